@@ -1,0 +1,1 @@
+"""From a source to tasks with their records: joins scoring and sampling."""

@@ -1,0 +1,1 @@
+"""From datasets to the report: joins training and evaluation."""

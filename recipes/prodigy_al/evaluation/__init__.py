@@ -1,0 +1,1 @@
+"""From counts and probabilities to numbers with intervals (numpy only)."""

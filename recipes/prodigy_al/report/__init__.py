@@ -1,0 +1,1 @@
+"""From a finished comparison to what people read."""

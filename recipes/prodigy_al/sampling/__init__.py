@@ -1,0 +1,1 @@
+"""From numbers to what is asked next, and with which probability (numpy only)."""

@@ -1,0 +1,1 @@
+"""From a model to how sure it is about which span (spaCy and numpy)."""

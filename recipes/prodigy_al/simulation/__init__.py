@@ -1,0 +1,1 @@
+"""The simulated annotator and what an answer costs (no spaCy)."""

@@ -1,0 +1,1 @@
+"""From answers to a fine-tuned pipeline (spaCy)."""
