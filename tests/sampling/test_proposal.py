@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import srsly
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prodigy_al.errors import EstimateError, OptionError
+from prodigy_al.sampling.keys import quantise
+from prodigy_al.sampling.proposal import (
+    candidate_probabilities,
+    probability,
+    score_total,
+    selection_probabilities,
+)
+
+SCORES = st.lists(st.floats(0, 1e4), min_size=1, max_size=50).map(np.array)
+SHARES = st.floats(0.01, 1)
+
+
+@given(SCORES, SHARES)
+def test_proposal_sums_to_one_and_never_falls_below_the_share_of_chance(scores, explore):
+    p = selection_probabilities(scores, explore)
+    assert p.sum() == pytest.approx(1, abs=1e-9)
+    assert np.all(p >= quantise(explore) / len(scores) * (1 - 1e-12))
+
+
+@given(SCORES, SHARES)
+def test_proposal_recomputes_from_stored_numbers_to_the_last_bit(scores, explore):
+    p = selection_probabilities(scores, explore)
+    stored = {
+        "u": quantise(scores).tolist(),
+        "total": score_total(scores),
+        "explore": quantise(explore),
+    }
+    read = srsly.json_loads(srsly.json_dumps(stored))
+    recomputed = [probability(u, read["total"], len(scores), read["explore"]) for u in read["u"]]
+    assert recomputed == p.tolist()
+
+
+def test_proposal_follows_the_scores_when_nothing_is_left_to_chance():
+    p = selection_probabilities(np.array([1.0, 3.0]), explore=0)
+    assert p.tolist() == [0.25, 0.75]
+
+
+@pytest.mark.parametrize("scores", [[5.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+def test_proposal_is_uniform_when_all_is_chance_or_nothing_is_known(scores):
+    explore = 1 if any(scores) else 0.3
+    assert selection_probabilities(np.array(scores), explore).tolist() == [1 / 3] * 3
+
+
+@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf])
+def test_a_score_that_is_negative_or_not_finite_is_refused(bad):
+    with pytest.raises(EstimateError, match="1 of 2 scores"):
+        selection_probabilities(np.array([1.0, bad]), explore=0.3)
+
+
+@pytest.mark.parametrize("explore", [-0.1, 1.5, float("nan")])
+def test_a_share_of_chance_outside_zero_and_one_is_refused(explore):
+    with pytest.raises(OptionError, match="from 0 to 1") as error:
+        selection_probabilities(np.ones(2), explore)
+    assert error.value.option == "--explore"
+
+
+def test_no_chance_at_all_for_a_segment_is_refused_and_names_both_ways_out():
+    with pytest.raises(OptionError, match=r"--explore 0, 1 of 2 .* --strict"):
+        selection_probabilities(np.array([1.0, 0.0]), explore=0)
+
+
+def test_candidates_are_drawn_by_how_uncertain_they_are():
+    r = candidate_probabilities(np.array([0.5, 0.9, 1.0]), explore=0.3)
+    assert r == pytest.approx([0.1 + 0.7 * 0.25 / 0.34, 0.1 + 0.7 * 0.09 / 0.34, 0.1])
+
+
+def test_certain_candidates_are_drawn_alike():
+    assert candidate_probabilities(np.array([1.0, 0.0]), explore=0.3).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1.1, np.nan])
+def test_a_marginal_that_is_no_probability_is_refused(bad):
+    with pytest.raises(EstimateError, match="between 0 and 1"):
+        candidate_probabilities(np.array([0.5, bad]), explore=0.3)
