@@ -1,0 +1,59 @@
+"""Which segments are for training and which are kept blind for evaluation.
+
+Whole groups (documents) go to one fold, so no model is tested on a document it was trained on.
+The order of the groups is a hash with a salt and knows nothing of seeds, arms or scores: all arms
+on one source share one fold. From which fold a question comes is decided before any score is seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from prodigy_al.errors import OptionError
+from prodigy_al.sampling.keys import hashed_uniform
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+
+def dev_fold(groups: Sequence[str], *, share: float, salt: str) -> BoolArray:
+    """Return (N,) True where a segment is in the dev fold; `groups` names each segment's group.
+
+    Groups in the order of hash(salt, group) fill the fold; it ends where the number of segments
+    is nearest to `share` of all, so it misses the target by at most half a group.
+    OptionError for a share outside [0, 1].
+
+    >>> int(dev_fold(["a", "a", "b", "b", "c", "c"], share=1 / 3, salt="").sum())
+    2
+    """
+    _check_share(share)
+    sizes = Counter(groups)
+    order = sorted(sizes, key=lambda group: (hashed_uniform("fold", salt, group), group))
+    filled = np.cumsum([0, *(sizes[group] for group in order)])
+    end = int(np.argmin(np.abs(filled - share * len(groups))))
+    chosen = set(order[:end])
+    return np.array([group in chosen for group in groups], dtype=np.bool_)
+
+
+def fold_schedule(m: int = 0, *, seed: int, arm: str, share: float) -> Iterator[bool]:
+    """Yield without end whether question m, m + 1, ... of an arm comes from the dev fold.
+
+    Independent draws, True with probability `share`, each a function of (seed, arm, its number)
+    alone, so the schedule can be entered anywhere. OptionError for a share outside [0, 1].
+    """
+    _check_share(share)
+    return (hashed_uniform("fold schedule", seed, arm, q) < share for q in count(m))
+
+
+def _check_share(share: float) -> None:
+    if not 0 <= share <= 1:
+        raise OptionError(
+            f"The dev fold's share is {share}; give --dev-share a number from 0 to 1.",
+            option="--dev-share",
+            value=share,
+        )
