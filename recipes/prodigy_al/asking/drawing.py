@@ -1,0 +1,216 @@
+"""Scores to an order of questions: blocks, keys, rounds and the blind choice of the fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from math import ceil
+
+import numpy as np
+
+from prodigy_al.asking.design import SamplingDesign
+from prodigy_al.asking.frame import Frame, Segment
+from prodigy_al.asking.scored import Candidate, Scored, ScoreSegments
+from prodigy_al.sampling.folds import fold_schedule
+from prodigy_al.sampling.keys import choose_candidate, exponentials, sampling_keys
+from prodigy_al.sampling.proposal import (
+    FloatArray,
+    candidate_probabilities,
+    score_total,
+    selection_probabilities,
+)
+from prodigy_al.sampling.records import KEY_TAG
+from prodigy_al.tasks import Fold
+
+BLOCK_TAG = "order"
+LAZY_PAGE = 32  # a batch for the scorer, and no wait for the annotator
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One question and how it came to be asked; the names are those of `tasks.Record`."""
+
+    segment: Segment
+    scored: Scored
+    block: int
+    round: int
+    position: int
+    R: int
+    N: int
+    considered: int
+    total: float | None = None
+    p: float | None = None
+    key: float | None = None
+    next_key: float | None = None
+    candidate: Candidate | None = None
+    r: float | None = None
+
+
+def draw_questions(frame: Frame, design: SamplingDesign, score: ScoreSegments) -> Iterator[Draw]:
+    """Yield every question of the frame once, in the order in which it is asked.
+
+    Which fold question m comes from is a seeded draw made before any score is looked at, so the
+    dev fold is a sample of its own. Where one fold has run out the other goes on.
+    """
+    folds: dict[Fold, Iterator[Draw]] = {
+        fold: _draw_fold(frame.fold(fold), design, score) for fold in ("train", "dev")
+    }
+    for m in count():
+        from_dev = fold_schedule(m, seed=design.seed, arm=design.strategy, share=design.dev_share)
+        order: tuple[Fold, Fold] = ("dev", "train") if from_dev else ("train", "dev")
+        draw = next(folds[order[0]], None) or next(folds[order[1]], None)
+        if draw is None:
+            return
+        yield draw
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block in the order of asking. `scored` is None while scoring can wait (`design.lazy`)."""
+
+    segments: Sequence[Segment]
+    scored: Sequence[Scored] | None
+    p: FloatArray | None
+    keys: FloatArray | None
+    total: float | None
+    number: int
+    round: int
+    frame_size: int
+    considered: int
+
+
+def _draw_fold(
+    segments: Sequence[Segment], design: SamplingDesign, score: ScoreSegments
+) -> Iterator[Draw]:
+    """Draw one fold round by round: what a round leaves over forms the blocks of the next."""
+    left, round_ = list(segments), 0
+    while left:
+        unasked: list[Segment] = []
+        for number, cut in enumerate(_cut_blocks(left, design, round_)):
+            scored = None if design.lazy else list(score(cut))
+            block = _order_block(cut, scored, design, number=number, round_=round_, size=len(left))
+            quota = ceil(design.rate * len(block.segments))
+            yield from _ask(block, quota, design, score)
+            unasked += block.segments[quota:]
+        left, round_ = unasked, round_ + 1
+
+
+def _cut_blocks(
+    segments: Sequence[Segment], design: SamplingDesign, round_: int
+) -> Iterator[Sequence[Segment]]:
+    """Cut a seeded random order into blocks, so that each is a random sample of what is left."""
+    if design.block_size is None:
+        yield segments
+        return
+    at_random = exponentials(
+        [segment.input_hash for segment in segments],
+        tag=BLOCK_TAG,
+        seed=design.seed,
+        arm=design.strategy,
+        round=round_,
+        block=0,
+    )
+    order = np.argsort(at_random, kind="stable")
+    for start in range(0, len(order), design.block_size):
+        yield [segments[i] for i in order[start : start + design.block_size]]
+
+
+def _order_block(
+    cut: Sequence[Segment],
+    scored: Sequence[Scored] | None,
+    design: SamplingDesign,
+    *,
+    number: int,
+    round_: int,
+    size: int,
+) -> _Block:
+    """Order a block by key, or by score where the design is strict."""
+    considered = len(cut)
+    if design.unit == "candidate" and scored is not None:
+        # Without a candidate there is no question.
+        with_question = [i for i, item in enumerate(scored) if item.candidates]
+        cut, scored = [cut[i] for i in with_question], [scored[i] for i in with_question]
+    chance = exponentials(
+        [segment.input_hash for segment in cut],
+        tag=KEY_TAG,
+        seed=design.seed,
+        arm=design.strategy,
+        round=round_,
+        block=number,
+    )
+    u = np.array([item.u for item in scored]) if scored is not None else np.zeros(len(cut))
+    if design.strict:
+        p = keys = None
+        order = np.lexsort((chance, -u))  # ties at random, the same at every start
+    else:
+        p = selection_probabilities(u, design.explore)
+        keys = sampling_keys(p, chance)
+        order = np.argsort(keys, kind="stable")
+    return _Block(
+        segments=[cut[i] for i in order],
+        scored=None if scored is None else [scored[i] for i in order],
+        p=None if p is None else p[order],
+        keys=None if keys is None else keys[order],
+        total=None if design.strict or design.explore == 1.0 else score_total(u),
+        number=number,
+        round=round_,
+        frame_size=size,
+        considered=considered,
+    )
+
+
+def _ask(block: _Block, quota: int, design: SamplingDesign, score: ScoreSegments) -> Iterator[Draw]:
+    """Yield the first `quota` questions of a block, scoring a page ahead where it was put off."""
+    for start in range(0, quota, LAZY_PAGE):
+        page = range(start, min(start + LAZY_PAGE, quota))
+        if block.scored is None:
+            scored: Sequence[Scored] = list(score([block.segments[i] for i in page]))
+        else:
+            scored = block.scored[start : page.stop]
+        for position, item in zip(page, scored, strict=True):
+            yield _draw(block, position, item, design)
+
+
+def _draw(block: _Block, position: int, scored: Scored, design: SamplingDesign) -> Draw:
+    segment, following = block.segments[position], position + 1
+    candidate, r = None, None
+    if design.unit == "candidate":
+        candidate, r = _pick_candidate(block, segment, scored, design)
+    more = block.keys is not None and following < len(block.keys)
+    return Draw(
+        segment=segment,
+        scored=scored,
+        block=block.number,
+        round=block.round,
+        position=position,
+        R=len(block.segments),
+        N=block.frame_size,
+        considered=block.considered,
+        total=block.total,
+        p=None if block.p is None else float(block.p[position]),
+        key=None if block.keys is None else float(block.keys[position]),
+        next_key=float(block.keys[following]) if block.keys is not None and more else None,
+        candidate=candidate,
+        r=r,
+    )
+
+
+def _pick_candidate(
+    block: _Block, segment: Segment, scored: Scored, design: SamplingDesign
+) -> tuple[Candidate, float | None]:
+    """Choose the span to ask about; a strict design takes the most uncertain one."""
+    marginals = np.array([candidate.p for candidate in scored.candidates])
+    if design.strict:
+        return scored.candidates[int(np.argmax(marginals * (1 - marginals)))], None
+    chances = candidate_probabilities(marginals, design.explore)
+    chosen = choose_candidate(
+        chances,
+        tag=KEY_TAG,
+        seed=design.seed,
+        arm=design.strategy,
+        round=block.round,
+        block=block.number,
+        input=segment.input_hash,
+    )
+    return scored.candidates[chosen], float(chances[chosen])

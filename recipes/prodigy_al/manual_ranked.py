@@ -1,0 +1,71 @@
+"""`al.manual-ranked`: whole segments, the model's hardest first, with a known chance for each."""
+
+from typing import Any, Optional
+
+from prodigy_al.options import (
+    ACQUISITION,
+    ASKING,
+    EXPLORE,
+    STRICT,
+    Arg,
+    one_sentence,
+    open_pool,
+    recipe,
+)
+
+
+@recipe(
+    "al.manual-ranked",
+    **ASKING,
+    by=ACQUISITION,
+    explore=EXPLORE,
+    strict=STRICT,
+    suggest=Arg("--suggest", help="Pre-fill the model's own spans (it anchors people; recorded)"),
+    show_score=Arg("--show-score", help="Show the segment's score on the card (recorded)"),
+)
+@one_sentence
+def manual_ranked(
+    dataset: str,
+    model: str,
+    source: str,
+    label: Optional[list[str]] = None,
+    loader: Optional[str] = None,
+    exclude: Optional[list[str]] = None,
+    unsegmented: bool = False,
+    seed: int = 0,
+    fold_salt: str = "prodigy-al",
+    dev_share: float = 0.25,
+    group_by: Optional[str] = None,
+    gpu_id: int = -1,
+    by: str = "expected-errors",
+    explore: float = 0.3,
+    strict: bool = False,
+    suggest: bool = False,
+    show_score: bool = False,
+) -> dict[str, Any]:
+    """Annotate whole segments in an order ranked by the model and randomised by keys."""
+    from prodigy_al.asking.design import SamplingDesign
+
+    design = SamplingDesign(
+        strategy="ranked-strict" if strict else "ranked",
+        unit="segment",
+        seed=seed,
+        explore=explore,
+        strict=strict,
+        dev_share=dev_share,
+        fold_salt=fold_salt,
+        acquisition=by,
+    )
+    pool = open_pool(
+        model,
+        source,
+        label,
+        loader=loader,
+        exclude=exclude,
+        unsegmented=unsegmented,
+        fold_salt=fold_salt,
+        dev_share=dev_share,
+        group_by=group_by,
+        gpu_id=gpu_id,
+    )
+    return pool.ask(dataset, design, view_id="ner_manual", suggest=suggest, show_score=show_score)

@@ -1,0 +1,52 @@
+"""`al.random`: the control, through the same code as the active arms."""
+
+from typing import Any, Optional
+
+from prodigy_al.options import ASKING, Arg, one_sentence, open_pool, recipe
+
+
+@recipe(
+    "al.random",
+    **ASKING,
+    binary=Arg("--binary", help="Ask about one random candidate span instead of whole segments"),
+)
+@one_sentence
+def random_order(
+    dataset: str,
+    model: str,
+    source: str,
+    label: Optional[list[str]] = None,
+    loader: Optional[str] = None,
+    exclude: Optional[list[str]] = None,
+    unsegmented: bool = False,
+    seed: int = 0,
+    fold_salt: str = "prodigy-al",
+    dev_share: float = 0.25,
+    group_by: Optional[str] = None,
+    gpu_id: int = -1,
+    binary: bool = False,
+) -> dict[str, Any]:
+    """Annotate in uniform random order; everything is scored all the same."""
+    from prodigy_al.asking.design import SamplingDesign
+
+    design = SamplingDesign(
+        strategy="random-binary" if binary else "random",
+        unit="candidate" if binary else "segment",
+        seed=seed,
+        explore=1.0,
+        dev_share=dev_share,
+        fold_salt=fold_salt,
+    )
+    pool = open_pool(
+        model,
+        source,
+        label,
+        loader=loader,
+        exclude=exclude,
+        unsegmented=unsegmented,
+        fold_salt=fold_salt,
+        dev_share=dev_share,
+        group_by=group_by,
+        gpu_id=gpu_id,
+    )
+    return pool.ask(dataset, design, view_id="ner" if binary else "ner_manual")

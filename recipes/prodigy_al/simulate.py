@@ -1,0 +1,98 @@
+"""`al.simulate`: the arms with gold answers, through the same recipes and the same controller."""
+
+import time
+from typing import TYPE_CHECKING, Any, Optional
+
+from prodigy_al.options import ASKING, Arg, one_sentence, read_gold_source, recipe, split_string
+
+if TYPE_CHECKING:
+    from prodigy_al.simulation.annotator import GoldAnnotator
+    from prodigy_al.simulation.arms import Run
+
+_ASKING = {name: ASKING[name] for name in ("label", "loader", "unsegmented", "dev_share")}
+
+
+@recipe(
+    "al.simulate",
+    gold=Arg(help="Source with gold `spans`, the pool that is asked from"),
+    model=ASKING["model"],
+    name=Arg(help="Datasets are called NAME-ARM-SEED"),
+    **_ASKING,
+    group_by=ASKING["group_by"],
+    budget=Arg("--budget", "-n", help="Answers an arm"),
+    arms=Arg("--arms", help="Arms, comma-separated", converter=split_string),
+    seeds=Arg("--seeds", help="Number of redraws (0..N-1), or their seeds, comma-separated"),
+    fold_salt=Arg("--fold-salt", help="Salt of the dev fold; redraw S uses SALT-S"),
+    explore=Arg("--explore", help="Share ε of the active arms"),
+    error_rate=Arg("--error-rate", help="Share of answers that are wrong"),
+    gpu_id=ASKING["gpu_id"],
+)
+@one_sentence
+def simulate(
+    gold: str,
+    model: str,
+    name: str,
+    label: Optional[list[str]] = None,
+    loader: Optional[str] = None,
+    unsegmented: bool = False,
+    dev_share: float = 0.25,
+    group_by: Optional[str] = None,
+    budget: int = 1000,
+    arms: Optional[list[str]] = None,
+    seeds: str = "1",
+    fold_salt: str = "prodigy-al",
+    explore: float = 0.3,
+    error_rate: float = 0.0,
+    gpu_id: int = -1,
+) -> None:
+    """Answer every arm's questions from gold and write ordinary datasets."""
+    from prodigy_al.simulation.annotator import GoldAnnotator
+    from prodigy_al.simulation.arms import plan_runs
+
+    shared: dict[str, Any] = {
+        "label": label,
+        "loader": loader,
+        "unsegmented": unsegmented,
+        "dev_share": dev_share,
+        "group_by": group_by,
+        "gpu_id": gpu_id,
+    }
+    runs = plan_runs(name, arms=arms, seeds=seeds, fold_salt=fold_salt, explore=explore)
+    labels, answers = read_gold_source(gold, model, label, loader=loader, unsegmented=unsegmented)
+    for run in runs:
+        annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
+        _simulate(run, gold, model, annotator=annotator, budget=budget, options=shared)
+
+
+def _simulate(
+    run: "Run",
+    gold: str,
+    model: str,
+    *,
+    annotator: "GoldAnnotator",
+    budget: int,
+    options: dict[str, Any],
+) -> None:
+    """Answer one arm's questions up to the budget; what is stored already counts."""
+    from prodigy.components.db import connect
+    from prodigy.core import Controller, get_recipe
+    from tqdm import tqdm
+
+    from prodigy_al.simulation.costs import CostModel
+    from prodigy_al.simulation.session import annotate
+
+    database = connect()
+    stored = database.count_dataset(run.dataset) if run.dataset in database else 0
+    with tqdm(total=budget, initial=stored, desc=run.dataset, unit=" answers", disable=None) as bar:
+        if stored >= budget:
+            return
+        components = get_recipe(run.arm.recipe)(run.dataset, model, gold, **options, **run.options)
+        for answered in annotate(
+            Controller.from_components(run.arm.recipe, components),
+            annotator,
+            CostModel(),
+            budget=budget - stored,
+            binary=run.arm.binary,
+            start=int(time.time()),
+        ):
+            bar.update(answered)

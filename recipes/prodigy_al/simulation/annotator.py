@@ -1,0 +1,102 @@
+"""The simulated annotator: gold answers to whatever is asked, with a stated error rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from prodigy_al.errors import AnswerError, OptionError
+
+Offsets = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class GoldSpans:
+    """Gold spans (characters, `end` exclusive, label) of every distinct text, by input hash.
+
+    `contradictions` counts texts that stand in the gold more than once with different spans; the
+    first one counts.
+    """
+
+    spans: Mapping[int, frozenset[Offsets]]
+    contradictions: int
+
+
+def read_gold(records: Iterable[tuple[int, Mapping[str, Any]]], labels: Sequence[str]) -> GoldSpans:
+    """Collect the asked labels' spans from (input hash, record) pairs."""
+    spans: dict[int, frozenset[Offsets]] = {}
+    different: set[int] = set()
+    for input_hash, record in records:
+        found = frozenset(
+            (span["start"], span["end"], span["label"])
+            for span in record.get("spans") or []
+            if span["label"] in labels
+        )
+        if spans.setdefault(input_hash, found) != found:
+            different.add(input_hash)
+    return GoldSpans(spans, len(different))
+
+
+@dataclass(frozen=True)
+class GoldAnnotator:
+    """Answers tasks of the views ``ner`` (accept or reject) and ``ner_manual`` (all spans).
+
+    With probability `error_rate` an answer is wrong: a decision is turned around, a whole segment
+    loses one of its spans or, where it has none, gains one on a random token. Which answers are
+    wrong depends on `seed` and the text alone, so a resumed run makes the same mistakes.
+    """
+
+    gold: GoldSpans
+    labels: Sequence[str]
+    error_rate: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.error_rate <= 1:
+            raise OptionError(
+                f"--error-rate {self.error_rate} is out of range; give a number from 0 to 1",
+                option="--error-rate",
+                value=self.error_rate,
+            )
+
+    def answer(self, task: Mapping[str, Any], *, binary: bool) -> dict[str, Any]:
+        """Return the task with an answer. Raises `AnswerError` for a text without gold."""
+        gold = self.gold.spans.get(task["_input_hash"])
+        if gold is None:
+            raise AnswerError(f"there is no gold for the text asked about: {task['text'][:60]!r}")
+        rng = np.random.default_rng([self.seed, task["_input_hash"] & 0xFFFFFFFF])
+        wrong = bool(rng.random() < self.error_rate)
+        if binary:
+            (span,) = task["spans"]
+            right = (span["start"], span["end"], span["label"]) in gold
+            return {**task, "answer": "accept" if right != wrong else "reject"}
+        spans = self._mistake(task, gold, rng) if wrong else sorted(gold)
+        return {**task, "answer": "accept", "spans": list(_on_tokens(task, spans))}
+
+    def _mistake(
+        self, task: Mapping[str, Any], gold: frozenset[Offsets], rng: np.random.Generator
+    ) -> list[Offsets]:
+        spans = sorted(gold)
+        if spans:
+            spans.pop(int(rng.integers(len(spans))))
+            return spans
+        token = task["tokens"][int(rng.integers(len(task["tokens"])))]
+        return [(token["start"], token["end"], self.labels[int(rng.integers(len(self.labels)))])]
+
+
+def _on_tokens(task: Mapping[str, Any], spans: Iterable[Offsets]) -> Iterable[dict[str, Any]]:
+    """Yield the spans that fall on token borders: only those can be marked on the page."""
+    starts = {token["start"]: token["id"] for token in task["tokens"]}
+    ends = {token["end"]: token["id"] for token in task["tokens"]}
+    for start, end, label in spans:
+        if start in starts and end in ends:
+            yield {
+                "start": start,
+                "end": end,
+                "token_start": starts[start],
+                "token_end": ends[end],
+                "label": label,
+            }

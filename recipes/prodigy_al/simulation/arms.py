@@ -1,0 +1,103 @@
+"""The arms of a simulation: which recipe with which options, for which redraw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from prodigy_al.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A recipe and what sets this arm apart. `active` arms take `--explore`."""
+
+    recipe: str
+    options: Mapping[str, Any] = MappingProxyType({})
+    binary: bool = False
+    active: bool = True
+
+
+ARMS: Mapping[str, Arm] = MappingProxyType(
+    {
+        "teach": Arm("al.teach", binary=True),
+        "ranked": Arm("al.manual-ranked"),
+        "random": Arm("al.random", active=False),
+        "random-binary": Arm("al.random", {"binary": True}, binary=True, active=False),
+        "ranked-strict": Arm("al.manual-ranked", {"strict": True}),
+    }
+)
+DEFAULT_ARMS = ("teach", "ranked", "random")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One arm of one redraw, and the dataset it is written to."""
+
+    dataset: str
+    arm: Arm
+    seed: int
+    options: Mapping[str, Any]
+
+
+def plan_runs(
+    name: str,
+    *,
+    arms: Sequence[str] | None,
+    seeds: str,
+    fold_salt: str,
+    explore: float,
+) -> list[Run]:
+    """Return all runs, redraw by redraw. Salt and seed vary together.
+
+    `seeds` is a number N for 0..N-1, or seeds with commas ("3," is seed 3 alone).
+
+    >>> [run.dataset for run in plan_runs("x", arms=None, seeds="1", fold_salt="", explore=0.3)]
+    ['x-teach-0', 'x-ranked-0', 'x-random-0']
+    """
+    chosen = list(arms or DEFAULT_ARMS)
+    for arm in chosen:
+        if arm not in ARMS:
+            raise OptionError(
+                f"--arms {arm}: there is no such arm; there are {', '.join(ARMS)}",
+                option="--arms",
+                value=arm,
+            )
+    return [
+        Run(
+            dataset=f"{name}-{arm}-{seed}",
+            arm=ARMS[arm],
+            seed=seed,
+            options={
+                **ARMS[arm].options,
+                **({"explore": explore} if ARMS[arm].active else {}),
+                "seed": seed,
+                "fold_salt": f"{fold_salt}-{seed}",
+            },
+        )
+        for seed in parse_seeds(seeds)
+        for arm in chosen
+    ]
+
+
+def parse_seeds(seeds: str) -> list[int]:
+    """Return the seeds that ``--seeds`` names.
+
+    >>> parse_seeds("3"), parse_seeds("3,5"), parse_seeds("7,")
+    ([0, 1, 2], [3, 5], [7])
+    """
+    try:
+        numbers = [int(part) for part in seeds.split(",") if part.strip()]
+    except ValueError:
+        numbers = []
+    if "," not in seeds:
+        numbers = list(range(numbers[0])) if numbers else []
+    if not numbers:
+        raise OptionError(
+            f"--seeds {seeds}: give a number of redraws such as 5, or seeds such as 0,1,2",
+            option="--seeds",
+            value=seeds,
+        )
+    return numbers

@@ -1,0 +1,49 @@
+"""A whole annotation session without a page: questions out of a controller, answers back in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from prodigy_al.simulation.annotator import GoldAnnotator
+from prodigy_al.simulation.costs import CostModel
+
+
+class AsksQuestions(Protocol):
+    """The part of Prodigy's controller that a session needs."""
+
+    def get_questions(self, session_id: str | None = None) -> list[dict[str, Any]]:
+        """Return the next batch of tasks; an empty one at the end."""
+
+    def receive_answers(
+        self, answers: list[dict[str, Any]], session_id: str | None = None
+    ) -> object:
+        """Store a batch of answers."""
+
+
+def annotate(
+    controller: AsksQuestions,
+    annotator: GoldAnnotator,
+    costs: CostModel,
+    *,
+    budget: int,
+    binary: bool,
+    start: int,
+) -> Iterator[int]:
+    """Answer until `budget` is spent or nothing is left; yield the answers stored by each batch.
+
+    Answers are stamped with the cost model's seconds, counted from `start` (Unix time).
+    """
+    seconds, stored = 0.0, 0
+    while stored < budget:
+        batch = controller.get_questions()[: budget - stored]
+        if not batch:
+            return
+        answers = []
+        for task in batch:
+            answer = annotator.answer(task, binary=binary)
+            seconds += costs.seconds(answer, binary=binary)
+            answers.append({**answer, "_timestamp": start + round(seconds)})
+        controller.receive_answers(answers)
+        stored += len(answers)
+        yield len(answers)

@@ -1,0 +1,131 @@
+"""The shapes that cross the border: task, span, answer, and the provenance record `al`.
+
+A task is the dict that Prodigy knows; everything of ours travels in its key ``al``, as JSON of the
+dataclass `Record` below. The record is all that is needed to recompute the probability with which
+its example was drawn, so a dataset alone suffices for every weight.
+
+JSON writers round: `srsly.json_dumps` keeps ten decimals (1e-12 becomes 0.0). Probabilities of a
+large pool would not survive that, so `u` and `total` are rounded to nine decimals *before* they are
+used, and readers recompute `p` and the key from them instead of trusting the rounded copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, TypedDict
+
+from prodigy_al.errors import RecordError
+
+RECORD_VERSION = 1
+
+Unit = Literal["segment", "candidate"]
+Design = Literal["keys", "strict"]
+Fold = Literal["train", "dev"]
+
+
+class Token(TypedDict):
+    """One token: character offsets (`end` exclusive), its index and whether a space follows."""
+
+    text: str
+    start: int
+    end: int
+    id: int
+    ws: bool
+
+
+class Span(TypedDict, total=False):
+    """One labelled span: `end` is exclusive, `token_end` inclusive, as Prodigy has it."""
+
+    start: int
+    end: int
+    token_start: int
+    token_end: int
+    label: str
+    score: float
+
+
+class Task(TypedDict, total=False):
+    """What a recipe asks and what comes back: an answer is a task with its key `answer`."""
+
+    text: str
+    tokens: list[Token]
+    spans: list[Span]
+    meta: dict[str, Any]
+    answer: Literal["accept", "reject", "ignore"]
+    al: dict[str, Any]
+    _input_hash: int
+    _task_hash: int
+    _timestamp: int
+    _view_id: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """Where one example came from and how likely it was, as stored in ``task["al"]``.
+
+    Capital `R` and `N` are the literature's: items drawn among in this block, and segments of the
+    fold that were still unasked when the round began. `considered` counts the segments cut into
+    the block, which exceeds `R` where some of them have no candidate to ask about.
+    """
+
+    arm: str
+    strategy: str
+    unit: Unit
+    design: Design
+    acquisition: str
+    u: float  # score, >= 0; nine decimals
+    total: float | None  # sum of u over the block; None where p does not depend on it
+    p: float | None  # chance to be the block's first draw; None with a strict design
+    key: float | None  # E / p
+    next_key: float | None  # key of the item after this one; None behind the last
+    R: int
+    N: int
+    considered: int
+    block: int
+    round: int
+    position: int  # 0-based place in the block's order
+    r: float | None  # chance of this candidate within its segment; None for whole segments
+    span_p: float | None  # marginal of the candidate asked about
+    explore: float
+    rate: float
+    fold: Fold
+    fold_salt: str
+    group: str
+    copies: int
+    seed: int
+    model: Mapping[str, Any]  # name, version, sha256
+    scorer: Mapping[str, Any]  # temperature, floor, frame_sha256, blas
+    source: Mapping[str, Any]  # name, sha256, segments, excluded
+    segmentation: str  # tokens | sentences | whole
+    shown: Mapping[str, Any]  # suggestions, score
+    reused_from: str | None = None
+    version: int = RECORD_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as it is stored."""
+        return asdict(self)
+
+
+def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
+    """Return the `al` record of an answer.
+
+    Raises `RecordError` where there is none, where it is of a version this package does not know,
+    or where keys are missing or unknown.
+    """
+    stored = task.get("al")
+    shown = f"an answer of dataset '{dataset}'" if dataset else "an answer"
+    if not isinstance(stored, Mapping):
+        raise RecordError(f"{shown} carries no `al` record: it was not asked by al.* recipes")
+    if stored.get("version") != RECORD_VERSION:
+        raise RecordError(
+            f"{shown} has an `al` record of version {stored.get('version')!r}; "
+            f"this release reads version {RECORD_VERSION}"
+        )
+    known = {field.name for field in fields(Record)}
+    required = known - {"reused_from"}
+    if missing := sorted(required - stored.keys()):
+        raise RecordError(f"{shown} has an `al` record without {', '.join(missing)}")
+    if unknown := sorted(stored.keys() - known):
+        raise RecordError(f"{shown} has an `al` record with unknown keys {', '.join(unknown)}")
+    return Record(**stored)

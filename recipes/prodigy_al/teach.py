@@ -1,0 +1,73 @@
+"""`al.teach`: one candidate span a question, accept or reject."""
+
+from typing import Any, Optional
+
+from prodigy_al.options import (
+    ACQUISITION,
+    ASKING,
+    EXPLORE,
+    STRICT,
+    Arg,
+    one_sentence,
+    open_pool,
+    recipe,
+)
+
+
+@recipe(
+    "al.teach",
+    **ASKING,
+    by=ACQUISITION,
+    explore=EXPLORE,
+    strict=STRICT,
+    block=Arg("--block", help="Segments scored and ranked together"),
+    rate=Arg("--rate", help="Share of each block that is asked before the next is opened"),
+)
+@one_sentence
+def teach(
+    dataset: str,
+    model: str,
+    source: str,
+    label: Optional[list[str]] = None,
+    loader: Optional[str] = None,
+    exclude: Optional[list[str]] = None,
+    unsegmented: bool = False,
+    seed: int = 0,
+    fold_salt: str = "prodigy-al",
+    dev_share: float = 0.25,
+    group_by: Optional[str] = None,
+    gpu_id: int = -1,
+    by: str = "expected-errors",
+    explore: float = 0.3,
+    strict: bool = False,
+    block: int = 100,
+    rate: float = 0.2,
+) -> dict[str, Any]:
+    """Ask about one uncertain span at a time: is it right, is it wrong?"""
+    from prodigy_al.asking.design import SamplingDesign
+
+    design = SamplingDesign(
+        strategy="teach",
+        unit="candidate",
+        seed=seed,
+        explore=explore,
+        strict=strict,
+        block_size=block,
+        rate=rate,
+        dev_share=dev_share,
+        fold_salt=fold_salt,
+        acquisition=by,
+    )
+    pool = open_pool(
+        model,
+        source,
+        label,
+        loader=loader,
+        exclude=exclude,
+        unsegmented=unsegmented,
+        fold_salt=fold_salt,
+        dev_share=dev_share,
+        group_by=group_by,
+        gpu_id=gpu_id,
+    )
+    return pool.ask(dataset, design, view_id="ner", show_score=True)
