@@ -1,0 +1,76 @@
+"""How much there is to learn from a segment: the marginals of its spans -> one number.
+
+Each function takes the marginals of one segment, an array of any length with values in [0, 1], one
+a candidate span, and returns a finite number >= 0; a segment without candidates scores 0. They
+need no order and no normalisation. Sums prefer long segments, in which more can be wrong;
+`most_uncertain` looks at the one best question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+def expected_errors(p: FloatArray) -> float:
+    """Σ p(1-p): the expected number of wrong spans if predictions are drawn from the marginals.
+
+    A span is wrong when it is drawn (p) and not true (1-p); as many are missed. Also the variance
+    of the number of entities if spans were independent: uncertainty sampling (Lewis & Gale 1994)
+    summed over a structured output as total token entropy is (Settles & Craven 2008, section 3.1).
+
+    >>> expected_errors(np.array([0.5, 0.9]))
+    0.34
+    """
+    return float(np.sum(p * (1 - p)))
+
+
+def most_uncertain(p: FloatArray) -> float:
+    """max p(1-p): the least certain single span; 1/4 where one is as likely as not.
+
+    Uncertainty sampling for two classes (Lewis & Gale 1994, "A sequential algorithm for training
+    text classifiers", section 3), applied to the span nearest to 1/2.
+
+    >>> most_uncertain(np.array([0.5, 0.9]))
+    0.25
+    """
+    return float(np.max(p * (1 - p), initial=0.0))
+
+
+def span_entropy(p: FloatArray) -> float:
+    """Σ H(p) in nats: the entropy of independent spans; steeper near 0 and 1 than Σ p(1-p).
+
+    The counterpart over spans of total token entropy (Settles & Craven 2008, "An analysis of
+    active learning strategies for sequence labeling tasks", section 3.1).
+
+    >>> round(span_entropy(np.array([0.5, 1.0])), 4)
+    0.6931
+    """
+    q = np.clip(np.stack([p, 1 - p]), np.finfo(np.float64).tiny, 1.0)
+    return float(-np.sum(q * np.log(q)))
+
+
+def expected_entities(p: FloatArray) -> float:
+    """Σ p: the expected number of entities, sure or not; a control that ignores uncertainty.
+
+    >>> expected_entities(np.array([0.5, 0.9]))
+    1.4
+    """
+    return float(np.sum(p))
+
+
+ACQUISITIONS: Mapping[str, Callable[[FloatArray], float]] = MappingProxyType(
+    {
+        "expected-errors": expected_errors,
+        "most-uncertain": most_uncertain,
+        "span-entropy": span_entropy,
+        "expected-entities": expected_entities,
+    }
+)
+"""The scores by the name an option takes. The first one is the default."""

@@ -1,0 +1,188 @@
+"""All parses of a batch of docs as a lattice, and the probability of passing each of its points.
+
+Points are "no entity is open before token i"; an edge is one token outside, or one entity with its
+first token and its end. Tokens are counted through the batch as in `transitions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from prodigy_al.scoring.transitions import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Scores,
+    TransitionTable,
+)
+
+NO_LABEL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """n ways from one point to a later one, each with probabilities given its start.
+
+    starts, ends: (n,) tokens, end exclusive; named: (n, n_labels) probability of an entity that
+    covers exactly these tokens; silent: (n,) probability of getting there without naming one;
+    greedy: (n,) label of the entity that a greedy parser takes here once it gets to the start,
+    or `NO_LABEL`.
+    """
+
+    starts: IntArray
+    ends: IntArray
+    named: FloatArray
+    silent: FloatArray
+    greedy: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Which open entities are followed: up to `max_length` tokens, down to probability `prune`."""
+
+    prune: float
+    max_length: int | None
+
+    def allow(self, mass: FloatArray, length: int) -> BoolArray:
+        """(n,): whether entities open with `mass` (n, n_labels) may get `length` tokens long."""
+        largest = mass.max(axis=1, initial=0.0)
+        if self.max_length is not None and length > self.max_length:
+            return np.zeros(len(mass), dtype=np.bool_)
+        allowed: BoolArray = (largest > 0) & (largest >= self.prune)
+        return allowed
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """Entities that are open: (n,) first tokens, (n, n_labels) probabilities, (n,) greedy label."""
+
+    starts: IntArray
+    mass: FloatArray
+    greedy: IntArray
+
+    def split(self, limits: Limits, length: int) -> tuple[_Open, FloatArray]:
+        """Those to follow on to `length` tokens, and of each of all (n,) the mass that is not."""
+        go_on = limits.allow(self.mass, length) | (self.greedy != NO_LABEL)
+        followed = _Open(self.starts[go_on], self.mass[go_on], self.greedy[go_on])
+        return followed, np.where(go_on, 0.0, self.mass.sum(axis=1))
+
+
+def build_edges(
+    table: TransitionTable, *, temperature: float, limits: Limits
+) -> tuple[Edges, FloatArray]:
+    """The edges of the lattice, and (n_tokens, n_labels) the probability that one begins here.
+
+    The probabilities of the edges out of one point add up to 1, whatever the limits. Both results
+    are conditional on passing the point; the greedy labels do not depend on the temperature.
+    """
+    scores = table.closed_scores()
+    best = scores.argmax(axis=1)
+    p = _softmax(scores, temperature)
+    begin, unit = p[:, table.begin], p[:, table.unit]
+    tokens = np.arange(table.n_tokens)
+    width = scores.shape[1]
+    begun = _Open(tokens, begin, _labels_by_column(table.begin, width)[best])
+    followed, left = begun.split(limits, 2)
+    greedy_unit = _labels_by_column(table.unit, width)[best]
+    single = Edges(tokens, tokens + 1, unit, p[:, table.outside] + left, greedy_unit)
+    longer = _follow(table, followed, temperature=temperature, limits=limits)
+    return _joined([single, *longer]), begin + unit
+
+
+def forward(edges: Edges, bounds: IntArray) -> FloatArray:
+    """(n_tokens,): the probability that no entity is open before each token.
+
+    `bounds` (n_docs + 1,) are the first tokens of the docs and the end of the last one.
+    """
+    alpha = np.zeros(bounds[-1])
+    alpha[bounds[:-1][np.diff(bounds) > 0]] = 1.0
+    # edges to the end of a doc would otherwise run into the next one
+    inner = ~np.isin(edges.ends, bounds)
+    starts, ends = edges.starts[inner], edges.ends[inner]
+    weights = (edges.named.sum(axis=1) + edges.silent)[inner]
+    position = starts - bounds[np.searchsorted(bounds, starts, side="right") - 1]
+    order = np.argsort(position, kind="stable")
+    starts, ends, weights, position = (a[order] for a in (starts, ends, weights, position))
+    cuts = np.searchsorted(position, np.arange(position.max(initial=0) + 2))
+    # one step of the recursion for the i-th tokens of all docs at once
+    for low, high in pairwise(cuts.tolist()):
+        np.add.at(alpha, ends[low:high], alpha[starts[low:high]] * weights[low:high])
+    return alpha
+
+
+def greedy_path(edges: Edges) -> BoolArray:
+    """(n,): which edges are entities of the greedy parse, which takes the best action each time."""
+    rows = np.flatnonzero(edges.greedy != NO_LABEL)
+    rows = rows[np.argsort(edges.starts[rows])]
+    on_path = np.zeros(len(edges.starts), dtype=np.bool_)
+    free = 0
+    for row, start, end in zip(rows, edges.starts[rows], edges.ends[rows], strict=True):
+        # an entity that would start inside another one is never reached
+        if start >= free:
+            on_path[row] = True
+            free = end
+    return on_path
+
+
+def _follow(
+    table: TransitionTable, opened: _Open, *, temperature: float, limits: Limits
+) -> Iterator[Edges]:
+    """Edges of entities of 2, 3, ... tokens, until nothing is left to follow."""
+    length = 2
+    while len(opened.starts):
+        tokens = opened.starts + length - 1
+        must_close = table.must_close[tokens]
+        inside, last = table.open_scores(opened.starts, tokens)
+        p_last = _sigmoid((last - inside) / np.float64(temperature))
+        p_last[must_close] = 1.0
+        closes = must_close | _prefers_last(table, inside, last, opened.greedy)
+        still = np.where(closes, NO_LABEL, opened.greedy)
+        now = np.where(closes, opened.greedy, NO_LABEL)
+        open_on = _Open(opened.starts, opened.mass * (1 - p_last), still)
+        followed, left = open_on.split(limits, length + 1)
+        yield Edges(opened.starts, tokens + 1, opened.mass * p_last, left, now)
+        opened, length = followed, length + 1
+
+
+def _prefers_last(
+    table: TransitionTable, inside: Scores, last: Scores, labels: IntArray
+) -> BoolArray:
+    """(n,): whether L scores better than I for the given label of each row; ties by class order."""
+    if not len(table.labels):
+        return np.zeros(len(labels), dtype=np.bool_)
+    rows = np.arange(len(labels))
+    lead = last[rows, labels] - inside[rows, labels]
+    prefers: BoolArray = (lead > 0) | ((lead == 0) & table.prefers_last[labels])
+    return prefers
+
+
+def _labels_by_column(columns: IntArray, width: int) -> IntArray:
+    labels = np.full(width, NO_LABEL, dtype=np.intp)
+    labels[columns] = np.arange(len(columns))
+    return labels
+
+
+def _softmax(scores: Scores, temperature: float) -> FloatArray:
+    shifted = (scores - scores.max(axis=1, keepdims=True)) / np.float64(temperature)
+    exponentials = np.exp(shifted)
+    normalised: FloatArray = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return normalised
+
+
+def _sigmoid(x: FloatArray) -> FloatArray:
+    # the hyperbolic tangent saturates where an exponential overflows
+    return 0.5 + 0.5 * np.tanh(0.5 * x)
+
+
+def _joined(parts: list[Edges]) -> Edges:
+    return Edges(
+        np.concatenate([part.starts for part in parts]),
+        np.concatenate([part.ends for part in parts]),
+        np.concatenate([part.named for part in parts]),
+        np.concatenate([part.silent for part in parts]),
+        np.concatenate([part.greedy for part in parts]),
+    )

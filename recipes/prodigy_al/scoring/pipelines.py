@@ -1,0 +1,167 @@
+"""Pipelines: found, made fit for scoring, named by a hash.
+
+Everything here is about the one component that is scored and fine-tuned, ``ner``. A pipeline whose
+``ner`` borrows its token vectors from a shared ``tok2vec`` is changed on loading so that it owns a
+copy: scored on its own, a borrowing ``ner`` finds no vectors and predicts nothing, without an
+error, and fine-tuned on its own it would move the tagger's and parser's predictions as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import spacy
+import srsly
+from spacy.language import Language
+from thinc.api import Model, NumpyOps, require_gpu
+
+from prodigy_al.errors import ModelError
+
+NER = "ner"
+
+
+def load_pipeline(name: str, *, gpu_id: int = -1) -> Language:
+    """The pipeline of an installed package, of a folder, or an empty one (``blank:en``).
+
+    `gpu_id` is the GPU's number, -1 for the CPU. The ``ner`` stands alone afterwards (see
+    `stand_alone`); an empty pipeline has none and `has_ner` says so.
+
+    Raises `ModelError` where nothing is found under `name`, where it has no ``ner``, and where the
+    ``ner`` is a beam parser, whose scores are not probabilities of single steps.
+
+    >>> load_pipeline("blank:de").lang
+    'de'
+    """
+    _use_device(gpu_id)
+    try:
+        nlp = spacy.load(name)
+    except (OSError, ImportError, ValueError) as error:
+        raise ModelError(_why_not_loaded(name, error), model=name) from error
+    if name.startswith("blank:"):
+        return nlp
+    if not has_ner(nlp):
+        raise ModelError(_why_no_ner(nlp, name), model=name)
+    if find_ner(nlp).cfg.get("beam_width", 1) > 1:
+        raise ModelError(
+            f'The "ner" of {name!r} searches with a beam and its scores are not probabilities; '
+            'train it with the factory "ner" instead of "beam_ner".',
+            model=name,
+        )
+    stand_alone(nlp)
+    return nlp
+
+
+def has_ner(nlp: Language) -> bool:
+    """Whether the pipeline has an enabled component called ``ner``.
+
+    >>> has_ner(load_pipeline("blank:en"))
+    False
+    """
+    return NER in nlp.pipe_names
+
+
+def find_ner(nlp: Language) -> Any:
+    """The ``ner`` component, typed `Any` because spaCy's compiled parsers carry no types."""
+    return nlp.get_pipe(NER)
+
+
+def borrowed_from(nlp: Language) -> list[str]:
+    """The components whose token vectors the ``ner`` borrows; empty where it owns its vectors."""
+    return [name for name, pipe in nlp.pipeline if NER in getattr(pipe, "listening_components", ())]
+
+
+def stand_alone(nlp: Language) -> None:
+    """Give the ``ner`` its own copy of the token vectors it borrows. Changes `nlp` in place.
+
+    The predictions of all components stay what they were; the ``ner`` can then be scored, trained
+    and saved without running or touching any other component.
+    """
+    for lender in borrowed_from(nlp):
+        nlp.replace_listeners(lender, NER, ["model.tok2vec"])
+
+
+def set_blas(nlp: Language, *, use_blis: bool) -> None:
+    """Choose the matrix product of all models on the CPU: BLIS, or the BLAS numpy is built with.
+
+    Which one is faster depends on the processor, up to a factor of two either way; predictions
+    agree to rounding. Models on a GPU are left as they are.
+    """
+    for _, pipe in nlp.pipeline:
+        model = getattr(pipe, "model", None)
+        if isinstance(model, Model):
+            for node in model.walk():
+                if isinstance(node.ops, NumpyOps):
+                    node.ops.use_blis = use_blis
+
+
+def pipeline_sha256(nlp: Language) -> str:
+    """SHA-256 (hex) of what the entities of a text depend on: tokenizer, word norms, vectors, ner.
+
+    The same in every process and before and after saving and loading. The string store is left
+    out: it grows with every new word that is read, and changes no prediction.
+    """
+    digest = hashlib.sha256()
+    for part in _parts(nlp):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def sentence_splitter(nlp: Language) -> Language:
+    """A pipeline that only splits sentences, by rules, into the very tokens that `nlp` makes."""
+    splitter = spacy.blank(nlp.meta["lang"], vocab=nlp.vocab)
+    splitter.tokenizer = nlp.tokenizer
+    splitter.add_pipe("sentencizer")
+    return splitter
+
+
+def _parts(nlp: Language) -> Iterator[bytes]:
+    yield nlp.meta["lang"].encode()
+    yield _tokenizer_bytes(nlp)
+    yield nlp.vocab.lookups.to_bytes()
+    if len(nlp.vocab.vectors):
+        yield nlp.vocab.vectors.to_bytes(exclude=["strings"])
+    if has_ner(nlp):
+        ner = find_ner(nlp)
+        yield srsly.json_dumps(nlp.get_pipe_config(NER), sort_keys=True).encode()
+        yield srsly.json_dumps(list(ner.move_names)).encode()
+        yield ner.to_bytes(exclude=["vocab"])
+
+
+def _tokenizer_bytes(nlp: Language) -> bytes:
+    to_bytes = getattr(nlp.tokenizer, "to_bytes", None)
+    written: bytes = to_bytes(exclude=["vocab"]) if to_bytes else b""
+    return written
+
+
+def _use_device(gpu_id: int) -> None:
+    if gpu_id < 0:
+        return
+    try:
+        require_gpu(gpu_id)
+    except ValueError as error:
+        raise ModelError(
+            f"No GPU {gpu_id} can be used here; install CuPy for it, or leave --gpu-id at -1."
+        ) from error
+
+
+def _why_not_loaded(name: str, error: Exception) -> str:
+    if name.startswith("blank:"):
+        return f'{name!r} names no language spaCy knows; give a code such as "blank:en".'
+    if Path(name).exists():
+        return f"The pipeline in {name!r} cannot be loaded: {str(error).splitlines()[0]}"
+    return (
+        f"No pipeline {name!r}: it is neither an installed package nor a folder; "
+        'give the name of one that is, or an empty pipeline such as "blank:en".'
+    )
+
+
+def _why_no_ner(nlp: Language, name: str) -> str:
+    there = ", ".join(nlp.pipe_names) or "none"
+    return (
+        f'The pipeline {name!r} has no component "ner" (its components: {there}); '
+        "give a pipeline that recognises entities."
+    )

@@ -1,0 +1,35 @@
+"""A whole pool of segments, scored in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from spacy.tokens import Doc
+from tqdm import tqdm
+
+from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
+
+
+def score_pool(
+    scorer: MarginalScorer,
+    docs: Iterable[Doc],
+    *,
+    batch_size: int = 128,
+    total: int | None = None,
+    progress: bool = True,
+) -> Iterator[SpanMarginals]:
+    """The span marginals of each doc, in the order of `docs`, read lazily a batch at a time.
+
+    `total` (the number of docs, where known) gives the bar an ETA. The bar is drawn on stderr and
+    only on a terminal; `progress=False` leaves it out there as well. Batches of 128-256 segments
+    are fastest: larger ones spend their time on fetching memory.
+    """
+    # disable=None is tqdm's "only on a terminal"
+    with tqdm(
+        total=total, unit=" segments", desc="scoring", disable=None if progress else True
+    ) as bar:
+        rest = iter(docs)
+        while batch := list(islice(rest, batch_size)):
+            yield from scorer.score(batch)
+            bar.update(len(batch))
