@@ -1,0 +1,271 @@
+"""Stored answers -> what is known about each distinct text.
+
+Two forms of answer exist and mean different things, so a dataset holds one of them:
+
+- *full* (view ``ner_manual``, accepted): the spans are the whole truth for the asked labels;
+- *binary* (view ``ner`` with exactly one span): a statement about that one span and nothing else.
+
+Ignored answers, and rejected full ones ("a bad example"), say nothing and are only counted.
+Where answers about one text contradict each other the latest wins: the largest ``_timestamp``,
+then the later place in the dataset; an answer without a timestamp counts as oldest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
+
+from prodigy_al.errors import AnswerError
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+Form = Literal["full", "binary"]
+TokenSpan = tuple[int, int, str]
+"""First token, last token + 1, label."""
+
+# A record without `_view_id` was imported rather than annotated: its spans are gold.
+_FULL_VIEWS = (None, "ner_manual")
+_VERDICTS = ("accept", "reject", "ignore")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known about one distinct text. `accepted` and `rejected` share no span."""
+
+    input_hash: int
+    words: tuple[str, ...]
+    spaces: tuple[bool, ...]
+    accepted: tuple[TokenSpan, ...]
+    rejected: tuple[TokenSpan, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A dataset's answers, one item per distinct text, in the order of its first usable answer.
+
+    The figures below describe the dataset as it was read, also after `take` and `where`:
+    `counts` answers per verdict (accept, reject, ignore), `contradictions` answers overruled by a
+    later one, `off_tokens` spans that do not fall on token borders (dropped), `unasked` spans with
+    a label that was not asked for (dropped).
+    """
+
+    dataset: str
+    form: Form
+    labels: tuple[str, ...]
+    items: tuple[Answer, ...]
+    counts: Mapping[str, int]
+    contradictions: int = 0
+    off_tokens: int = 0
+    unasked: int = 0
+
+    def __len__(self) -> int:
+        """Return the number of distinct texts."""
+        return len(self.items)
+
+    def take(self, indices: Iterable[int]) -> Answers:
+        """Return the items at these places, in this order (an integer array will do)."""
+        return replace(self, items=tuple(self.items[int(i)] for i in indices))
+
+    def where(self, keep: Callable[[int], bool]) -> Answers:
+        """Return the items whose input hash `keep` approves of, such as those of one fold."""
+        return replace(self, items=tuple(x for x in self.items if keep(x.input_hash)))
+
+
+def read_answers(
+    examples: Iterable[Mapping[str, Any]],
+    labels: Sequence[str],
+    *,
+    dataset: str,
+    tokenizer: Callable[[str], Doc] | None = None,
+) -> Answers:
+    """Read the answers of one dataset about the asked `labels`.
+
+    `tokenizer` (a pipeline's ``make_doc``) is asked for the tokens of records that store none.
+
+    Raises AnswerError: nothing usable, full and binary answers mixed, an unknown view or verdict,
+    overlapping spans in a full answer, a record without `_input_hash`, text or usable spans.
+    """
+    reader = _Reader(dataset, tuple(labels), tokenizer)
+    said = [one for i, example in enumerate(examples) if (one := reader.statement(i, example))]
+    if not said:
+        raise AnswerError(
+            f"Dataset {dataset} has no answer that says anything about {', '.join(labels)}: "
+            "annotate some, or name another dataset.",
+            dataset=dataset,
+        )
+    forms = Counter(one.form for one in said)
+    if len(forms) > 1:
+        raise AnswerError(
+            f"Dataset {dataset} mixes {forms['full']} manual and {forms['binary']} binary answers, "
+            "which mean different things: keep them in two datasets.",
+            dataset=dataset,
+        )
+    by_input: dict[int, list[_Statement]] = {}
+    for one in said:
+        by_input.setdefault(one.answer.input_hash, []).append(one)
+    resolve = _latest_full if said[0].form == "full" else _merged_binary
+    resolved = [resolve(sorted(group, key=_age)) for group in by_input.values()]
+    return Answers(
+        dataset=dataset,
+        form=said[0].form,
+        labels=reader.labels,
+        items=tuple(answer for answer, _ in resolved),
+        counts={verdict: reader.counts[verdict] for verdict in _VERDICTS},
+        contradictions=sum(overruled for _, overruled in resolved),
+        off_tokens=reader.off_tokens,
+        unasked=reader.unasked,
+    )
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """One usable record: its form, its time and what it alone says."""
+
+    form: Form
+    time: float
+    answer: Answer
+
+
+def _age(one: _Statement) -> float:
+    return one.time
+
+
+class _Reader:
+    """Turns records into statements and counts what it leaves out."""
+
+    def __init__(
+        self, dataset: str, labels: tuple[str, ...], tokenizer: Callable[[str], Doc] | None
+    ) -> None:
+        self.dataset = dataset
+        self.labels = labels
+        self.tokenizer = tokenizer
+        self.counts: Counter[str] = Counter()
+        self.off_tokens = 0
+        self.unasked = 0
+
+    def statement(self, place: int, example: Mapping[str, Any]) -> _Statement | None:
+        """Return what the record says, None if nothing."""
+        verdict = example.get("answer", "accept")
+        if verdict not in _VERDICTS:
+            raise self._error(
+                place, f'has the answer "{verdict}": it must be one of {", ".join(_VERDICTS)}'
+            )
+        self.counts[verdict] += 1
+        if verdict == "ignore":
+            return None
+        form = self._form(place, example)
+        if form == "full" and verdict == "reject":
+            return None
+        words, spaces, spans = self._tokens_and_spans(place, example)
+        if form == "binary" and not spans:  # its only span was dropped
+            return None
+        if form == "full" and _overlapping(spans):
+            raise self._error(place, "has overlapping spans: named entities must not overlap")
+        known = (spans, ()) if verdict == "accept" else ((), spans)
+        answer = Answer(self._input_hash(place, example), words, spaces, *known)
+        return _Statement(form, float(example.get("_timestamp") or 0), answer)
+
+    def _form(self, place: int, example: Mapping[str, Any]) -> Form:
+        view = example.get("_view_id")
+        if view in _FULL_VIEWS:
+            return "full"
+        if view != "ner":
+            raise self._error(
+                place,
+                f'was given in the view "{view}": only "ner_manual" and "ner" can be trained from',
+            )
+        spans = example.get("spans") or []
+        if len(spans) != 1:
+            raise self._error(
+                place, f'has {len(spans)} spans in the view "ner": a binary answer is about one'
+            )
+        return "binary"
+
+    def _input_hash(self, place: int, example: Mapping[str, Any]) -> int:
+        value = example.get("_input_hash")
+        if not isinstance(value, int):
+            raise self._error(place, "has no _input_hash: import it with db-in, which sets one")
+        return value
+
+    def _tokens_and_spans(
+        self, place: int, example: Mapping[str, Any]
+    ) -> tuple[tuple[str, ...], tuple[bool, ...], tuple[TokenSpan, ...]]:
+        """Return words, following spaces, and the spans with asked labels, sorted."""
+        text = example.get("text")
+        if not isinstance(text, str):
+            raise self._error(place, "has no text")
+        tokens = example.get("tokens") or self._tokenize(place, text)
+        # character offsets are what the annotator saw marked; token indices may be stale
+        first = {token["start"]: i for i, token in enumerate(tokens)}
+        after_last = {token["end"]: i + 1 for i, token in enumerate(tokens)}
+        spans: set[TokenSpan] = set()
+        for span in example.get("spans") or []:
+            if not {"start", "end", "label"} <= span.keys():
+                raise self._error(place, f"has a span without start, end or label: {dict(span)}")
+            start, end = first.get(span["start"]), after_last.get(span["end"])
+            if span["label"] not in self.labels:
+                self.unasked += 1
+            elif start is None or end is None or start >= end:
+                self.off_tokens += 1
+            else:
+                spans.add((start, end, span["label"]))
+        words = tuple(token["text"] for token in tokens)
+        # exports older than `ws` show the space in the text only
+        spaces = tuple(
+            bool(token.get("ws", text[token["end"] : token["end"] + 1] == " ")) for token in tokens
+        )
+        return words, spaces, tuple(sorted(spans))
+
+    def _tokenize(self, place: int, text: str) -> list[dict[str, Any]]:
+        if self.tokenizer is None:
+            raise self._error(place, "has no tokens: give the pipeline's make_doc as tokenizer")
+        return [
+            {"text": t.text, "start": t.idx, "end": t.idx + len(t), "ws": bool(t.whitespace_)}
+            for t in self.tokenizer(text)
+        ]
+
+    def _error(self, place: int, what: str) -> AnswerError:
+        return AnswerError(
+            f"Answer {place + 1} of dataset {self.dataset} {what}.", dataset=self.dataset
+        )
+
+
+def _overlapping(spans: Sequence[TokenSpan]) -> bool:
+    """Whether any of the sorted spans starts before the one before it ends."""
+    return any(b[0] < a[1] for a, b in pairwise(spans))
+
+
+def _latest_full(oldest_first: Sequence[_Statement]) -> tuple[Answer, int]:
+    """Return the latest answer and how many earlier ones differ from it."""
+    latest = oldest_first[-1].answer
+    return latest, sum(one.answer.accepted != latest.accepted for one in oldest_first)
+
+
+def _merged_binary(oldest_first: Sequence[_Statement]) -> tuple[Answer, int]:
+    """Return all that is known of one text and the number of overruled statements.
+
+    A later statement overrules an earlier one on the same span, and a later accepted span an
+    earlier one that it overlaps: both cannot be entities.
+    """
+    verdicts: dict[TokenSpan, bool] = {}
+    overruled = 0
+    for one in reversed(oldest_first):
+        accepts = bool(one.answer.accepted)
+        (span,) = one.answer.accepted or one.answer.rejected
+        if span in verdicts:
+            overruled += verdicts[span] != accepts
+        elif accepts and any(
+            kept and span[0] < other[1] and other[0] < span[1] for other, kept in verdicts.items()
+        ):
+            overruled += 1
+        else:
+            verdicts[span] = accepts
+    return replace(
+        oldest_first[-1].answer,
+        accepted=tuple(sorted(span for span, kept in verdicts.items() if kept)),
+        rejected=tuple(sorted(span for span, kept in verdicts.items() if not kept)),
+    ), overruled
