@@ -1,0 +1,257 @@
+"""Fine-tuning through spaCy's own training, driven by a config file that anybody can run again.
+
+`write_arm` writes a folder with which ``spacy train config.cfg`` repeats a run to the last bit;
+`fine_tune` runs the same file in this process. Nothing is selected: the result is the pipeline
+after the last step, and the score that spaCy's loop wants is 0 by construction.
+
+Six traps of spaCy 3.8 are taken care of here, all of them silent:
+
+- rejected spans count only if both ``ner.cfg`` and ``ner.moves.cfg`` name their key, and the
+  config's own setting is overwritten by the files of a sourced component;
+- labels that the base does not know are not added when a sourced component resumes;
+- a label added later is masked until it is first seen, but the mask is not saved;
+- resuming deep-copies the model for rehearsal;
+- a component that listens to a shared encoder changes its neighbours when it is trained;
+- thinc's matrix product (blis) takes about twice the time of numpy's here, and more than one
+  thread in numpy's changes the result.
+"""
+
+# No postponed annotations: spaCy validates a callback's settings by its annotations.
+import io
+import random
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
+from spacy.util import load_config, registry
+from thinc.api import Config, NumpyOps, get_current_ops, use_ops
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from prodigy_al.errors import AnswerError, ModelError
+from prodigy_al.training.answers import Answers
+from prodigy_al.training.policies import INCORRECT_SPANS_KEY, Policy, to_docs
+
+COMPONENT = "ner"
+CONFIG = "config.cfg"
+
+
+def fine_tune(
+    base: str,
+    answers: Answers,
+    policy: Policy,
+    *,
+    seed: int = 0,
+    folder: Path | None = None,
+    progress: bool = False,
+) -> Language:
+    """Return `base` (a name, a path or ``blank:LANG``) fine-tuned on the answers.
+
+    The same base, answers, policy and seed give the same weights, bit for bit, in any process on
+    the same machine, whatever order the answers come in. The arm's files are kept in `folder` if
+    one is given. `progress` shows spaCy's own bar on a terminal.
+
+    Raises ModelError (the base) and AnswerError (no answers).
+    """
+    with (
+        nullcontext(folder) if folder else TemporaryDirectory() as place,
+        _reproducible(),
+    ):
+        nlp = init_nlp(load_config(write_arm(Path(place), base, answers, policy, seed=seed)))
+        train(nlp, None, stdout=io.StringIO(), stderr=sys.stderr if progress else io.StringIO())
+    return nlp
+
+
+def write_arm(
+    folder: Path,
+    base: str,
+    answers: Answers,
+    policy: Policy,
+    *,
+    seed: int = 0,
+    dev: Iterable[Doc] = (),
+) -> Path:
+    """Write train.spacy, dev.spacy and config.cfg into `folder`; return the config's path.
+
+    ``spacy train config.cfg`` then trains what `fine_tune` trains. `dev` is scored after the first
+    and the last step for the reader of spaCy's table and decides nothing.
+    """
+    nlp = _load(base)
+    # sorted: an arm is a set of answers, the order they came in must not matter
+    docs = to_docs(answers.take(_by_hash(answers)), policy, nlp.vocab)
+    docs = [doc for doc in docs if len(doc)]
+    if not docs:
+        raise AnswerError(
+            f"Dataset {answers.dataset} leaves no text to train on: annotate more, or choose "
+            "another fold.",
+            dataset=answers.dataset,
+        )
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    DocBin(docs=docs).to_disk(folder / "train.spacy")
+    DocBin(docs=dev).to_disk(folder / "dev.spacy")
+    steps = policy.epochs * -(-len(docs) // policy.batch_size)
+    config = Config(
+        {
+            "paths": {"train": str(folder / "train.spacy"), "dev": str(folder / "dev.spacy")},
+            "system": {"seed": seed, "gpu_allocator": None},
+            **_pipeline(nlp, base),
+            "corpora": {"train": _corpus("train"), "dev": _corpus("dev")},
+            "training": _training(nlp, policy, steps),
+            "initialize": _initialize(base, answers),
+        }
+    )
+    config.to_disk(folder / CONFIG)
+    return folder / CONFIG
+
+
+@registry.callbacks("prodigy_al.prepare_ner.v1")  # type: ignore[untyped-decorator]
+def prepare_ner(
+    labels: list[str], incorrect_spans_key: str, use_blis: bool, blas_threads: int
+) -> Callable[[Language], Language]:
+    """Return the callback that readies a sourced component for training (see the module)."""
+
+    def prepare(nlp: Language) -> Language:
+        ner: Any = nlp.get_pipe(COMPONENT)
+        for label in labels:
+            ner.add_label(label)
+        # unmasked from the start, so that the weights alone decide, before saving and after
+        ner.model.attrs["unseen_classes"] = set()
+        ner.cfg["incorrect_spans_key"] = incorrect_spans_key
+        ner.moves.cfg["neg_key"] = incorrect_spans_key
+        ner._rehearsal_model = None
+        for node in ner.model.walk():
+            if hasattr(node.ops, "use_blis"):
+                node.ops.use_blis = use_blis
+        threadpool_limits(blas_threads)
+        return nlp
+
+    return prepare
+
+
+@contextmanager
+def _reproducible() -> Iterator[None]:
+    """Train in one thread on one BLAS, and leave the caller's random state as it was."""
+    ops = get_current_ops()
+    states = random.getstate(), np.random.get_state()
+    own_ops = use_ops(ops.name, use_blis=False) if isinstance(ops, NumpyOps) else nullcontext()
+    try:
+        with threadpool_limits(1), own_ops:
+            yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+
+
+def _load(base: str) -> Language:
+    """Load the base and check that it has a component that can be fine-tuned."""
+    try:
+        nlp = spacy.load(base)
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(f"MODEL {base} cannot be loaded: {error}", model=base) from error
+    if not nlp.component_names:  # a blank pipeline: it gets a component and starts as random
+        return nlp
+    if COMPONENT not in nlp.pipe_names:
+        raise ModelError(
+            f'MODEL {base} has no component "{COMPONENT}", only {", ".join(nlp.pipe_names)}: '
+            "name a pipeline with one, or blank:LANG.",
+            model=base,
+        )
+    factory = nlp.get_pipe_meta(COMPONENT).factory
+    if factory != "ner":
+        raise ModelError(
+            f'The component "{COMPONENT}" of MODEL {base} is made by "{factory}": only spaCy\'s '
+            '"ner" can be fine-tuned.',
+            model=base,
+        )
+    return nlp
+
+
+def _by_hash(answers: Answers) -> Sequence[int]:
+    return sorted(range(len(answers)), key=lambda i: answers.items[i].input_hash)
+
+
+def _pipeline(nlp: Language, base: str) -> dict[str, Any]:
+    """Return the config's sections [nlp] and [components]: all sourced from the base."""
+    components: dict[str, Any] = {
+        name: {"source": _location(base), "component": name} for name in nlp.component_names
+    }
+    own = components.setdefault(COMPONENT, {"factory": "ner"})
+    if any(COMPONENT in getattr(pipe, "listening_components", ()) for _, pipe in nlp.pipeline):
+        own["replace_listeners"] = ["model.tok2vec"]
+    section = dict(nlp.config.interpolate()["nlp"])
+    return {"nlp": {**section, "pipeline": list(components)}, "components": components}
+
+
+def _corpus(name: str) -> dict[str, Any]:
+    # gold_preproc: the tokens are those the annotator saw, whatever the tokenizer makes of the text
+    return {"@readers": "spacy.Corpus.v1", "path": f"${{paths.{name}}}", "gold_preproc": True}
+
+
+def _training(nlp: Language, policy: Policy, steps: int) -> dict[str, Any]:
+    unweighted = dict.fromkeys(nlp.config["training"]["score_weights"])
+    return {
+        "train_corpus": "corpora.train",
+        "dev_corpus": "corpora.dev",
+        "seed": "${system.seed}",
+        "gpu_allocator": "${system.gpu_allocator}",
+        "dropout": policy.dropout,
+        "patience": 0,
+        "max_epochs": policy.epochs,
+        "max_steps": steps,
+        # scored after the first and the last step only, and always 0: every checkpoint is as good
+        # as the best, so that spaCy's model-best is its model-last
+        "eval_frequency": max(1, steps - 1),
+        "score_weights": {**unweighted, "ents_f": 0.0, "ents_p": 0.0, "ents_r": 0.0},
+        "frozen_components": [name for name in nlp.component_names if name != COMPONENT],
+        "annotating_components": [],
+        "logger": {"@loggers": "spacy.ConsoleLogger.v3", "progress_bar": "train"},
+        "batcher": {
+            "@batchers": "spacy.batch_by_sequence.v1",
+            "size": policy.batch_size,
+            "get_length": None,
+        },
+        "optimizer": {
+            "@optimizers": "Adam.v1",
+            "beta1": 0.9,
+            "beta2": 0.999,
+            "L2_is_weight_decay": True,
+            "L2": 0.01,
+            "grad_clip": 1.0,
+            "use_averages": False,
+            "eps": 1e-8,
+            "learn_rate": policy.learn_rate,
+        },
+    }
+
+
+def _initialize(base: str, answers: Answers) -> dict[str, Any]:
+    shown = {label for item in answers.items for _, _, label in item.accepted}
+    return {
+        "before_init": {
+            "@callbacks": "spacy.copy_from_base_model.v1",
+            "tokenizer": _location(base),
+            "vocab": _location(base),
+        },
+        "after_init": {
+            "@callbacks": "prodigy_al.prepare_ner.v1",
+            # nothing could be learnt about a label that no accepted span shows
+            "labels": [label for label in answers.labels if label in shown],
+            "incorrect_spans_key": INCORRECT_SPANS_KEY,
+            "use_blis": False,
+            "blas_threads": 1,
+        },
+    }
+
+
+def _location(base: str) -> str:
+    """Return the base so that it is found from any working directory."""
+    return str(Path(base).resolve()) if Path(base).exists() else base

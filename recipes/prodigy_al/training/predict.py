@@ -1,0 +1,77 @@
+"""What a pipeline predicts, and how spaCy's own scorer counts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from prodigy_al.training.answers import TokenSpan
+from prodigy_al.training.finetune import COMPONENT
+
+_BATCH = 192
+
+
+@dataclass(frozen=True)
+class UsualCounts:
+    """Counts per reference doc, each of shape (docs,), as spaCy's scorer takes them.
+
+    `ignored` are predictions that it counts neither as right nor as wrong because they touch a
+    token without annotation.
+    """
+
+    tp: NDArray[np.int64]
+    fp: NDArray[np.int64]
+    fn: NDArray[np.int64]
+    ignored: NDArray[np.int64]
+
+
+def predicted_spans(
+    nlp: Language, docs: Iterable[Doc], labels: Sequence[str] | None = None
+) -> list[frozenset[TokenSpan]]:
+    """Return the entities that `nlp` finds in each doc's words: with one of `labels`, or all.
+
+    The docs themselves are left alone: entities that are already set would constrain the search.
+    Only the component and what it listens to are run.
+    """
+    fresh: Iterable[Doc] = (
+        Doc(nlp.vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc])
+        for doc in docs
+    )
+    for name, pipe in nlp.pipeline:
+        # without its encoder a listening component finds nothing, and says nothing either
+        if name == COMPONENT or COMPONENT in getattr(pipe, "listening_components", ()):
+            fresh = pipe.pipe(fresh, batch_size=_BATCH)  # type: ignore[attr-defined]
+    return [_entities(doc, labels) for doc in fresh]
+
+
+def usual_counts(
+    nlp: Language, references: Sequence[Doc], labels: Sequence[str] | None = None
+) -> UsualCounts:
+    """Count predictions against `references` by the rule of `spacy.scorer.get_ner_prf`.
+
+    A predicted span is ignored if any of its tokens has no annotation, right if the reference has
+    it, else wrong. The scorer itself returns ratios only, from which counts cannot be had when
+    nothing is right; the sums over docs give its precision, recall and F exactly. A doc without
+    any annotation, which it skips, has nothing to find and every prediction ignored.
+    """
+    rows = np.zeros((len(references), 4), dtype=np.int64)
+    predictions = predicted_spans(nlp, references, labels)
+    for row, reference, predicted in zip(rows, references, predictions, strict=True):
+        gold = _entities(reference, labels)
+        counted = {s for s in predicted if all(token.ent_iob for token in reference[s[0] : s[1]])}
+        right = len(counted & gold)
+        row[:] = right, len(counted) - right, len(gold) - right, len(predicted) - len(counted)
+    return UsualCounts(*rows.T)
+
+
+def _entities(doc: Doc, labels: Sequence[str] | None) -> frozenset[TokenSpan]:
+    return frozenset(
+        (ent.start, ent.end, ent.label_)
+        for ent in doc.ents
+        if labels is None or ent.label_ in labels
+    )
