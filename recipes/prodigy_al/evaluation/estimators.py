@@ -1,0 +1,287 @@
+"""From answers that were drawn with known probabilities to F1, precision and recall with intervals.
+
+Each answer stands for w = 1/π segments. All three metrics are ratios of weighted sums,
+
+    F̂ = Σ w c num / Σ w c den,      residual ê = c (num - F̂ den),
+
+so one linearised variance serves them (Särndal, Swensson & Wretman 1992, sections 5.6 and 7.2).
+There are two questions, and an interval for each; they are never mixed up:
+
+- `pool`: how far is F̂ from the F1 of exactly the segments that were drawn from? Nothing but the
+  draw is random, so it shrinks to a point when everything was answered.
+- `new_text`: how far from the F1 of more text like it? Whole groups (documents) are random as
+  well. This is the one to compare with a test set.
+
+Sums are unbiased, the ratio is consistent with a bias of order 1/M.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special, stats
+
+from prodigy_al.errors import EstimateError
+from prodigy_al.evaluation.counts import METRICS, Counts, FloatArray, Metric, ratio
+
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
+MIN_GROUPS = 10  # fewer do not tell how much groups differ
+LOW_ESS_SHARE = 0.5
+HEAVY_WEIGHT_SHARE = 0.1
+NEAR_THE_ENDS = 0.1  # a symmetric interval is no longer believable this near to 0 or 1
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """What stands where a number cannot be had. `reason` is a sentence for the reader."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and its interval, low <= value <= high, all in [0, 1] for a metric."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric: its value, None where undefined, and the interval for each of two targets."""
+
+    value: float | None
+    new_text: Estimate | Unavailable
+    pool: Estimate | Unavailable
+
+
+@dataclass(frozen=True)
+class Caution:
+    """A property of the weights beyond its limit; both are shares."""
+
+    kind: Literal["low-ess", "heavy-weight"]
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Weighted metrics and how far to trust them.
+
+    `m` answers from `groups` groups; `ess` = (Σw)²/Σw², the number of equally weighted answers
+    that tell as much; `largest_share` of the sum of weights that a single answer holds.
+    """
+
+    f1: Measure
+    precision: Measure
+    recall: Measure
+    m: int
+    groups: int
+    ess: float
+    largest_share: float
+    cautions: tuple[Caution, ...]
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """What the variance needs of each answer, all (M,), weights on any common scale.
+
+    `weights` in full; `drawn`, the part of it that the answer's own round contributes; `chance`,
+    the probability with which it was drawn then; `codes` 0..K-1 of the groups.
+    """
+
+    weights: FloatArray
+    drawn: FloatArray
+    chance: FloatArray
+    copies: FloatArray
+    codes: IntArray
+    confidence: float
+
+
+def round_shares(rounds: IntArray, size: int | None = None) -> tuple[FloatArray, FloatArray]:
+    """Return per answer (M,) the share ω of its round, and the sum of ω over all later rounds.
+
+    After round ρ the total is estimated by Σ_{earlier} y + Σ_ρ y/π. Each of these is unbiased
+    given the past, so any ω with sum 1 that does not look at labels keeps their mean unbiased.
+    Without `size`, ω = answers in ρ / all answers. With `size`, the number of segments of the
+    frame, ω is such that draws by plain chance get equal weights: for rounds of one answer this is
+    LURE (Farquhar, Gal & Rainforth 2021, section 3.2), and once the whole frame is answered every
+    weight is exactly 1. For a large frame both are the same.
+
+    >>> share, later = round_shares(np.array([0, 1, 1, 1]))
+    >>> share.tolist(), later.tolist()
+    ([0.25, 0.75, 0.75, 0.75], [0.75, 0.0, 0.0, 0.0])
+    """
+    _, codes, answers = np.unique(rounds, return_inverse=True, return_counts=True)
+    if size is not None and size < rounds.size:
+        raise EstimateError(
+            f"There are {rounds.size} answers to a frame of {size} segments; the frame must hold "
+            "every segment that was asked about."
+        )
+    shares, later, tail = np.zeros(answers.size), np.zeros(answers.size), 0.0
+    left = (size or 0) - np.cumsum(answers) + answers
+    for i in reversed(range(answers.size)):
+        share = answers[i] / rounds.size
+        if size is not None:
+            share = (size / rounds.size - tail) * answers[i] / left[i]
+        shares[i], later[i] = share, tail
+        tail += share
+    return shares[codes], later[codes]
+
+
+def rounds_weights(
+    pi: FloatArray, rounds: IntArray, scales: FloatArray | None = None, size: int | None = None
+) -> FloatArray:
+    """Return w (M,) = ω_ρ · scale/π + Σ_{later rounds} ω of answers drawn in several rounds.
+
+    `pi` (M,) is conditional on the rounds before; alone, 1/π of the drawing round is biased,
+    because an answer of a later round had to be left over by the earlier ones. `scales` (M,) >= 1:
+    segments left when the round began per segment of the blocks it opened. `size` as in
+    `round_shares`.
+
+    >>> rounds_weights(np.array([0.2, 0.5]), np.array([0, 1])).tolist()
+    [3.0, 1.0]
+    """
+    share, later = round_shares(rounds, size)
+    return share / _chance(pi, scales) + later
+
+
+def weighted_scores(
+    counts: Counts,
+    *,
+    pi: FloatArray | Sequence[float | None],
+    rounds: IntArray | None = None,
+    scales: FloatArray | None = None,
+    copies: FloatArray | None = None,
+    groups: Sequence[str] | IntArray | None = None,
+    size: int | None = None,
+    confidence: float = 0.95,
+) -> Weighted | Unavailable:
+    """Estimate F1, precision and recall from `counts` (M,) of answers drawn with `pi` (M,).
+
+    `pi` holds a segment's π, or π_ij = π_i r_{j|i} where the answers are about single candidates
+    (whose matches, predictions and gold spans are 0 or 1); NaN or None where it is not known, and
+    then nothing is estimated. `copies` (M,): how often the segment stands in the source. `groups`
+    (M,): its document; each segment its own where left out. `rounds`, `scales`, `size` as in
+    `rounds_weights`. EstimateError where lengths differ or a number is out of its range.
+    """
+    m, known = len(counts), np.array(pi, dtype=np.float64)
+    _check_lengths(m, pi=known, rounds=rounds, scales=scales, copies=copies, groups=groups)
+    missing = int(np.isnan(known).sum())
+    if missing or m == 0:
+        return Unavailable(
+            f"{missing} of {m} answers carry no inclusion probability."
+            if m
+            else "There are no answers."
+        )
+    chance = _chance(known, scales)
+    share, later = round_shares(np.zeros(m, np.int64) if rounds is None else rounds, size)
+    weights = share / chance + later
+    # On a scale of at most 1, equal weights are exactly 1 and give the plain metric to the bit.
+    largest = weights.max()
+    sample = _Sample(
+        weights=weights / largest,
+        drawn=share / chance / largest,
+        chance=chance,
+        copies=np.ones(m) if copies is None else copies,
+        codes=np.arange(m) if groups is None else np.unique(groups, return_inverse=True)[1],
+        confidence=confidence,
+    )
+    return _summary(counts, sample)
+
+
+def _summary(counts: Counts, sample: _Sample) -> Weighted:
+    w = sample.weights
+    ess = float(w.sum() ** 2 / (w**2).sum())
+    largest = float(w.max() / w.sum())
+    cautions = []
+    if ess / w.size < LOW_ESS_SHARE:
+        cautions.append(Caution("low-ess", ess / w.size, LOW_ESS_SHARE))
+    if largest > HEAVY_WEIGHT_SHARE:
+        cautions.append(Caution("heavy-weight", largest, HEAVY_WEIGHT_SHARE))
+    return Weighted(
+        **{metric: _measure(metric, counts, sample) for metric in METRICS},
+        m=w.size,
+        groups=int(sample.codes.max()) + 1,
+        ess=ess,
+        largest_share=largest,
+        cautions=tuple(cautions),
+    )
+
+
+def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
+    numerator, denominator = (part * sample.copies for part in counts.parts(metric))
+    total = float((sample.weights * denominator).sum())
+    value = ratio(sample.weights * numerator, sample.weights * denominator)
+    if value is None:
+        reason = Unavailable(f"The answers hold no span that {metric} could be computed from.")
+        return Measure(None, reason, reason)
+    residual = (numerator - value * denominator) / total
+    return Measure(
+        value, _new_text_interval(value, residual, sample), _pool_interval(value, residual, sample)
+    )
+
+
+def _pool_interval(value: float, residual: FloatArray, s: _Sample) -> Estimate | Unavailable:
+    """Only the draw of each round is random: Σ (1-π) (ω ê/π)², by answer."""
+    variance = float(((1 - s.chance) * (s.drawn * residual) ** 2).sum())
+    if not np.any((1 - s.chance) * s.drawn):
+        return Estimate(value, value, value)
+    return _interval(value, variance, float(stats.norm.ppf((1 + s.confidence) / 2)))
+
+
+def _new_text_interval(value: float, residual: FloatArray, s: _Sample) -> Estimate | Unavailable:
+    """Groups are random, with all that was drawn from them: K/(K-1) Σ_k (Σ_{i in k} w ê)²."""
+    sums = np.bincount(s.codes, weights=s.weights * residual)
+    if sums.size < MIN_GROUPS:
+        return Unavailable(
+            f"The answers come from {sums.size} groups; at least {MIN_GROUPS} are needed to tell "
+            "how much new text would differ."
+        )
+    variance = float((sums**2).sum()) * sums.size / (sums.size - 1)
+    return _interval(value, variance, float(stats.t.ppf((1 + s.confidence) / 2, sums.size - 1)))
+
+
+def _interval(value: float, variance: float, quantile: float) -> Estimate | Unavailable:
+    half = quantile * variance**0.5
+    if half < 1e-12:
+        return Unavailable("All answers agree, so they do not show how much others would differ.")
+    low, high = value - half, value + half
+    if NEAR_THE_ENDS <= value <= 1 - NEAR_THE_ENDS and low >= 0 and high <= 1:
+        return Estimate(value, low, high)
+    centre, spread = special.logit(value), half / (value * (1 - value))
+    return Estimate(
+        value, float(special.expit(centre - spread)), float(special.expit(centre + spread))
+    )
+
+
+def _chance(pi: FloatArray, scales: FloatArray | None) -> FloatArray:
+    """π/scale: the probability that the block is among those opened, and then the segment drawn.
+
+    With it the variance of both stages takes the form of one: Σ (1-π/s)(s ê/π)² is the sum of the
+    blocks' part, s(s-1) Σ ê²/π, and the draw's part within them, s² Σ (1-π) ê²/π².
+    """
+    if not np.all((pi > 0) & (pi <= 1)):
+        raise EstimateError(
+            f"{np.sum(~((pi > 0) & (pi <= 1)))} of {pi.size} inclusion probabilities are not above "
+            "0 and at most 1."
+        )
+    if scales is None:
+        return pi
+    if not np.all(np.isfinite(scales) & (scales >= 1)):
+        raise EstimateError("Some scales are below 1; a round cannot open more than what is left.")
+    return pi / scales
+
+
+def _check_lengths(m: int, **parts: Sequence[object] | npt.NDArray[np.generic] | None) -> None:
+    for name, part in parts.items():
+        if part is not None and len(part) != m:
+            raise EstimateError(
+                f"There are {m} answers but {len(part)} values in `{name}`; give one for each."
+            )
