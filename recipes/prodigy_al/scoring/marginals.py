@@ -81,8 +81,8 @@ class MarginalScorer:
         *,
         temperature: float = DEFAULT_TEMPERATURE,
         floor: float = 0.02,
-        max_length: int | None = 10,
-        prune: float = 1e-3,
+        max_length: int | None = 20,
+        prune: float = 1e-4,
     ) -> None:
         _require_own_vectors(nlp)
         _require_ranges(temperature, floor=floor, prune=prune, max_length=max_length)

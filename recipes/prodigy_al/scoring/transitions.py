@@ -12,6 +12,7 @@ in two tables: this is what makes exact marginals possible.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,8 @@ class TransitionTable:
         return np.where(nth < tokens, nth, -1)
 
     def _classify(self, hidden: Scores, classes: IntArray) -> Scores:
-        pooled: Scores = hidden.max(axis=-1)
+        # far faster than a maximum over an axis of two or three
+        pooled: Scores = reduce(np.maximum, np.moveaxis(hidden, -1, 0))
         if self._upper is None:
             return pooled[:, classes]
         weights, bias = self._upper
