@@ -150,7 +150,7 @@ class Pool:
         check_same_run(dataset, design, header)
         score = segment_scorer(self.nlp, self.scorer, design.acquisition)
         draws = draw_questions(self.frame, design, score)
-        tasks = make_tasks(draws, self.frame, design, header, rehash)
+        tasks = make_tasks(draws, design, header, rehash)
         return {
             "dataset": dataset,
             "view_id": view_id,

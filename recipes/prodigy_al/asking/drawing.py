@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from math import ceil
 
 import numpy as np
@@ -56,8 +55,8 @@ def draw_questions(frame: Frame, design: SamplingDesign, score: ScoreSegments) -
     folds: dict[Fold, Iterator[Draw]] = {
         fold: _draw_fold(frame.fold(fold), design, score) for fold in ("train", "dev")
     }
-    for m in count():
-        from_dev = fold_schedule(m, seed=design.seed, arm=design.strategy, share=design.dev_share)
+    schedule = fold_schedule(seed=design.seed, arm=design.strategy, share=design.dev_share)
+    for from_dev in schedule:
         order: tuple[Fold, Fold] = ("dev", "train") if from_dev else ("train", "dev")
         draw = next(folds[order[0]], None) or next(folds[order[1]], None)
         if draw is None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from prodigy_al.asking.design import SamplingDesign
 from prodigy_al.asking.drawing import Draw
-from prodigy_al.asking.frame import Frame
 from prodigy_al.tasks import Record
 
 HashTask = Callable[[dict[str, Any]], dict[str, Any]]
@@ -31,7 +30,7 @@ class Header:
 
 
 def make_tasks(
-    draws: Iterable[Draw], frame: Frame, design: SamplingDesign, header: Header, hash_task: HashTask
+    draws: Iterable[Draw], design: SamplingDesign, header: Header, hash_task: HashTask
 ) -> Iterator[dict[str, Any]]:
     """Yield one task a draw.
 

@@ -1,0 +1,123 @@
+"""The house's arrows, as a table: who may import whom.
+
+A recipe file may use every room; a room uses the rooms below it in the table and nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PLUGIN = ROOT / "recipes" / "prodigy_al"
+HOST = ROOT / "host" / "recipe_host"
+
+GROUND = {"tasks", "errors"}
+ROOMS: dict[str, set[str]] = {
+    "tasks": {"errors"},
+    "errors": set(),
+    "scoring": GROUND,
+    "sampling": GROUND,
+    "training": GROUND,
+    "evaluation": GROUND,
+    "simulation": GROUND,
+    "jobs": GROUND,
+    "report": GROUND,
+    "asking": GROUND | {"scoring", "sampling"},
+    "comparison": GROUND | {"training", "evaluation", "sampling", "jobs"},
+}
+RECIPES = {"options", "teach", "manual_ranked", "random_order", "simulate", "compare"}
+FREE_OF_SPACY = {"sampling", "evaluation", "simulation", "report", "tasks", "errors"}
+# The documented names that every Prodigy since 1.15 has; nothing else may be relied upon.
+PRODIGY_NAMES = {
+    "prodigy.core": {"Arg", "Controller", "get_recipe", "recipe"},
+    "prodigy.components.db": {"connect"},
+    "prodigy.components.preprocess": {"add_tokens", "split_sentences"},
+    "prodigy.components.stream": {"get_stream"},
+    "prodigy.errors": {"RecipeError"},
+    "prodigy.util": {"log", "msg", "set_hashes", "split_string"},
+}
+
+
+def imports(source: str) -> Iterator[tuple[str, str]]:
+    """Yield (module, name) for every import of a file, also inside functions; name may be ''."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # `from . import x` would hide where x lives
+            module = "." * node.level + (node.module or "")
+            yield from ((module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called.endswith(("import_module", "__import__")) and node.args:
+                yield ast.unparse(node.args[0]).strip("'\""), ""
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PLUGIN).parts[0].removesuffix(".py")
+
+
+def broken_arrows(room: str, source: str) -> list[str]:
+    """Return what `source`, a file of `room`, imports although the table does not allow it."""
+    broken = []
+    for module, name in imports(source):
+        top, _, rest = module.partition(".")
+        if not top:
+            broken.append(f"{room}: relative import of {module}{name}")
+        elif top == "prodigy_al":
+            target = (rest or name).partition(".")[0]
+            allowed = set(ROOMS) | RECIPES if room in RECIPES else ROOMS[room] | {room}
+            if target and target not in allowed:
+                broken.append(f"{room} -> {target}")
+        elif top == "prodigy":
+            if room not in RECIPES:
+                broken.append(f"{room} -> prodigy")
+            elif name not in PRODIGY_NAMES.get(module, set()):
+                broken.append(f"{room} uses {module}.{name}, which is not documented")
+        elif top == "recipe_host" or (top in {"spacy", "thinc"} and room in FREE_OF_SPACY):
+            broken.append(f"{room} -> {top}")
+    return broken
+
+
+def plugin_files() -> list[Path]:
+    return [path for path in sorted(PLUGIN.rglob("*.py")) if room_of(path) != "__init__"]
+
+
+def test_every_room_stands_in_the_table():
+    assert {room_of(path) for path in plugin_files()} == set(ROOMS) | RECIPES
+
+
+@pytest.mark.parametrize("path", plugin_files(), ids=lambda path: str(path.relative_to(PLUGIN)))
+def test_a_file_imports_only_what_its_room_may(path: Path):
+    assert broken_arrows(room_of(path), path.read_text(encoding="utf8")) == []
+
+
+@pytest.mark.parametrize("path", sorted(HOST.rglob("*.py")), ids=lambda p: str(p.relative_to(HOST)))
+def test_the_host_knows_nothing_of_the_plugin(path: Path):
+    modules = {module.partition(".")[0] for module, _ in imports(path.read_text(encoding="utf8"))}
+    assert "prodigy_al" not in modules
+
+
+@pytest.mark.parametrize(
+    ("room", "line", "arrow"),
+    [
+        ("sampling", "import spacy", "sampling -> spacy"),
+        ("evaluation", "from spacy.tokens import Doc", "evaluation -> spacy"),
+        ("evaluation", "from prodigy_al.sampling import keys", "evaluation -> sampling"),
+        ("scoring", "import prodigy_al.asking.frame", "scoring -> asking"),
+        ("scoring", "from prodigy_al import training", "scoring -> training"),
+        ("training", "def f():\n    from prodigy import set_hashes", "training -> prodigy"),
+        ("training", "__import__('recipe_host')", "training -> recipe_host"),
+        ("jobs", "import importlib\nimportlib.import_module('prodigy')", "jobs -> prodigy"),
+        ("compare", "from prodigy.models.ner import EntityRecognizer", "compare uses prodigy.models"),
+        ("report", "from . import x", "report: relative import"),
+        ("tasks", "from prodigy_al.sampling.keys import quantise", "tasks -> sampling"),
+    ],
+)
+def test_an_arrow_broken_on_purpose_is_found(room: str, line: str, arrow: str):
+    (found,) = broken_arrows(room, line)
+    assert found.startswith(arrow)
