@@ -5,7 +5,10 @@ Each answer stands for w = 1/π segments. All three metrics are ratios of weight
     F̂ = Σ w c num / Σ w c den,      residual ê = c (num - F̂ den),
 
 so one linearised variance serves them (Särndal, Swensson & Wretman 1992, sections 5.6 and 7.2).
-There are two questions, and an interval for each; they are never mixed up:
+Each residual is divided by 1 - h, h its share of Σ w c den, which turns it into the change of F̂
+when it is left out: the linearised jackknife (Yung & Rao 1996). Without that, intervals from 50 or
+100 unequally weighted answers are too short. There are two questions, and an interval for each;
+they are never mixed up:
 
 - `pool`: how far is F̂ from the F1 of exactly the segments that were drawn from? Nothing but the
   draw is random, so it shrinks to a point when everything was answered.
@@ -26,14 +29,16 @@ import numpy.typing as npt
 from scipy import special, stats
 
 from prodigy_al.errors import EstimateError
-from prodigy_al.evaluation.counts import METRICS, Counts, FloatArray, Metric, ratio
+from prodigy_al.evaluation.counts import METRICS, Counts, FloatArray, Metric
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
+Groups: TypeAlias = Sequence[str] | Sequence[int] | IntArray
 
 MIN_GROUPS = 10  # fewer do not tell how much groups differ
 LOW_ESS_SHARE = 0.5
 HEAVY_WEIGHT_SHARE = 0.1
-NEAR_THE_ENDS = 0.1  # a symmetric interval is no longer believable this near to 0 or 1
+TINY = 1e-12  # what rounding leaves of a zero
+NEAR_THE_ENDS = 0.1  # this near to 0 or 1, intervals are computed on the logit scale
 
 
 @dataclass(frozen=True)
@@ -90,16 +95,14 @@ class Weighted:
 
 @dataclass(frozen=True)
 class _Sample:
-    """What the variance needs of each answer, all (M,), weights on any common scale.
+    """What the intervals need of each answer, all (M,), on any common scale.
 
-    `weights` in full; `drawn`, the part of it that the answer's own round contributes; `chance`,
-    the probability with which it was drawn then; `codes` 0..K-1 of the groups.
+    `weights` w; `spread` ω sqrt(1-π)/π, the standard deviation of w over the draw of the answer's
+    own round; `codes` 0..K-1 of the groups.
     """
 
     weights: FloatArray
-    drawn: FloatArray
-    chance: FloatArray
-    copies: FloatArray
+    spread: FloatArray
     codes: IntArray
     confidence: float
 
@@ -121,8 +124,7 @@ def round_shares(rounds: IntArray, size: int | None = None) -> tuple[FloatArray,
     _, codes, answers = np.unique(rounds, return_inverse=True, return_counts=True)
     if size is not None and size < rounds.size:
         raise EstimateError(
-            f"There are {rounds.size} answers to a frame of {size} segments; the frame must hold "
-            "every segment that was asked about."
+            f"A frame of {size} segments cannot have {rounds.size} answers; give its full size."
         )
     shares, later, tail = np.zeros(answers.size), np.zeros(answers.size), 0.0
     left = (size or 0) - np.cumsum(answers) + answers
@@ -159,7 +161,7 @@ def weighted_scores(
     rounds: IntArray | None = None,
     scales: FloatArray | None = None,
     copies: FloatArray | None = None,
-    groups: Sequence[str] | IntArray | None = None,
+    groups: Groups | None = None,
     size: int | None = None,
     confidence: float = 0.95,
 ) -> Weighted | Unavailable:
@@ -172,14 +174,11 @@ def weighted_scores(
     `rounds_weights`. EstimateError where lengths differ or a number is out of its range.
     """
     m, known = len(counts), np.array(pi, dtype=np.float64)
-    _check_lengths(m, pi=known, rounds=rounds, scales=scales, copies=copies, groups=groups)
-    missing = int(np.isnan(known).sum())
-    if missing or m == 0:
-        return Unavailable(
-            f"{missing} of {m} answers carry no inclusion probability."
-            if m
-            else "There are no answers."
-        )
+    _check_lengths(m, pi=known, rounds=rounds, scales=scales, groups=groups)
+    if m == 0:
+        return Unavailable("There are no answers.")
+    if missing := int(np.isnan(known).sum()):
+        return Unavailable(f"{missing} of {m} answers carry no inclusion probability.")
     chance = _chance(known, scales)
     share, later = round_shares(np.zeros(m, np.int64) if rounds is None else rounds, size)
     weights = share / chance + later
@@ -187,19 +186,16 @@ def weighted_scores(
     largest = weights.max()
     sample = _Sample(
         weights=weights / largest,
-        drawn=share / chance / largest,
-        chance=chance,
-        copies=np.ones(m) if copies is None else copies,
+        spread=share * np.sqrt(1 - chance) / chance / largest,
         codes=np.arange(m) if groups is None else np.unique(groups, return_inverse=True)[1],
         confidence=confidence,
     )
-    return _summary(counts, sample)
+    return _summary(counts if copies is None else counts.weighted(copies), sample)
 
 
 def _summary(counts: Counts, sample: _Sample) -> Weighted:
     w = sample.weights
-    ess = float(w.sum() ** 2 / (w**2).sum())
-    largest = float(w.max() / w.sum())
+    ess, largest = effective_size(w), float(w.max() / w.sum())
     cautions = []
     if ess / w.size < LOW_ESS_SHARE:
         cautions.append(Caution("low-ess", ess / w.size, LOW_ESS_SHARE))
@@ -216,49 +212,68 @@ def _summary(counts: Counts, sample: _Sample) -> Weighted:
 
 
 def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
-    numerator, denominator = (part * sample.copies for part in counts.parts(metric))
+    numerator, denominator = counts.parts(metric)
     total = float((sample.weights * denominator).sum())
-    value = ratio(sample.weights * numerator, sample.weights * denominator)
-    if value is None:
+    if total == 0:
         reason = Unavailable(f"The answers hold no span that {metric} could be computed from.")
         return Measure(None, reason, reason)
+    value = float((sample.weights * numerator).sum()) / total
     residual = (numerator - value * denominator) / total
+    leverage = sample.weights * denominator / total
     return Measure(
-        value, _new_text_interval(value, residual, sample), _pool_interval(value, residual, sample)
+        value,
+        new_text=_new_text_interval(value, residual, leverage, sample),
+        pool=_pool_interval(value, residual, leverage, sample),
     )
 
 
-def _pool_interval(value: float, residual: FloatArray, s: _Sample) -> Estimate | Unavailable:
-    """Only the draw of each round is random: Σ (1-π) (ω ê/π)², by answer."""
-    variance = float(((1 - s.chance) * (s.drawn * residual) ** 2).sum())
-    if not np.any((1 - s.chance) * s.drawn):
+def _pool_interval(
+    value: float, residual: FloatArray, leverage: FloatArray, s: _Sample
+) -> Estimate | Unavailable:
+    """Only the draw of each round is random: V̂ = Σ (1-π) (ω ê/π / (1-h))², by answer."""
+    if not np.any(s.spread):
         return Estimate(value, value, value)
-    return _interval(value, variance, float(stats.norm.ppf((1 + s.confidence) / 2)))
+    freedom = effective_size(s.weights) - 1
+    return _interval(value, s.spread * residual, leverage, (s.confidence, freedom))
 
 
-def _new_text_interval(value: float, residual: FloatArray, s: _Sample) -> Estimate | Unavailable:
-    """Groups are random, with all that was drawn from them: K/(K-1) Σ_k (Σ_{i in k} w ê)²."""
-    sums = np.bincount(s.codes, weights=s.weights * residual)
+def _new_text_interval(
+    value: float, residual: FloatArray, leverage: FloatArray, s: _Sample
+) -> Estimate | Unavailable:
+    """Groups are random, with all drawn from them: V̂ = (K-1)/K Σ_k (Σ_{i in k} w ê / (1-h_k))²."""
+    sums = np.bincount(s.codes, s.weights * residual)
     if sums.size < MIN_GROUPS:
         return Unavailable(
             f"The answers come from {sums.size} groups; at least {MIN_GROUPS} are needed to tell "
             "how much new text would differ."
         )
-    variance = float((sums**2).sum()) * sums.size / (sums.size - 1)
-    return _interval(value, variance, float(stats.t.ppf((1 + s.confidence) / 2, sums.size - 1)))
+    freedom = sums.size - 1
+    changes = sums * (freedom / sums.size) ** 0.5
+    shares: FloatArray = np.bincount(s.codes, leverage).astype(np.float64)
+    return _interval(value, changes, shares, (s.confidence, freedom))
 
 
-def _interval(value: float, variance: float, quantile: float) -> Estimate | Unavailable:
-    half = quantile * variance**0.5
-    if half < 1e-12:
+def _interval(
+    value: float, changes: FloatArray, leverage: FloatArray, level: tuple[float, float]
+) -> Estimate | Unavailable:
+    """Return value ± t · sqrt(Σ (change / (1-h))²); `level` is (confidence, degrees of freedom)."""
+    if leverage.max() > 1 - TINY:
+        return Unavailable("One answer or group holds all spans that count; more are needed.")
+    confidence, freedom = level
+    quantile = float(stats.t.ppf((1 + confidence) / 2, freedom))
+    half = quantile * float(np.linalg.norm(changes / (1 - leverage)))
+    if half < TINY:
         return Unavailable("All answers agree, so they do not show how much others would differ.")
-    low, high = value - half, value + half
-    if NEAR_THE_ENDS <= value <= 1 - NEAR_THE_ENDS and low >= 0 and high <= 1:
-        return Estimate(value, low, high)
+    if max(NEAR_THE_ENDS, half) <= value <= 1 - max(NEAR_THE_ENDS, half):
+        return Estimate(value, value - half, value + half)
     centre, spread = special.logit(value), half / (value * (1 - value))
-    return Estimate(
-        value, float(special.expit(centre - spread)), float(special.expit(centre + spread))
-    )
+    low, high = special.expit(centre - spread), special.expit(centre + spread)
+    return Estimate(value, float(low), float(high))
+
+
+def effective_size(weights: FloatArray) -> float:
+    """Return Kish's (Σw)²/Σw²: how many equally weighted answers tell as much as these."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def _chance(pi: FloatArray, scales: FloatArray | None) -> FloatArray:
@@ -282,6 +297,4 @@ def _chance(pi: FloatArray, scales: FloatArray | None) -> FloatArray:
 def _check_lengths(m: int, **parts: Sequence[object] | npt.NDArray[np.generic] | None) -> None:
     for name, part in parts.items():
         if part is not None and len(part) != m:
-            raise EstimateError(
-                f"There are {m} answers but {len(part)} values in `{name}`; give one for each."
-            )
+            raise EstimateError(f"`{name}` holds {len(part)} values for {m} answers; give {m}.")
