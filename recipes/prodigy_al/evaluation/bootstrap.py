@@ -1,0 +1,198 @@
+"""Intervals and comparisons on a test set that every model was run on, by resampling.
+
+Two things are random: which groups (documents) the test set happens to hold, and the seeds of the
+trainings. Both are resampled with replacement, crossed: each draw takes one set of groups, the same
+for every model in the comparison, and its own set of seeds for each side (Efron & Tibshirani 1993;
+for test sets, Berg-Kirkpatrick, Burkett & Klein, EMNLP 2012). A side is the mean over its seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from prodigy_al.errors import EstimateError
+from prodigy_al.evaluation.counts import METRICS, Counts, FloatArray, Metric, fraction, ratio
+from prodigy_al.evaluation.estimators import Estimate, Groups, Unavailable
+
+POWER = 0.80
+LEVEL = 0.05  # two-sided
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """F1, precision and recall as means over training seeds, with percentile intervals."""
+
+    f1: Estimate | Unavailable
+    precision: Estimate | Unavailable
+    recall: Estimate | Unavailable
+
+
+@dataclass(frozen=True)
+class Difference:
+    """First side minus second, with its percentile interval; all on the scale of the metric.
+
+    `p` two-sided, no less than 1/draws. `detectable` is the smallest true difference that this
+    comparison would find (p < .05) four times out of five.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    detectable: float
+
+
+def group_resamples(groups: Groups, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Return (draws, K): how often each of the K distinct groups, sorted, is in each resample.
+
+    >>> group_resamples(["a", "b", "b"], 4, np.random.default_rng(0)).sum(axis=1).tolist()
+    [2.0, 2.0, 2.0, 2.0]
+    """
+    size = np.unique(groups).size
+    drawn = rng.integers(size, size=(draws, size)) + size * np.arange(draws)[:, None]
+    multiplicities = np.bincount(drawn.ravel(), minlength=draws * size).reshape(draws, size)
+    return multiplicities.astype(np.float64)
+
+
+def bootstrap_scores(
+    counts_per_seed: Sequence[Counts],
+    resamples: FloatArray,
+    *,
+    groups: Groups,
+    rng: np.random.Generator,
+    confidence: float = 0.95,
+) -> Resampled:
+    """Return each metric's mean over training seeds with its interval.
+
+    `counts_per_seed`: the same segments (n,) under the model of each seed; `groups` (n,) their
+    documents; `resamples` (draws, K) from `group_resamples`. With a single seed the interval holds
+    for that one model. EstimateError where lengths differ.
+    """
+    side = _Side(counts_per_seed, groups)
+    picked = side.pick_seeds(len(resamples), rng)
+    results: dict[Metric, Estimate | Unavailable] = {}
+    for metric in METRICS:
+        value, drawn = side.value(metric), side.draws(metric, resamples, picked)
+        bounds = _percentiles(np.clip(drawn, 0, 1), confidence)
+        if value is None or bounds is None:
+            results[metric] = Unavailable(_undefined(metric))
+        else:
+            results[metric] = Estimate(value, *bounds)
+    return Resampled(**results)
+
+
+def paired_difference(
+    a: Sequence[Counts],
+    b: Sequence[Counts],
+    *,
+    groups: Groups,
+    draws: int,
+    rng: np.random.Generator,
+    metric: Metric = "f1",
+) -> Difference | Unavailable:
+    """Compare two sides on the same segments (n,) of `groups` (n,), one Counts per training seed.
+
+    Both sides meet the same resampled groups, so what makes a document hard for both cancels out.
+    EstimateError where lengths differ.
+    """
+    sides = _Side(a, groups), _Side(b, groups)
+    resamples = group_resamples(groups, draws, rng)
+    first, second = (side.draws(metric, resamples, side.pick_seeds(draws, rng)) for side in sides)
+    values = [side.value(metric) for side in sides]
+    bounds = _percentiles(first - second, 1 - LEVEL)
+    if values[0] is None or values[1] is None or bounds is None:
+        return Unavailable(_undefined(metric))
+    drawn = (first - second)[np.isfinite(first - second)]
+    tail = min(float(np.mean(drawn <= 0)), float(np.mean(drawn >= 0)))
+    quantiles = float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
+    return Difference(
+        values[0] - values[1],
+        *bounds,
+        p=min(1.0, max(2 * tail, 1 / draws)),
+        detectable=quantiles * float(drawn.std(ddof=1)),
+    )
+
+
+def holm(p_values: Sequence[float] | FloatArray) -> FloatArray:
+    """Return Holm's (1979) adjusted p-values, in the order given; they bound the family's error.
+
+    >>> holm([0.01, 0.04, 0.03]).round(6).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    if not np.all((p >= 0) & (p <= 1)):
+        raise EstimateError("Some p-values are not between 0 and 1.")
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty_like(p)
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+class _Side:
+    """The models of one side: sums of their counts per group, from which every draw is computed."""
+
+    def __init__(self, counts_per_seed: Sequence[Counts], groups: Groups) -> None:
+        names, codes = np.unique(groups, return_inverse=True)
+        lengths = {len(counts) for counts in counts_per_seed}
+        if lengths != {len(codes)}:
+            raise EstimateError(
+                f"There are {len(codes)} groups but counts of {sorted(lengths) or 'no'} segments; "
+                "every seed needs counts of the same segments, with a group for each."
+            )
+        self.counts = counts_per_seed
+        # (3, K, seeds): matches, predicted and gold spans
+        self.sums = np.array(
+            [
+                [np.bincount(codes, part, names.size) for part in (c.tp, c.predicted, c.gold)]
+                for c in counts_per_seed
+            ]
+        ).transpose(1, 2, 0)
+
+    def value(self, metric: Metric) -> float | None:
+        """Return the mean over seeds, None where the metric is undefined for one of them."""
+        values = [ratio(*counts.parts(metric)) for counts in self.counts]
+        defined = [value for value in values if value is not None]
+        return sum(defined) / len(defined) if len(defined) == len(values) else None
+
+    def pick_seeds(self, draws: int, rng: np.random.Generator) -> FloatArray:
+        """Return (draws, seeds): the weight of each seed in each draw, 1 in sum.
+
+        Drawn with replacement, then stretched about the mean by sqrt(S/(S-1)): resampling alone
+        shows only (S-1)/S of the variance, a fifth too little with 5 seeds (Rao & Wu 1988).
+        """
+        seeds = len(self.counts)
+        excess = group_resamples(range(seeds), draws, rng) / seeds - 1 / seeds
+        stretched: FloatArray = excess * float(np.sqrt(seeds / max(seeds - 1, 1)))
+        return 1 / seeds + stretched
+
+    def draws(self, metric: Metric, resamples: FloatArray, picked: FloatArray) -> FloatArray:
+        """Return (draws,) means over picked seeds; NaN where the metric is undefined."""
+        if resamples.shape[1] != self.sums.shape[1]:
+            raise EstimateError(
+                f"The resamples are of {resamples.shape[1]} groups but there are "
+                f"{self.sums.shape[1]}; make them from the same groups."
+            )
+        tp, predicted, gold = resamples @ self.sums
+        numerator, denominator = fraction(metric, tp, predicted, gold)
+        undefined = np.full_like(numerator, np.nan)
+        values = np.divide(numerator, denominator, out=undefined, where=denominator > 0)
+        means: FloatArray = np.sum(values * picked, axis=1)
+        return means
+
+
+def _percentiles(drawn: FloatArray, confidence: float) -> tuple[float, float] | None:
+    """Return the interval's ends; None where as many draws are undefined as lie beyond an end."""
+    tail = (1 - confidence) / 2
+    if np.mean(np.isnan(drawn)) > tail:
+        return None
+    low, high = np.nanquantile(drawn, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _undefined(metric: Metric) -> str:
+    return f"Too few groups hold spans that {metric} could be computed from."
