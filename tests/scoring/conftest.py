@@ -9,16 +9,21 @@ from typing import Any
 import pytest
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example
-from spacy.util import fix_random_seed
+from thinc.api import fix_random_seed
 
 NAMES = {
     "ORG": ["Acme", "Acme Corp.", "Bank of Oslo", "United Mills of North Sea", "Ford"],
     "PERSON": ["Ann", "Ann Lee", "Bo", "Jo van der Berg", "Ford"],
     "PLACE": ["Oslo", "North Sea", "Berg", "Rio de Janeiro"],
 }
-FRAMES = ["{} met {} in {} .", "the head of {} said {} left {} \n again", "{} and {} , not {}", "ok {}"]
+FRAMES = [
+    "{} met {} in {} .",
+    "the head of {} said {} left {} \n again",
+    "{} and {} , not {}",
+    "ok {}",
+]
 WORDS = ["Acme", "Corp.", "Ann", "Lee", "Oslo", "North", "Sea", "Ford", "of", "the", "met", "\n"]
 EMBEDDING = {
     "@architectures": "spacy.HashEmbedCNN.v2",
@@ -52,26 +57,22 @@ def examples(nlp: Language, n: int, seed: int) -> Iterator[Example]:
     for _ in range(n):
         words, spans = sentence(rng)
         gold = Doc(nlp.vocab, words=words, tags=["NN" if w[0].isupper() else "XX" for w in words])
-        gold.set_ents([gold[start:end] for start, end, _ in spans], default="outside")
-        gold.ents = [
-            spacy.tokens.Span(gold, start, end, label=label) for start, end, label in spans
-        ]
+        ents = [Span(gold, start, end, label=label) for start, end, label in spans]
+        gold.set_ents(ents, default="outside")
         yield Example(Doc(nlp.vocab, words=words), gold)
 
 
 def recogniser(vectors: dict[str, Any], **architecture: Any) -> dict[str, Any]:
-    return {
-        "model": {
-            "@architectures": "spacy.TransitionBasedParser.v2",
-            "state_type": "ner",
-            "extra_state_tokens": False,
-            "hidden_width": 16,
-            "maxout_pieces": 2,
-            "use_upper": True,
-            "tok2vec": vectors,
-        }
-        | architecture
+    model = {
+        "@architectures": "spacy.TransitionBasedParser.v2",
+        "state_type": "ner",
+        "extra_state_tokens": False,
+        "hidden_width": 16,
+        "maxout_pieces": 2,
+        "use_upper": True,
+        "tok2vec": vectors,
     }
+    return {"model": model | architecture}
 
 
 def trained(nlp: Language, updates: int = 30) -> Language:
@@ -131,6 +132,15 @@ def nlp(request: pytest.FixtureRequest) -> Language:
     return pipeline
 
 
+@pytest.fixture
+def undecided() -> Language:
+    """A recogniser that was never trained: all its actions score alike. New for each test."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("ner", config=recogniser(EMBEDDING))
+    nlp.initialize(lambda: list(examples(nlp, 20, seed=0)))
+    return nlp
+
+
 @pytest.fixture(scope="session")
 def generated() -> Callable[..., list[Doc]]:
     """A function that makes sentences like those the recognisers were trained on."""
@@ -150,7 +160,7 @@ def word_salad() -> Callable[..., list[Doc]]:
         docs = []
         for length in lengths:
             words = rng.choices(WORDS, k=length)
-            starts = [i == 0 or rng.random() < 0.15 for i in range(length)]
+            starts: list[bool | int | None] = [rng.random() < 0.15 for _ in words]
             marked = starts if rng.random() < 0.5 else None
             docs.append(Doc(nlp.vocab, words=words, sent_starts=marked))
         return docs

@@ -13,6 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
+from prodigy_al.scoring.pipelines import find_ner
 
 Span = tuple[int, int, str]
 
@@ -68,7 +69,7 @@ def exact(nlp: Language, temperature: float) -> MarginalScorer:
 
 
 def assert_agree(nlp: Language, docs: list[Doc], temperature: float) -> None:
-    ner = nlp.get_pipe("ner")
+    ner = find_ner(nlp)
     for doc, scored in zip(docs, exact(nlp, temperature).score(docs), strict=True):
         wanted = by_enumeration(ner, doc, temperature)
         assert spans_of(scored) == pytest.approx(wanted, abs=1e-6), doc.text

@@ -25,7 +25,7 @@ def expected_errors(p: FloatArray) -> float:
     of the number of entities if spans were independent: uncertainty sampling (Lewis & Gale 1994)
     summed over a structured output as total token entropy is (Settles & Craven 2008, section 3.1).
 
-    >>> expected_errors(np.array([0.5, 0.9]))
+    >>> round(expected_errors(np.array([0.5, 0.9])), 4)
     0.34
     """
     return float(np.sum(p * (1 - p)))

@@ -99,7 +99,7 @@ class MarginalScorer:
         """
         docs = [fresh(doc) for doc in docs]
         if not has_ner(self.nlp) or not any(len(doc) for doc in docs):
-            return [_nothing(self.labels or ()) for _ in docs]
+            return [_nothing(self._asked()) for _ in docs]
         table = TransitionTable(find_ner(self.nlp), docs)
         edges, begins = build_edges(table, temperature=self.temperature, limits=self.limits)
         alpha = forward(edges, table.bounds)
@@ -113,8 +113,8 @@ class MarginalScorer:
         on_path = greedy_path(edges)
         greedy = np.zeros(p.shape, dtype=np.bool_)
         greedy[on_path, edges.greedy[on_path]] = True
-        asked = [self.labels is None or label in self.labels for label in table.labels]
-        rows, labels = np.nonzero((((p >= self.floor) & (p > 0)) | greedy) & np.array(asked))
+        asked = np.isin(table.labels, self._asked())
+        rows, labels = np.nonzero((((p >= self.floor) & (p > 0)) | greedy) & asked)
         order = np.lexsort((labels, edges.ends[rows], edges.starts[rows]))
         rows, labels = rows[order], labels[order]
         return _Candidates(
@@ -125,9 +125,14 @@ class MarginalScorer:
         """Of each doc, the asked labels and their expected number of entities."""
         sums = np.zeros((len(table.bounds) - 1, len(table.labels)))
         np.add.at(sums, np.repeat(np.arange(len(sums)), np.diff(table.bounds)), entering)
-        asked = sorted(table.labels if self.labels is None else self.labels)
         known = [dict(zip(table.labels, row, strict=True)) for row in sums.tolist()]
-        return [{label: counts.get(label, 0.0) for label in asked} for counts in known]
+        return [{label: counts.get(label, 0.0) for label in self._asked()} for counts in known]
+
+    def _asked(self) -> list[str]:
+        """The labels to return, sorted, whether the model knows them or not."""
+        if self.labels is not None:
+            return sorted(self.labels)
+        return sorted(find_ner(self.nlp).labels) if has_ner(self.nlp) else []
 
 
 class _Candidates(NamedTuple):
@@ -158,16 +163,16 @@ def _by_doc(
     ]
 
 
-def _nothing(labels: Iterable[str]) -> SpanMarginals:
+def _nothing(labels: Sequence[str]) -> SpanMarginals:
     none = np.zeros(0, dtype=np.intp)
-    counts = dict.fromkeys(sorted(labels), 0.0)
+    counts = dict.fromkeys(labels, 0.0)
     return SpanMarginals(none, none, (), np.zeros(0), np.zeros(0, dtype=np.bool_), counts)
 
 
 def _require_own_vectors(nlp: Language) -> None:
     if lenders := borrowed_from(nlp):
         raise ModelError(
-            f'The "ner" borrows token vectors from {", ".join(lenders)!r} and finds nothing on its '
+            f'The "ner" borrows token vectors from {", ".join(lenders)} and finds nothing on its '
             "own; load the pipeline with load_pipeline, or call stand_alone on it first."
         )
 

@@ -151,7 +151,7 @@ def _use_device(gpu_id: int) -> None:
 def _why_not_loaded(name: str, error: Exception) -> str:
     if name.startswith("blank:"):
         return f'{name!r} names no language spaCy knows; give a code such as "blank:en".'
-    if Path(name).exists():
+    if name and Path(name).exists():
         return f"The pipeline in {name!r} cannot be loaded: {str(error).splitlines()[0]}"
     return (
         f"No pipeline {name!r}: it is neither an installed package nor a folder; "
