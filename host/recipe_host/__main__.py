@@ -1,0 +1,5 @@
+"""``python -m recipe_host``."""
+
+from recipe_host.cli import main
+
+main()

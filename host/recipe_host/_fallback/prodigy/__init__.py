@@ -1,0 +1,24 @@
+"""The names of Prodigy's interface, lent by recipe-host (this is not Prodigy)."""
+
+from recipe_host import __version__ as _host_version
+from recipe_host.cli import serve
+from recipe_host.coverage import install_finder, package_names
+from recipe_host.hashing import set_hashes
+from recipe_host.messages import log
+from recipe_host.recipes import get_recipe, recipe
+from recipe_host.stream import get_stream
+from recipe_host.types import ControllerComponentsDict
+
+__all__ = [
+    "ControllerComponentsDict",
+    "get_recipe",
+    "get_stream",
+    "log",
+    "recipe",
+    "serve",
+    "set_hashes",
+]
+
+__version__ = f"{_host_version}+recipe-host"
+__getattr__ = package_names(__name__)
+install_finder()

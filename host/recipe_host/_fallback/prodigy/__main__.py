@@ -1,0 +1,3 @@
+from recipe_host.cli import main
+
+main()

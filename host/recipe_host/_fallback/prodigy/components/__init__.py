@@ -1,0 +1,3 @@
+from recipe_host.coverage import package_names
+
+__getattr__ = package_names(__name__)

@@ -1,0 +1,21 @@
+from typing import TYPE_CHECKING, Any
+
+from recipe_host.coverage import module_names
+from recipe_host.recipes import Arg, get_recipe, recipe, set_recipe
+from recipe_host.types import ControllerComponentsDict
+
+if TYPE_CHECKING:
+    from recipe_host.session import Controller
+
+__all__ = ["Arg", "Controller", "ControllerComponentsDict", "get_recipe", "recipe", "set_recipe"]
+
+_missing = module_names(__name__)
+
+
+def __getattr__(name: str) -> Any:
+    # The controller brings the database along, which listing recipes does not need.
+    if name == "Controller":
+        from recipe_host.session import Controller
+
+        return Controller
+    return _missing(name)

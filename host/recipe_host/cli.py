@@ -1,0 +1,121 @@
+"""The command line: ``prodigy RECIPE ...`` and the list of recipes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from radicli import CliParserError, Radicli
+from radicli.util import format_table
+
+from recipe_host import __version__
+from recipe_host.errors import NoAnnotationPage, ProdigyError, RecipeError
+from recipe_host.messages import fail
+
+__all__ = ["main", "serve"]
+
+BANNER = f"recipe-host {__version__}, not Prodigy: runs recipes made for Prodigy's interface"
+USAGE = "Usage: prodigy RECIPE [arguments] [-F recipe_file.py]    prodigy RECIPE --help"
+FAILED, INTERRUPTED = 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 failed with one clear sentence, 130 Ctrl+C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _run(given)
+    except RecipeError as error:
+        fail(error.title, "\n".join(error.details))
+    except ProdigyError as error:
+        fail(str(error))
+    except CliParserError as error:
+        fail(error.message, f"`prodigy {given[0]} --help` shows what it takes")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # `prodigy db-out x | head`: the reader has enough
+        sys.stderr.close()
+    else:
+        sys.exit(0)
+    sys.exit(FAILED)
+
+
+def _run(arguments: list[str]) -> None:
+    files, rest = _recipe_files(arguments)
+    name = rest[0] if rest else "--help"
+    if name == "--version":
+        _write(f"{BANNER}\n")
+    elif name == "link":
+        from recipe_host.linking import link_command
+
+        link_command(rest[1:])
+    else:
+        from recipe_host.recipes import import_file
+
+        for file in files:
+            import_file(file)
+        if name in ("--help", "-h"):
+            _list()
+        else:
+            run_recipe(name, rest[1:])
+
+
+def run_recipe(name: str, arguments: list[str]) -> None:
+    """Run one recipe with the words of a command line.
+
+    Raises NoAnnotationPage where it returns components whose questions somebody must answer.
+    """
+    from recipe_host.arguments import command_of
+    from recipe_host.recipes import find_recipe
+
+    command = command_of(find_recipe(name))
+    values = Radicli(prog="prodigy").parse(arguments, command)
+    result = command.func(**values)
+    sys.stdout.flush()
+    if asks_questions(result):
+        raise NoAnnotationPage(name)
+
+
+def asks_questions(result: Any) -> bool:
+    """Tell components with a stream, or a controller, from any other result of a recipe."""
+    if isinstance(result, Mapping):
+        return "stream" in result
+    session = sys.modules.get("recipe_host.session")  # not imported: nobody made a controller
+    return session is not None and isinstance(result, session.Controller)
+
+
+def serve(command: str, *arguments: Any, **config: Any) -> None:
+    """Start the annotation page for a command line given as one string.
+
+    Raises NoAnnotationPage: this version of the host has none.
+    """
+    raise NoAnnotationPage(command.split()[0] if command.strip() else command)
+
+
+def _recipe_files(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Take every ``-F FILE`` out: a recipe's own parser does not know it."""
+    files, rest = [], []
+    words = iter(arguments)
+    for word in words:
+        if word == "-F":
+            file = next(words, None)
+            if file is None:
+                raise RecipeError("option -F needs a recipe file, such as -F recipe.py")
+            files.append(file)
+        else:
+            rest.append(word)
+    return files, rest
+
+
+def _list() -> None:
+    from recipe_host.recipes import list_recipes
+
+    recipes, failed = list_recipes()
+    rows = [(f"  {name}", recipes[name].summary) for name in sorted(recipes)]
+    _write(f"{BANNER}\n\n{USAGE}\n{format_table(rows)}")
+    for name, reason in failed.items():
+        sys.stderr.write(f"recipe '{name}' cannot be loaded: {reason}\n")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)

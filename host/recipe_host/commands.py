@@ -1,0 +1,169 @@
+"""The built-in commands: datasets in, out, counted and dropped."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from recipe_host import __version__
+from recipe_host.errors import RecipeError
+from recipe_host.messages import msg
+from recipe_host.recipes import Arg, recipe
+from recipe_host.types import TaskType
+
+__all__ = ["db_in", "db_out", "drop", "stats"]
+
+Answer = Literal["accept", "reject", "ignore"]
+ON_ERROR_NOTHING = "nothing was written (--dry)"
+
+
+@recipe(
+    "db-in",
+    dataset=Arg(help="Dataset to add to; made where there is none"),
+    source=Arg(help="File (.jsonl, .json, .csv, .txt, each also .gz) or - for stdin"),
+    loader=Arg("--loader", "-lo", help="Format, where the file's name does not tell"),
+    answer=Arg("--answer", "-a", help="Answer of records that have none"),
+    overwrite=Arg("--overwrite", "-o", help="Give --answer to records that have an answer too"),
+    rehash=Arg("--rehash", "-rh", help="Replace hashes that are there"),
+    dry=Arg("--dry", "-D", help="Check and count only"),
+)
+def db_in(
+    dataset: str,
+    source: str,
+    loader: str | None = None,
+    answer: Answer = "accept",
+    overwrite: bool = False,
+    rehash: bool = False,
+    dry: bool = False,
+) -> None:
+    """Import records into a dataset: all of them, or none where one is not usable."""
+    from recipe_host.connections import connect
+    from recipe_host.stream import get_stream
+
+    stream = get_stream(source, loader, rehash)
+    examples = list(_answered(stream, answer, overwrite=overwrite))
+    if not examples:
+        raise RecipeError(f"source '{source}' holds no record; nothing was imported")
+    if not dry:
+        db = connect()
+        with db.transaction():
+            db.add_dataset(dataset)
+            db.add_examples(examples, datasets=[dataset])
+    done = ON_ERROR_NOTHING if dry else f"imported into '{dataset}'"
+    msg.good(f"{len(examples)} records {done}", _counts(examples))
+
+
+def _answered(stream: Iterable[TaskType], answer: Answer, *, overwrite: bool) -> Iterator[TaskType]:
+    for task in stream:
+        yield {**task, "answer": answer} if overwrite or "answer" not in task else task
+
+
+@recipe(
+    "db-out",
+    dataset=Arg(help="Dataset (or session) to export"),
+    out=Arg(help="File or folder to write to; stdout if left out"),
+    answer=Arg("--answer", "-a", help="Only records with this answer"),
+    flagged_only=Arg("--flagged-only", help="Only flagged records"),
+    dry=Arg("--dry", "-D", help="Count only"),
+)
+def db_out(
+    dataset: str,
+    out: Path | None = None,
+    answer: Answer | None = None,
+    flagged_only: bool = False,
+    dry: bool = False,
+) -> None:
+    """Export a dataset as JSONL."""
+    from recipe_host.connections import connect
+
+    examples = [
+        example
+        for example in connect().get_dataset_examples(dataset)
+        if answer in (None, example.get("answer")) and (example.get("flagged") or not flagged_only)
+    ]
+    if dry:
+        msg.info(f"{len(examples)} records; {ON_ERROR_NOTHING}", _counts(examples))
+    elif out is None:
+        sys.stdout.writelines(_json_lines(examples))
+    else:
+        path = out / f"{dataset}.jsonl" if out.is_dir() else out
+        _write_whole(path, examples)
+        msg.good(f"{len(examples)} records written to {path}", _counts(examples))
+
+
+@recipe(
+    "stats",
+    dataset=Arg(help="Dataset to count"),
+    list_datasets=Arg("--list-datasets", "-l", help="Name the datasets"),
+    list_sessions=Arg("--list-sessions", "-ls", help="Name the sessions"),
+)
+def stats(
+    dataset: str | None = None, list_datasets: bool = False, list_sessions: bool = False
+) -> None:
+    """Print what is installed and stored, and the answers of one dataset."""
+    from recipe_host.connections import connect
+    from recipe_host.settings import home
+
+    db = connect()
+    rows = {
+        "Version": f"{__version__} (recipe-host, not Prodigy)",
+        "Location": Path(__file__).parent,
+        "Prodigy Home": home(),
+        "Platform": platform.platform(),
+        "Python Version": platform.python_version(),
+        "spaCy Version": version("spacy"),
+        "Database Name": db.db_name,
+        "Database Id": db.db_id,
+        "Total Datasets": len(db.datasets),
+        "Total Sessions": len(db.sessions),
+    }
+    msg.table(rows, title="recipe-host")
+    if list_datasets:
+        msg.table({name: db.count_dataset(name) for name in db.datasets}, title="Datasets")
+    if list_sessions:
+        msg.table({name: db.count_dataset(name) for name in db.sessions}, title="Sessions")
+    if dataset is not None:
+        examples = db.get_dataset_examples(dataset)
+        answers = Counter(example.get("answer", "none") for example in examples)
+        sessions = len(db.get_dataset_sessions(dataset))
+        table = {"Annotations": len(examples), **answers, "Sessions": sessions}
+        msg.table(table, title=f"Dataset {dataset}")
+
+
+@recipe("drop", dataset=Arg(help="Dataset to delete"))
+def drop(dataset: str) -> None:
+    """Delete a dataset and the answers that no other dataset holds."""
+    from recipe_host.connections import connect
+
+    db = connect()
+    count = db.count_dataset(dataset)
+    db.drop_dataset(dataset)
+    msg.good(f"dropped '{dataset}' with {count} records")
+
+
+def _counts(examples: Iterable[TaskType]) -> str:
+    answers = Counter(str(example.get("answer", "none")) for example in examples)
+    return ", ".join(f"{count} {answer}" for answer, count in answers.most_common())
+
+
+def _json_lines(examples: Iterable[TaskType]) -> Iterator[str]:
+    return (json.dumps(example, ensure_ascii=False) + "\n" for example in examples)
+
+
+def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:
+    """Write beside the target, then rename: a full disk leaves the old file as it was."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.writelines(_json_lines(examples))
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise RecipeError(f"cannot write '{path}': {error.strerror or error}") from error

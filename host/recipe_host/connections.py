@@ -1,0 +1,69 @@
+"""Opening the store: which database, where, with which guarantees."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+
+from recipe_host.errors import StoreError
+from recipe_host.settings import home, load_settings
+from recipe_host.store import BUSY_SECONDS, Database
+
+__all__ = ["connect"]
+
+SERVERS: dict[str, Any] = {"postgresql": pw.PostgresqlDatabase, "mysql": pw.MySQLDatabase}
+
+
+def connect(
+    db_id: str | pw.Database | None = None,
+    db_settings: Mapping[str, Any] | None = None,
+    *,
+    display_id: str = "",
+    display_name: str = "",
+) -> Database:
+    """Open a database; without arguments the one that prodigy.json names.
+
+    Args: `db_id`: ``sqlite`` (default), ``postgresql``, ``mysql``, or a peewee database of your
+        own; `db_settings`: for SQLite `name` (a file name or ``:memory:``) and `path` (its
+        folder), else the driver's connection parameters.
+    Raises StoreError where it cannot be opened.
+    """
+    if isinstance(db_id, pw.Database):
+        return Database(db_id, display_id, display_name)
+    settings = load_settings()
+    kind = db_id or settings["db"]
+    chosen = db_settings if db_settings is not None else settings["db_settings"].get(kind, {})
+    if db_settings is None and chosen.get("name") == ":memory:":
+        return _shared_memory()  # a recipe and its controller must see the same answers
+    if kind == "sqlite":
+        return _sqlite(str(chosen.get("name", "prodigy.db")), chosen.get("path") or home())
+    if kind not in SERVERS:
+        raise StoreError(f"no database is called '{kind}'; there are: sqlite, {', '.join(SERVERS)}")
+    database = SERVERS[kind](**{"database": "prodigy", **chosen}, thread_safe=False)
+    return Database(database, kind, str(database.database))
+
+
+@functools.cache
+def _shared_memory() -> Database:
+    return _sqlite(":memory:", home())
+
+
+def _sqlite(name: str, folder: str | Path) -> Database:
+    path = name
+    if name != ":memory:":
+        path = str(Path(folder).expanduser() / name)
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or error
+            raise StoreError(f"cannot make the folder of database '{path}': {reason}") from error
+    # One connection, used under the store's lock: connections of their own would let threads
+    # see different databases in memory.
+    options: dict[str, Any] = {"thread_safe": False, "check_same_thread": False}
+    pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1}
+    database = pw.SqliteDatabase(path, pragmas=pragmas, timeout=BUSY_SECONDS, **options)
+    return Database(database, "sqlite", "SQLite")

@@ -1,0 +1,48 @@
+"""How far the annotation is: the recipe's own idea of it, or a share of what is to be done."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from recipe_host.types import TaskType
+
+if TYPE_CHECKING:
+    from recipe_host.dealing import Session
+    from recipe_host.session import Controller
+
+__all__ = ["ask_progress"]
+
+
+def ask_progress(
+    function: Callable[..., float | None],
+    controller: Controller,
+    session: Session,
+    *,
+    answers: list[TaskType],
+    result: Any,
+) -> float | None:
+    """Ask a recipe's `progress` in whichever of its published forms it is written.
+
+    By the number of positional parameters: four or any number (controller, session, answers,
+    result of `update`), three (answers in this session, in all, result), two (controller, result),
+    one (controller).
+    """
+    forms: list[tuple[Any, ...]] = [
+        (),
+        (controller,),
+        (controller, result),
+        (session.total_annotated, controller.total_annotated, result),
+        (controller, session, answers, result),
+    ]
+    value = function(*forms[min(_positional(function), 4)])
+    return None if value is None else float(value)
+
+
+def _positional(function: Callable[..., Any]) -> int:
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return 4
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(parameter.kind in kinds for parameter in parameters)
