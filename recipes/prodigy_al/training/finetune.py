@@ -33,7 +33,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config, registry
-from thinc.api import Config, NumpyOps, get_current_ops, use_ops
+from thinc.api import Config, NumpyOps
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from prodigy_al.errors import AnswerError, ModelError
@@ -61,10 +61,7 @@ def fine_tune(
 
     Raises ModelError (the base) and AnswerError (no answers).
     """
-    with (
-        nullcontext(folder) if folder else TemporaryDirectory() as place,
-        _reproducible(),
-    ):
+    with nullcontext(folder) if folder else TemporaryDirectory() as place, _reproducible():
         nlp = init_nlp(load_config(write_arm(Path(place), base, answers, policy, seed=seed)))
         train(nlp, None, stdout=io.StringIO(), stderr=sys.stderr if progress else io.StringIO())
     return nlp
@@ -129,8 +126,8 @@ def prepare_ner(
         ner.moves.cfg["neg_key"] = incorrect_spans_key
         ner._rehearsal_model = None
         for node in ner.model.walk():
-            if hasattr(node.ops, "use_blis"):
-                node.ops.use_blis = use_blis
+            if isinstance(node.ops, NumpyOps):  # new ops: the old ones are everybody's
+                node.ops = type(node.ops)(use_blis=use_blis)
         threadpool_limits(blas_threads)
         return nlp
 
@@ -139,12 +136,10 @@ def prepare_ner(
 
 @contextmanager
 def _reproducible() -> Iterator[None]:
-    """Train in one thread on one BLAS, and leave the caller's random state as it was."""
-    ops = get_current_ops()
+    """Keep to one BLAS thread, and leave the caller's threads and random states as they were."""
     states = random.getstate(), np.random.get_state()
-    own_ops = use_ops(ops.name, use_blis=False) if isinstance(ops, NumpyOps) else nullcontext()
     try:
-        with threadpool_limits(1), own_ops:
+        with threadpool_limits(1):
             yield
     finally:
         random.setstate(states[0])
