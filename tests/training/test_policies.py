@@ -1,0 +1,44 @@
+"""What each policy makes of the tokens that an answer does not mention."""
+
+from __future__ import annotations
+
+import pytest
+from spacy.tokens import DocBin
+from spacy.vocab import Vocab
+
+from prodigy_al.training.answers import read_answers
+from prodigy_al.training.policies import INCORRECT_SPANS_KEY, POLICIES, to_docs
+
+TEXT = "Avelor Group hired Mara"
+MISSING, OUTSIDE = "", "O"
+
+
+def reference(policy, *examples):
+    (doc,) = to_docs(read_answers(examples, ["ORG"], dataset="d"), POLICIES[policy], Vocab())
+    # as spaCy reads it: what a DocBin does not keep would be lost in training
+    (doc,) = DocBin().from_bytes(DocBin(docs=[doc]).to_bytes()).get_docs(Vocab())
+    return doc
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_full_answers_make_every_other_token_outside(policy, record):
+    doc = reference(policy, record(TEXT, [(0, 12, "ORG")]))
+    assert [token.ent_iob_ for token in doc] == ["B", "I", OUTSIDE, OUTSIDE]
+    assert doc.text == TEXT
+
+
+@pytest.mark.parametrize(("policy", "other"), [("usual", MISSING), ("usual-outside", OUTSIDE)])
+def test_policies_differ_in_what_binary_answers_leave_open(policy, other, record):
+    doc = reference(
+        policy,
+        record(TEXT, [(0, 12, "ORG")], "accept", "ner"),
+        record(TEXT, [(19, 23, "ORG")], "reject", "ner"),
+    )
+    assert [token.ent_iob_ for token in doc] == ["B", "I", other, other]
+    (rejected,) = doc.spans[INCORRECT_SPANS_KEY]
+    assert (rejected.start, rejected.end, rejected.label_) == (3, 4, "ORG")
+
+
+def test_docs_come_in_the_order_of_the_items(full):
+    docs = to_docs(full, POLICIES["usual"], Vocab())
+    assert [[t.text for t in doc] for doc in docs] == [list(x.words) for x in full.items]
