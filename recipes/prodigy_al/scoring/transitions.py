@@ -31,6 +31,7 @@ class TransitionTable:
     Attributes
         labels: the entity labels, sorted; all label axes below are in this order
         outside, begin, unit: columns of `closed_scores` (one; one a label; one a label)
+        bounds: (n_docs + 1,) first token of each doc, then the end of the last one
         must_close: (n_tokens,) whether an entity cannot go on after this token
         prefers_last: (n_labels,) whether L-X wins a tie against I-X
     """
