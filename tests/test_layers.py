@@ -27,9 +27,9 @@ ROOMS: dict[str, set[str]] = {
     "jobs": GROUND,
     "report": GROUND,
     "asking": GROUND | {"scoring", "sampling"},
-    "comparison": GROUND | {"training", "evaluation", "sampling", "jobs"},
+    "comparison": GROUND | {"scoring", "sampling", "training", "evaluation", "jobs"},
 }
-RECIPES = {"options", "teach", "manual_ranked", "random_order", "simulate", "compare"}
+RECIPES = {"options", "opening", "teach", "manual_ranked", "random_order", "simulate", "compare"}
 FREE_OF_SPACY = {"sampling", "evaluation", "simulation", "report", "tasks", "errors"}
 # The documented names that every Prodigy since 1.15 has; nothing else may be relied upon.
 PRODIGY_NAMES = {
@@ -113,7 +113,11 @@ def test_the_host_knows_nothing_of_the_plugin(path: Path):
         ("training", "def f():\n    from prodigy import set_hashes", "training -> prodigy"),
         ("training", "__import__('recipe_host')", "training -> recipe_host"),
         ("jobs", "import importlib\nimportlib.import_module('prodigy')", "jobs -> prodigy"),
-        ("compare", "from prodigy.models.ner import EntityRecognizer", "compare uses prodigy.models"),
+        (
+            "compare",
+            "from prodigy.models.ner import EntityRecognizer",
+            "compare uses prodigy.models",
+        ),
         ("report", "from . import x", "report: relative import"),
         ("tasks", "from prodigy_al.sampling.keys import quantise", "tasks -> sampling"),
     ],

@@ -2,7 +2,8 @@
 
 from typing import Any, Optional
 
-from prodigy_al.options import ASKING, Arg, one_sentence, open_pool, recipe
+from prodigy_al.opening import open_pool
+from prodigy_al.options import ASKING, Arg, one_sentence, recipe
 
 
 @recipe(

@@ -3,7 +3,8 @@
 import time
 from typing import TYPE_CHECKING, Any, Optional
 
-from prodigy_al.options import ASKING, Arg, one_sentence, read_gold_source, recipe, split_string
+from prodigy_al.opening import read_gold_source
+from prodigy_al.options import ASKING, Arg, one_sentence, parse_seeds, recipe, split_string
 
 if TYPE_CHECKING:
     from prodigy_al.simulation.annotator import GoldAnnotator
@@ -57,7 +58,9 @@ def simulate(
         "group_by": group_by,
         "gpu_id": gpu_id,
     }
-    runs = plan_runs(name, arms=arms, seeds=seeds, fold_salt=fold_salt, explore=explore)
+    runs = plan_runs(
+        name, arms=arms, seeds=parse_seeds(seeds), fold_salt=fold_salt, explore=explore
+    )
     labels, answers = read_gold_source(gold, model, label, loader=loader, unsegmented=unsegmented)
     for run in runs:
         annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)

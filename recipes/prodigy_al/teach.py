@@ -2,6 +2,7 @@
 
 from typing import Any, Optional
 
+from prodigy_al.opening import open_pool
 from prodigy_al.options import (
     ACQUISITION,
     ASKING,
@@ -9,7 +10,6 @@ from prodigy_al.options import (
     STRICT,
     Arg,
     one_sentence,
-    open_pool,
     recipe,
 )
 

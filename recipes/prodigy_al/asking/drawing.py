@@ -12,9 +12,8 @@ from prodigy_al.asking.design import SamplingDesign
 from prodigy_al.asking.frame import Frame, Segment
 from prodigy_al.asking.scored import Candidate, Scored, ScoreSegments
 from prodigy_al.sampling.folds import fold_schedule
-from prodigy_al.sampling.keys import choose_candidate, exponentials, sampling_keys
+from prodigy_al.sampling.keys import FloatArray, choose_candidate, exponentials, sampling_keys
 from prodigy_al.sampling.proposal import (
-    FloatArray,
     candidate_probabilities,
     score_total,
     selection_probabilities,

@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.asking.frame import Segment
-from prodigy_al.sampling.proposal import quantise
+from prodigy_al.sampling.keys import quantise
 from prodigy_al.scoring.acquisition import ACQUISITIONS
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 from prodigy_al.scoring.pool import score_pool

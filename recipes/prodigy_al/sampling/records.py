@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from prodigy_al.errors import RecordError
-from prodigy_al.sampling.keys import exponentials, inclusion_probabilities
-from prodigy_al.sampling.proposal import FloatArray, probability
+from prodigy_al.sampling.keys import FloatArray, exponentials, inclusion_probabilities
+from prodigy_al.sampling.proposal import probability
 from prodigy_al.tasks import Record
 
 IntArray = npt.NDArray[np.int64]

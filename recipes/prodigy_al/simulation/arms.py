@@ -46,15 +46,13 @@ def plan_runs(
     name: str,
     *,
     arms: Sequence[str] | None,
-    seeds: str,
+    seeds: Sequence[int],
     fold_salt: str,
     explore: float,
 ) -> list[Run]:
     """Return all runs, redraw by redraw. Salt and seed vary together.
 
-    `seeds` is a number N for 0..N-1, or seeds with commas ("3," is seed 3 alone).
-
-    >>> [run.dataset for run in plan_runs("x", arms=None, seeds="1", fold_salt="", explore=0.3)]
+    >>> [run.dataset for run in plan_runs("x", arms=None, seeds=[0], fold_salt="", explore=0.3)]
     ['x-teach-0', 'x-ranked-0', 'x-random-0']
     """
     chosen = list(arms or DEFAULT_ARMS)
@@ -77,27 +75,6 @@ def plan_runs(
                 "fold_salt": f"{fold_salt}-{seed}",
             },
         )
-        for seed in parse_seeds(seeds)
+        for seed in seeds
         for arm in chosen
     ]
-
-
-def parse_seeds(seeds: str) -> list[int]:
-    """Return the seeds that ``--seeds`` names.
-
-    >>> parse_seeds("3"), parse_seeds("3,5"), parse_seeds("7,")
-    ([0, 1, 2], [3, 5], [7])
-    """
-    try:
-        numbers = [int(part) for part in seeds.split(",") if part.strip()]
-    except ValueError:
-        numbers = []
-    if "," not in seeds:
-        numbers = list(range(numbers[0])) if numbers else []
-    if not numbers:
-        raise OptionError(
-            f"--seeds {seeds}: give a number of redraws such as 5, or seeds such as 0,1,2",
-            option="--seeds",
-            value=seeds,
-        )
-    return numbers

@@ -1,0 +1,53 @@
+"""`al.compare`: retrain from each dataset; dev and held-out test F1 side by side."""
+
+from pathlib import Path
+from typing import Optional
+
+from prodigy_al.opening import open_comparison
+from prodigy_al.options import ASKING, Arg, one_sentence, parse_seeds, recipe, split_string
+
+
+@recipe(
+    "al.compare",
+    datasets=Arg(help="Datasets or shell-style patterns, comma-separated", converter=split_string),
+    model=Arg(help="Base pipeline that every arm is fine-tuned from: a package name or a path"),
+    test=Arg("--test", "-t", help="Held-out test set: a dataset or a source with gold `spans`"),
+    label=ASKING["label"],
+    loader=ASKING["loader"],
+    training=Arg("--training", help="Policies, comma-separated", converter=split_string),
+    seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
+    workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
+    output=Arg("--output", "-o", help="Folder for report.json"),
+)
+@one_sentence
+def compare(
+    datasets: list[str],
+    model: str,
+    test: str,
+    label: Optional[list[str]] = None,
+    loader: Optional[str] = None,
+    training: Optional[list[str]] = None,
+    seeds: str = "5",
+    workers: int = 0,
+    output: Path = Path("al-compare"),
+) -> None:
+    """Retrain from each dataset and report dev and held-out test F1 side by side."""
+    from prodigy.util import msg
+
+    from prodigy_al.comparison.compare import compare as compare_arms
+    from prodigy_al.report.files import write_report
+    from prodigy_al.report.terminal import render
+
+    plan = open_comparison(
+        datasets,
+        model,
+        test,
+        label=label,
+        loader=loader,
+        policies=training,
+        seeds=parse_seeds(seeds),
+        workers=workers,
+    )
+    report = compare_arms(plan)
+    msg.text(render(report))
+    msg.good(f"Report: {write_report(report, output)}")

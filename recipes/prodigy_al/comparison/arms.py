@@ -1,0 +1,157 @@
+"""A dataset as an arm of the comparison: what to train on, what to measure on, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from prodigy_al.errors import AnswerError, RecordError
+from prodigy_al.sampling.folds import dev_fold
+from prodigy_al.sampling.records import verify_records
+from prodigy_al.tasks import Record, read_record
+from prodigy_al.training.answers import Answers, read_answers
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+RANDOM_STRATEGIES = {"full": "random", "binary": "random-binary"}
+# Datasets collected without records are split here, the same way for all of them.
+FOREIGN_SALT = "prodigy-al"
+FOREIGN_DEV_SHARE = 0.25
+# A longer gap between two answers is a break, of which this much counts as work.
+BREAK_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What the answers took. Seconds are None where answers carry no time."""
+
+    segments: int
+    tokens: int
+    entities: int
+    seconds: float | None
+    seconds_per_answer: float | None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One dataset. `records` and `groups` are by input hash; `records` is empty for a dataset that
+    was collected elsewhere, which then has no probabilities.
+    """
+
+    dataset: str
+    strategy: str
+    seed: int | None
+    fold_salt: str | None
+    train: Answers
+    dev: Answers
+    records: Mapping[int, Record]
+    groups: Mapping[int, str]
+    hashes: frozenset[int]
+    effort: Effort
+
+    @property
+    def is_random(self) -> bool:
+        """Whether this is a control that others of its form are compared with."""
+        return self.strategy == RANDOM_STRATEGIES[self.train.form]
+
+
+def read_arm(
+    dataset: str,
+    examples: Sequence[Mapping[str, Any]],
+    labels: Sequence[str],
+    *,
+    tokenizer: Callable[[str], Doc],
+) -> Arm:
+    """Read one dataset, check its records and split it by its fold.
+
+    Raises `AnswerError` where answers cannot be used together or a fold is empty, `RecordError`
+    where only some answers carry a record, or one does not recompute.
+    """
+    answers = read_answers(examples, labels, dataset=dataset, tokenizer=tokenizer)
+    records = _records(dataset, examples)
+    if records:
+        first = next(iter(records.values()))
+        strategy, seed, salt = first.strategy, first.seed, first.fold_salt
+        groups = {key: record.group for key, record in records.items()}
+        is_dev = {key: record.fold == "dev" for key, record in records.items()}
+    else:
+        strategy, seed, salt = "unknown", None, None
+        groups = _groups(examples)
+        chosen = dev_fold(list(groups.values()), share=FOREIGN_DEV_SHARE, salt=FOREIGN_SALT)
+        is_dev = dict(zip(groups, map(bool, chosen), strict=True))
+    arm = Arm(
+        dataset=dataset,
+        strategy=strategy,
+        seed=seed,
+        fold_salt=salt,
+        train=answers.where(lambda key: not is_dev[key]),
+        dev=answers.where(lambda key: is_dev[key]),
+        records=records,
+        groups=groups,
+        hashes=frozenset(groups),
+        effort=measure_effort(answers, examples),
+    )
+    for fold, part in (("train", arm.train), ("dev", arm.dev)):
+        if not len(part):
+            raise AnswerError(
+                f"dataset '{dataset}' has no usable answer in its {fold} fold: annotate more",
+                dataset=dataset,
+            )
+    return arm
+
+
+def _records(dataset: str, examples: Sequence[Mapping[str, Any]]) -> dict[int, Record]:
+    """Return the records by input hash; several people's answers to one task share one."""
+    recorded = [example for example in examples if "al" in example]
+    if not recorded:
+        return {}
+    if len(recorded) < len(examples):
+        raise RecordError(
+            f"dataset '{dataset}': {len(examples) - len(recorded)} of {len(examples)} answers "
+            "carry no `al` record; keep answers from other recipes in a dataset of their own",
+            dataset=dataset,
+        )
+    distinct = _distinct(recorded, dataset)
+    verify_records(distinct)
+    return dict(distinct)
+
+
+def _distinct(recorded: Sequence[Mapping[str, Any]], dataset: str) -> list[tuple[int, Record]]:
+    pairs: list[tuple[int, Record]] = []
+    seen: dict[int, Record] = {}
+    for example in recorded:
+        key, record = example["_input_hash"], read_record(example, dataset=dataset)
+        if seen.setdefault(key, record) is record:
+            pairs.append((key, record))
+        elif seen[key] != record:
+            raise RecordError(
+                f"dataset '{dataset}': input {key} carries two different `al` records",
+                dataset=dataset,
+            )
+    return pairs
+
+
+def _groups(examples: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return each text's group: its document where it names one, else the text itself."""
+    return {
+        example["_input_hash"]: str((example.get("meta") or {}).get("doc", example["_input_hash"]))
+        for example in examples
+    }
+
+
+def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:
+    """Return what the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
+    stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
+    gaps = [min(b - a, BREAK_SECONDS) for a, b in zip(stamps, stamps[1:], strict=False)]
+    typical = float(median(gaps)) if gaps else None
+    return Effort(
+        segments=len(answers),
+        tokens=sum(len(item.words) for item in answers.items),
+        entities=sum(len(item.accepted) for item in answers.items),
+        # nobody saw how long the first answer took: it counts as a typical one
+        seconds=None if typical is None else float(sum(gaps)) + typical,
+        seconds_per_answer=typical,
+    )

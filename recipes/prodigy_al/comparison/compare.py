@@ -1,0 +1,219 @@
+"""The comparison itself: arms, base and test set in, the report out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
+from prodigy_al.comparison.numbers import Number, difference, metric, weighted
+from prodigy_al.comparison.runs import Predictions, Run, predict_all
+from prodigy_al.comparison.sentences import answer_sentence, next_sentence
+from prodigy_al.comparison.strategies import summarise_strategies
+from prodigy_al.comparison.testset import TestSet, remove_overlap
+from prodigy_al.evaluation.counts import Counts, count_matches
+from prodigy_al.training.answers import Answers
+from prodigy_al.training.predict import usual_counts
+
+REPORT_VERSION = 1
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compare and how: `model` describes the base (name, version, sha256)."""
+
+    arms: Sequence[Arm]
+    test: TestSet
+    base: str
+    model: Mapping[str, Any]
+    labels: Sequence[str]
+    policies: Sequence[str]
+    seeds: Sequence[int]
+    workers: int
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """One pipeline on every evaluation set, one entry a training seed."""
+
+    test: list[Counts]
+    usual: dict[str, list[Counts]]  # dev answers as spaCy's scorer counts them, by dataset
+    matches: dict[str, list[Counts]]  # the same answers, counted in full
+
+
+def compare(plan: Plan) -> dict[str, Any]:
+    """Train every arm under every policy and seed, and return the report as report.json has it."""
+    trains, overlap = remove_overlap(plan.arms, plan.test)
+    outcomes = _run_all(plan, trains)
+    groups = list(plan.test.groups)
+    report: dict[str, Any] = {
+        "version": REPORT_VERSION,
+        "answer": "",
+        "next": "",
+        "target": "",
+        "labels": list(plan.labels),
+        "model": dict(plan.model),
+        "pool": None,
+        "seeds": list(plan.seeds),
+        "policies": list(plan.policies),
+        "test": {
+            "name": plan.test.name,
+            "segments": len(plan.test.gold),
+            "groups": len(set(groups)),
+            "gold_spans": sum(len(item.accepted) for item in plan.test.gold.items),
+            "overlap": {
+                "segments": overlap.segments,
+                "short": overlap.short,
+                "trained_on_removed": dict(overlap.removed),
+            },
+        },
+        "base": {
+            "test": metric(outcomes[BASE, ""].test, groups),
+            "dev": {arm.dataset: _dev(arm, outcomes[BASE, ""]) for arm in plan.arms},
+        },
+        "arms": {
+            arm.dataset: _arm(arm, len(train), plan, outcomes)
+            for arm, train in zip(plan.arms, trains, strict=True)
+        },
+        "strategies": {},
+        "matrix": _matrix(plan, outcomes),
+        "curves": [],
+        "verdicts": [],
+    }
+    report["strategies"] = summarise_strategies(report["arms"], plan.policies)
+    report["target"] = f"F1 of {', '.join(plan.labels)} on text like {plan.test.name}"
+    report["answer"] = answer_sentence(report)
+    report["next"] = next_sentence(report)
+    return report
+
+
+def _run_all(plan: Plan, trains: Sequence[Answers]) -> dict[tuple[str, str], _Outcome]:
+    """Return the outcome of every (dataset, policy), and of the base under ("base", "")."""
+    evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
+    runs = [Run(plan.base, evaluate)] + [
+        Run(plan.base, evaluate, arm.dataset, policy, seed, train)
+        for arm, train in zip(plan.arms, trains, strict=True)
+        for policy in plan.policies
+        for seed in plan.seeds
+    ]
+    outcomes: dict[tuple[str, str], _Outcome] = {}
+    for run, (on_test, *on_dev) in predict_all(runs, workers=plan.workers):
+        key = (run.dataset or BASE, run.policy or "")
+        outcome = outcomes.setdefault(key, _Outcome([], {}, {}))
+        outcome.test.append(_matches(plan.test.gold, on_test))
+        for arm, predictions in zip(plan.arms, on_dev, strict=True):
+            usual = usual_counts(arm.dev, predictions)
+            outcome.usual.setdefault(arm.dataset, []).append(
+                Counts(usual.tp, usual.tp + usual.fp, usual.tp + usual.fn)
+            )
+            outcome.matches.setdefault(arm.dataset, []).append(_matches(arm.dev, predictions))
+    return outcomes
+
+
+def _matches(answers: Answers, predictions: Predictions) -> Counts:
+    """Count exact matches; a binary answer counts the span it is about and nothing else."""
+    gold = [frozenset(item.accepted) for item in answers.items]
+    if answers.form == "binary":
+        asked = [frozenset(item.accepted + item.rejected) for item in answers.items]
+        predictions = [p & about for p, about in zip(predictions, asked, strict=True)]
+    return count_matches(gold, predictions)
+
+
+def _dev(arm: Arm, outcome: _Outcome) -> Number:
+    groups = [arm.groups[item.input_hash] for item in arm.dev.items]
+    return {
+        "usual": metric(outcome.usual[arm.dataset], groups),
+        "weighted": weighted(outcome.matches[arm.dataset], arm),
+    }
+
+
+def _arm(
+    arm: Arm, trained_on: int, plan: Plan, outcomes: Mapping[tuple[str, str], _Outcome]
+) -> Number:
+    return {
+        "strategy": arm.strategy,
+        "seed": arm.seed,
+        "fold_salt": arm.fold_salt,
+        "answers": dict(arm.train.counts),
+        "contradictions": arm.train.contradictions,
+        "segments": arm.effort.segments,
+        "tokens": arm.effort.tokens,
+        "entities": arm.effort.entities,
+        "seconds": arm.effort.seconds,
+        "seconds_per_answer": arm.effort.seconds_per_answer,
+        "train": trained_on,
+        "dev_answers": len(arm.dev),
+        "runs": {policy: _runs(arm, policy, plan, outcomes) for policy in plan.policies},
+    }
+
+
+def _runs(
+    arm: Arm, policy: str, plan: Plan, outcomes: Mapping[tuple[str, str], _Outcome]
+) -> Number:
+    ours = outcomes[arm.dataset, policy]
+    groups = list(plan.test.groups)
+    control = find_control(arm, plan.arms)
+    asked = frozenset[int]().union(*(other.hashes for other in plan.arms))
+    unseen = [i for i, key in enumerate(plan.test.hashes) if key not in asked]
+    on_test = metric(ours.test, groups)
+    on_test["per_seed"] = [metric([counts], groups)["f1"] for counts in ours.test]
+    return {
+        "dev": _dev(arm, ours),
+        "test": on_test,
+        "test_unseen_text": metric(
+            [counts.take(unseen) for counts in ours.test], [groups[i] for i in unseen]
+        ),
+        "vs_base": difference(ours.test, outcomes[BASE, ""].test, groups),
+        "vs_random": None
+        if control is None
+        else {
+            **difference(ours.test, outcomes[control.dataset, policy].test, groups),
+            "against": control.dataset,
+        },
+        "effort_to_random": None,
+        "others": {"agreement_f1": None, "per_label": {}},
+        "gap": {"selection": None, "rest": None},
+    }
+
+
+def find_control(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
+    """Return the random arm of the same form and salt whose seed is nearest, if there is one.
+
+    Binary arms without a binary control are compared with whole random segments: both took the
+    same number of answers.
+    """
+    if arm.is_random:
+        return None
+    same_salt = [a for a in arms if a.fold_salt == arm.fold_salt and a.seed is not None]
+    for strategy in (RANDOM_STRATEGIES[arm.train.form], RANDOM_STRATEGIES["full"]):
+        controls = [a for a in same_salt if a.strategy == strategy and a.dataset != arm.dataset]
+        if controls:
+            return min(controls, key=lambda a: abs((a.seed or 0) - (arm.seed or 0)))
+    return None
+
+
+def _matrix(plan: Plan, outcomes: Mapping[tuple[str, str], _Outcome]) -> list[dict[str, Any]]:
+    """Return base and every arm's model on every set, cells with a common document marked."""
+    trained = {
+        arm.dataset: {arm.groups[i.input_hash] for i in arm.train.items} for arm in plan.arms
+    }
+    cells = []
+    for (dataset, policy), outcome in outcomes.items():
+        row = {"policy": policy or None, "model": dataset}
+        on_test = metric(outcome.test, list(plan.test.groups))
+        cells.append({**row, "set": "test", "kind": "test", **_interval(on_test), "leak": False})
+        for arm in plan.arms:
+            groups = {arm.groups[item.input_hash] for item in arm.dev.items}
+            leak = bool(groups & trained.get(dataset, set()))
+            for kind, number in _dev(arm, outcome).items():
+                if "unavailable" not in number:
+                    cells.append(
+                        {**row, "set": arm.dataset, "kind": kind, **_interval(number), "leak": leak}
+                    )
+    return cells
+
+
+def _interval(number: Number) -> Number:
+    return {key: number[key] for key in ("f1", "low", "high")}

@@ -1,0 +1,112 @@
+"""The held-out test set, and what of the arms must not be trained on because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
+from prodigy_al.errors import AnswerError
+from prodigy_al.tasks import read_record
+from prodigy_al.training.answers import Answers, read_answers
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+# Shorter texts ("Results") coincide by chance: their overlap is reported and nothing removed.
+SHORT_TEXT = 8
+DOCUMENT_COVERAGE = 0.95
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Gold segments in order, each standing for itself also where a text is repeated.
+
+    `hashes` (n,) are those of the texts; `groups` (n,) documents where nearly all name one, else
+    each segment its own.
+    """
+
+    __test__ = False  # not a test for pytest
+
+    name: str
+    gold: Answers
+    hashes: tuple[int, ...]
+    groups: tuple[str, ...]
+
+    def short(self, i: int) -> bool:
+        """Whether segment i is too short for its overlap to mean anything."""
+        return len(self.gold.items[i].words) < SHORT_TEXT
+
+
+def read_test(
+    name: str,
+    records: Sequence[tuple[int, Mapping[str, Any]]],
+    labels: Sequence[str],
+    *,
+    tokenizer: Callable[[str], Doc],
+) -> TestSet:
+    """Read a test set from (input hash, record) pairs.
+
+    Raises `AnswerError` where it holds binary answers, or was drawn by a model: only a plain
+    sample says how a pipeline does on new text.
+    """
+    for _, record in records:
+        if "al" in record and read_record(record).strategy not in RANDOM_STRATEGIES.values():
+            raise AnswerError(
+                f"--test {name}: its answers were drawn by '{read_record(record).strategy}', which "
+                "is no plain sample; use answers of al.random or a gold file",
+                dataset=name,
+            )
+    numbered = [
+        {**record, "_input_hash": number} for number, (_, record) in enumerate(records)
+    ]  # numbered, so that repeated texts are not merged
+    gold = read_answers(numbered, labels, dataset=name, tokenizer=tokenizer)
+    if gold.form == "binary":
+        raise AnswerError(
+            f"--test {name} holds binary answers, from which misses cannot be counted; "
+            "use whole segments",
+            dataset=name,
+        )
+    kept = [item.input_hash for item in gold.items]
+    named = [(records[i][1].get("meta") or {}).get("doc") for i in kept]
+    by_document = sum(doc is not None for doc in named) >= DOCUMENT_COVERAGE * len(named)
+    return TestSet(
+        name=name,
+        gold=gold,
+        hashes=tuple(records[i][0] for i in kept),
+        groups=tuple(
+            str(doc) if by_document and doc is not None else f"segment={i}"
+            for i, doc in zip(kept, named, strict=True)
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Test segments whose text was also asked about: all, the short ones among them, and the
+    training answers taken out of each dataset.
+    """
+
+    segments: int
+    short: int
+    removed: Mapping[str, int]
+
+
+def remove_overlap(arms: Sequence[Arm], test: TestSet) -> tuple[list[Answers], Overlap]:
+    """Return each arm's training answers without texts of the test set, which is never cut."""
+    long_texts = {key for i, key in enumerate(test.hashes) if not test.short(i)}
+    cleaned = [arm.train.where(lambda key: key not in long_texts) for arm in arms]
+    for arm, train in zip(arms, cleaned, strict=True):
+        if not len(train):
+            raise AnswerError(
+                f"every training answer of dataset '{arm.dataset}' stands in the test set "
+                f"{test.name} too: use another test set",
+                dataset=arm.dataset,
+            )
+    asked = frozenset[int]().union(*(arm.hashes for arm in arms))
+    shared = [i for i, key in enumerate(test.hashes) if key in asked]
+    removed = {
+        arm.dataset: len(arm.train) - len(train) for arm, train in zip(arms, cleaned, strict=True)
+    }
+    return cleaned, Overlap(len(shared), sum(test.short(i) for i in shared), removed)

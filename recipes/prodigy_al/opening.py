@@ -1,0 +1,325 @@
+"""From names on the command line to what the rooms work with: sources, pools, arms, test sets.
+
+With `options.py` and the recipe files the only module that imports `prodigy`. Heavy imports happen
+inside the functions, so that ``prodigy --help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from prodigy.util import set_hashes
+
+from prodigy_al.errors import AnswerError, OptionError, SourceError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from prodigy_al.asking.design import SamplingDesign
+    from prodigy_al.asking.frame import Frame
+    from prodigy_al.asking.questions import Header
+    from prodigy_al.comparison.compare import Plan
+    from prodigy_al.scoring.marginals import MarginalScorer
+    from prodigy_al.simulation.annotator import GoldSpans
+
+Components = dict[str, Any]
+
+
+def read_source(
+    source: Any, tokenizer: Language, *, loader: str | None, unsegmented: bool
+) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yield (number of the record, input hash, record), texts without tokens cut into sentences."""
+    from prodigy.components.preprocess import split_sentences
+    from prodigy.components.stream import get_stream
+
+    for number, record in enumerate(get_stream(source, loader=loader, rehash=True, dedup=False)):
+        if not isinstance(record.get("text"), str):
+            raise SourceError(
+                f"record {number + 1} of {source} has no `text`; every record needs one",
+                source=str(source),
+            )
+        whole = unsegmented or "tokens" in record
+        for piece in [record] if whole else split_sentences(tokenizer, [record]):
+            if piece["text"].strip():
+                hashed = set_hashes({"text": piece["text"]}, overwrite=True)
+                yield number, hashed["_input_hash"], piece
+
+
+def read_gold_source(
+    source: str, model: str, label: list[str] | None, *, loader: str | None, unsegmented: bool
+) -> tuple[list[str], GoldSpans]:
+    """Return the asked labels and the gold spans of every text, cut as the recipes cut them."""
+    from prodigy_al.scoring.pipelines import load_pipeline, sentence_splitter
+    from prodigy_al.simulation.annotator import read_gold
+
+    nlp = load_pipeline(model)
+    labels = list(label or _ner_labels(nlp, model))
+    records = read_source(source, sentence_splitter(nlp), loader=loader, unsegmented=unsegmented)
+    return labels, read_gold(((key, record) for _, key, record in records), labels)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A model and a source, opened and checked: ready to ask from."""
+
+    nlp: Language
+    tokenizer: Language
+    scorer: MarginalScorer
+    frame: Frame
+    header: Header
+    labels: list[str]
+
+    def ask(
+        self, dataset: str, design: SamplingDesign, *, view_id: str, **shown: bool
+    ) -> Components:
+        """Return the components that ask the pool's segments in the design's order."""
+        from prodigy.components.preprocess import add_tokens
+
+        from prodigy_al.asking.drawing import draw_questions
+        from prodigy_al.asking.questions import make_tasks
+        from prodigy_al.asking.scored import segment_scorer
+
+        header = replace(self.header, suggest=suggest, show_score=show_score)
+        check_same_run(dataset, design, header)
+        score = segment_scorer(self.nlp, self.scorer, design.acquisition)
+        draws = draw_questions(self.frame, design, score)
+        tasks = make_tasks(draws, design, header, rehash)
+        return {
+            "dataset": dataset,
+            "view_id": view_id,
+            "stream": add_tokens(self.tokenizer, tasks),
+            "config": {
+                "labels": self.labels,
+                "lang": self.nlp.lang,
+                "exclude_by": "input",  # every segment is asked once
+                "auto_count_stream": False,  # the order is worked out as it is needed
+            },
+        }
+
+
+def open_pool(
+    model: str,
+    source: Any,
+    label: list[str] | None,
+    *,
+    loader: str | None,
+    exclude: list[str] | None,
+    unsegmented: bool,
+    fold_salt: str,
+    dev_share: float,
+    group_by: str | None,
+    gpu_id: int,
+) -> Pool:
+    """Load the model, read the source and fix folds; fails before the first question."""
+    from prodigy_al.asking.frame import build_frame
+    from prodigy_al.asking.questions import Header
+    from prodigy_al.scoring.marginals import MarginalScorer
+    from prodigy_al.scoring.pipelines import (
+        load_pipeline,
+        pipeline_sha256,
+        sentence_splitter,
+        set_blas,
+    )
+
+    nlp = load_pipeline(model, gpu_id=gpu_id)
+    labels = list(label or _ner_labels(nlp, model))
+    tokenizer = sentence_splitter(nlp)
+    frame = build_frame(
+        read_source(source, tokenizer, loader=loader, unsegmented=unsegmented),
+        dev_share=dev_share,
+        fold_salt=fold_salt,
+        exclude=excluded_inputs(exclude),
+        group_by=group_by,
+    )
+    # The matrix product that numpy is built with: about twice as fast as BLIS where it was measured.
+    set_blas(nlp, use_blis=False)
+    scorer, model_sha256 = MarginalScorer(nlp, labels), pipeline_sha256(nlp)
+    header = Header(
+        model={
+            "name": model,
+            "version": nlp.meta.get("version", ""),
+            "sha256": model_sha256,
+        },
+        scorer=_identify(scorer, labels, model_sha256),
+        source={
+            "name": str(source),
+            "sha256": frame.sha256,
+            "segments": len(frame.segments),
+            "excluded": frame.excluded,
+        },
+        segmentation="whole" if unsegmented else "sentences",
+    )
+    return Pool(nlp, tokenizer, scorer, frame, header, labels)
+
+
+def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
+    """Return what fixes every segment's candidates; `frame_sha256` names all of it at once."""
+    settings = {"temperature": scorer.temperature, "floor": scorer.floor, "labels": sorted(labels)}
+    named = json.dumps([model, settings], sort_keys=True).encode()
+    return {**settings, "frame_sha256": sha256(named).hexdigest(), "blas": "numpy"}
+
+
+def _ner_labels(nlp: Language, model: str) -> tuple[str, ...]:
+    from prodigy_al.scoring.pipelines import find_ner, has_ner
+
+    labels: tuple[str, ...] = find_ner(nlp).labels if has_ner(nlp) else ()
+    if not labels:
+        raise OptionError(
+            f"{model} knows no labels yet; say with --label what to ask for", option="--label"
+        )
+    return labels
+
+
+def excluded_inputs(names: list[str] | None) -> set[int]:
+    """Return the input hashes of the named datasets; one that does not exist is an error."""
+    from prodigy.components.db import connect
+
+    if not names:
+        return set()
+    database = connect()
+    for name in names:
+        if name not in database:
+            raise OptionError(
+                f"--exclude {name}: there is no such dataset; there are: "
+                f"{', '.join(database.datasets) or 'none'}",
+                option="--exclude",
+                value=name,
+            )
+    return set(database.get_input_hashes(*names))
+
+
+def rehash(task: dict[str, Any]) -> dict[str, Any]:
+    """Return the task with both hashes, computed from what it holds now."""
+    return dict(set_hashes(dict(task), overwrite=True))
+
+
+def check_same_run(dataset: str, design: SamplingDesign, header: Header) -> None:
+    """Refuse to go on with a dataset that was begun with another model, source or design.
+
+    Its probabilities would belong to two different draws and no weight could be computed.
+    """
+    from prodigy.components.db import connect
+
+    from prodigy_al.tasks import read_record
+
+    database = connect()
+    if dataset not in database:
+        return
+    answers = database.get_dataset_examples(dataset) or []
+    if not answers:
+        return
+    record = read_record(answers[-1], dataset=dataset)
+    now: Mapping[str, tuple[object, object]] = {
+        "recipe": (record.strategy, design.strategy),
+        "--seed": (record.seed, design.seed),
+        "--fold-salt": (record.fold_salt, design.fold_salt),
+        "--explore": (record.explore, design.explore),
+        "--rate": (record.rate, design.rate),
+        "--by": (record.acquisition, design.acquisition),
+        "model": (record.model["sha256"], header.model["sha256"]),
+        "labels or scorer": (record.scorer["frame_sha256"], header.scorer["frame_sha256"]),
+        "source": (record.source["sha256"], header.source["sha256"]),
+    }
+    for what, (then, today) in now.items():
+        if then != today:
+            raise AnswerError(
+                f"dataset '{dataset}' was begun with {what} {then}, now it is {today}: "
+                "go on with what it was begun with, or give a new dataset name",
+                dataset=dataset,
+            )
+
+
+def open_comparison(
+    datasets: Sequence[str],
+    model: str,
+    test: str,
+    *,
+    label: list[str] | None,
+    loader: str | None,
+    policies: Sequence[str] | None,
+    seeds: Sequence[int],
+    workers: int,
+) -> Plan:
+    """Read arms and test set and check everything that can be checked before training."""
+    from joblib import cpu_count
+    from prodigy.components.db import connect
+
+    from prodigy_al.comparison.arms import read_arm
+    from prodigy_al.comparison.compare import Plan
+    from prodigy_al.comparison.testset import read_test
+    from prodigy_al.scoring.pipelines import load_pipeline, pipeline_sha256
+
+    nlp = load_pipeline(model)
+    database = connect()
+    names = match_datasets(datasets, database.datasets)
+    stored = {name: list(database.get_dataset_examples(name)) for name in names}
+    labels = label or sorted(
+        {
+            span["label"]
+            for examples in stored.values()
+            for e in examples
+            for span in e.get("spans") or []
+        }
+    )
+    records = read_source(
+        f"dataset:{test}" if test in database else test, nlp, loader=loader, unsegmented=True
+    )
+    return Plan(
+        arms=[
+            read_arm(name, examples, labels, tokenizer=nlp.make_doc)
+            for name, examples in stored.items()
+        ],
+        test=read_test(
+            test, [(key, record) for _, key, record in records], labels, tokenizer=nlp.make_doc
+        ),
+        base=model,
+        model={
+            "name": model,
+            "version": nlp.meta.get("version", ""),
+            "sha256": pipeline_sha256(nlp),
+        },
+        labels=labels,
+        policies=check_policies(policies),
+        seeds=seeds,
+        workers=workers or cpu_count(),
+    )
+
+
+def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:
+    """Return the datasets that names or shell-style patterns name, each once, in their order.
+
+    >>> match_datasets(["news-*-0", "old"], ["news-teach-0", "old", "news-random-1"])
+    ['news-teach-0', 'old']
+    """
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        matching = [name for name in there if fnmatchcase(name, pattern)]
+        if not matching:
+            raise OptionError(
+                f"DATASETS {pattern}: there is no such dataset; there are: "
+                f"{', '.join(there) or 'none'}",
+                option="DATASETS",
+                value=pattern,
+            )
+        found.update(dict.fromkeys(matching))
+    return list(found)
+
+
+def check_policies(names: Sequence[str] | None) -> list[str]:
+    """Return the training policies asked for, *usual* where none is."""
+    from prodigy_al.training.policies import POLICIES
+
+    chosen = list(names or ["usual"])
+    for name in chosen:
+        if name not in POLICIES:
+            raise OptionError(
+                f"--training {name}: there is no such policy; there are {', '.join(POLICIES)}",
+                option="--training",
+                value=name,
+            )
+    return chosen
