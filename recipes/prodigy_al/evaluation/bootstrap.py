@@ -1,9 +1,15 @@
 """Intervals and comparisons on a test set that every model was run on, by resampling.
 
 Two things are random: which groups (documents) the test set happens to hold, and the seeds of the
-trainings. Both are resampled with replacement, crossed: each draw takes one set of groups, the same
-for every model in the comparison, and its own set of seeds for each side (Efron & Tibshirani 1993;
-for test sets, Berg-Kirkpatrick, Burkett & Klein, EMNLP 2012). A side is the mean over its seeds.
+trainings. Both are resampled with replacement: the same groups for every model in the comparison
+(Berg-Kirkpatrick, Burkett & Klein, EMNLP 2012), and each side's own seeds. A side is the mean over
+its seeds. With a single seed, what is said holds for that one model.
+
+Seeds are resampled at their values on the whole test set and their deviations are added. Taking
+seeds from resampled groups instead would count the interaction of the two three times (Owen 2007,
+Annals of Applied Statistics 1(2)), up to 1.7 times the true standard deviation. Where nearly all
+variance lies between 5 seeds, a 95 % interval covers about .91: few seeds say little of their own
+spread.
 """
 
 from __future__ import annotations
@@ -15,7 +21,7 @@ import numpy as np
 from scipy import stats
 
 from prodigy_al.errors import EstimateError
-from prodigy_al.evaluation.counts import METRICS, Counts, FloatArray, Metric, fraction, ratio
+from prodigy_al.evaluation.counts import METRICS, Counts, FloatArray, Metric, fraction
 from prodigy_al.evaluation.estimators import Estimate, Groups, Unavailable
 
 POWER = 0.80
@@ -69,19 +75,17 @@ def bootstrap_scores(
     """Return each metric's mean over training seeds with its interval.
 
     `counts_per_seed`: the same segments (n,) under the model of each seed; `groups` (n,) their
-    documents; `resamples` (draws, K) from `group_resamples`. With a single seed the interval holds
-    for that one model. EstimateError where lengths differ.
+    documents; `resamples` (draws, K) from `group_resamples`. EstimateError where lengths differ.
     """
     side = _Side(counts_per_seed, groups)
-    picked = side.pick_seeds(len(resamples), rng)
     results: dict[Metric, Estimate | Unavailable] = {}
     for metric in METRICS:
-        value, drawn = side.value(metric), side.draws(metric, resamples, picked)
-        bounds = _percentiles(np.clip(drawn, 0, 1), confidence)
-        if value is None or bounds is None:
+        drawn = np.clip(side.draws(metric, resamples, rng), 0, 1)
+        bounds = _percentiles(drawn, confidence)
+        if bounds is None:
             results[metric] = Unavailable(_undefined(metric))
         else:
-            results[metric] = Estimate(value, *bounds)
+            results[metric] = Estimate(side.value(metric), *bounds)
     return Resampled(**results)
 
 
@@ -99,18 +103,17 @@ def paired_difference(
     Both sides meet the same resampled groups, so what makes a document hard for both cancels out.
     EstimateError where lengths differ.
     """
-    sides = _Side(a, groups), _Side(b, groups)
+    first, second = _Side(a, groups), _Side(b, groups)
     resamples = group_resamples(groups, draws, rng)
-    first, second = (side.draws(metric, resamples, side.pick_seeds(draws, rng)) for side in sides)
-    values = [side.value(metric) for side in sides]
-    bounds = _percentiles(first - second, 1 - LEVEL)
-    if values[0] is None or values[1] is None or bounds is None:
+    drawn = first.draws(metric, resamples, rng) - second.draws(metric, resamples, rng)
+    bounds = _percentiles(drawn, 1 - LEVEL)
+    if bounds is None:
         return Unavailable(_undefined(metric))
-    drawn = (first - second)[np.isfinite(first - second)]
+    drawn = drawn[np.isfinite(drawn)]
     tail = min(float(np.mean(drawn <= 0)), float(np.mean(drawn >= 0)))
     quantiles = float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
     return Difference(
-        values[0] - values[1],
+        first.value(metric) - second.value(metric),
         *bounds,
         p=min(1.0, max(2 * tail, 1 / draws)),
         detectable=quantiles * float(drawn.std(ddof=1)),
@@ -144,45 +147,38 @@ class _Side:
                 f"There are {len(codes)} groups but counts of {sorted(lengths) or 'no'} segments; "
                 "every seed needs counts of the same segments, with a group for each."
             )
-        self.counts = counts_per_seed
-        # (3, K, seeds): matches, predicted and gold spans
-        self.sums = np.array(
-            [
-                [np.bincount(codes, part, names.size) for part in (c.tp, c.predicted, c.gold)]
-                for c in counts_per_seed
-            ]
-        ).transpose(1, 2, 0)
+        parts = [[c.tp, c.predicted, c.gold] for c in counts_per_seed]
+        sums = [[np.bincount(codes, part, names.size) for part in seed] for seed in parts]
+        self.sums = np.array(sums).transpose(1, 2, 0)  # (3, K, seeds)
 
-    def value(self, metric: Metric) -> float | None:
-        """Return the mean over seeds, None where the metric is undefined for one of them."""
-        values = [ratio(*counts.parts(metric)) for counts in self.counts]
-        defined = [value for value in values if value is not None]
-        return sum(defined) / len(defined) if len(defined) == len(values) else None
+    def value(self, metric: Metric) -> float:
+        """Return the mean over seeds on the whole test set, NaN where one is undefined."""
+        return float(self._values(metric).mean())
 
-    def pick_seeds(self, draws: int, rng: np.random.Generator) -> FloatArray:
-        """Return (draws, seeds): the weight of each seed in each draw, 1 in sum.
+    def draws(self, metric: Metric, resamples: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """Return (draws,) resampled means over seeds; NaN where the metric is undefined.
 
-        Drawn with replacement, then stretched about the mean by sqrt(S/(S-1)): resampling alone
-        shows only (S-1)/S of the variance, a fifth too little with 5 seeds (Rao & Wu 1988).
+        The seeds' deviations are stretched by sqrt(S/(S-1)): resampling alone shows (S-1)/S of
+        their variance, a fifth too little with 5 seeds (Rao & Wu 1988).
         """
-        seeds = len(self.counts)
-        excess = group_resamples(range(seeds), draws, rng) / seeds - 1 / seeds
-        stretched: FloatArray = excess * float(np.sqrt(seeds / max(seeds - 1, 1)))
-        return 1 / seeds + stretched
-
-    def draws(self, metric: Metric, resamples: FloatArray, picked: FloatArray) -> FloatArray:
-        """Return (draws,) means over picked seeds; NaN where the metric is undefined."""
         if resamples.shape[1] != self.sums.shape[1]:
             raise EstimateError(
                 f"The resamples are of {resamples.shape[1]} groups but there are "
                 f"{self.sums.shape[1]}; make them from the same groups."
             )
-        tp, predicted, gold = resamples @ self.sums
-        numerator, denominator = fraction(metric, tp, predicted, gold)
+        values = self._values(metric)
+        picked = rng.choice(values, size=(len(resamples), values.size)).mean(axis=1)
+        stretch = float(np.sqrt(values.size / max(values.size - 1, 1)))
+        means: FloatArray = self._values(metric, resamples).mean(axis=-1)
+        deviations: FloatArray = stretch * (picked - values.mean())
+        return means + deviations
+
+    def _values(self, metric: Metric, resamples: FloatArray | None = None) -> FloatArray:
+        """Return the metric per seed: (seeds,) on all groups, (draws, seeds) on resampled ones."""
+        sums = self.sums.sum(axis=1) if resamples is None else resamples @ self.sums
+        numerator, denominator = fraction(metric, *sums)
         undefined = np.full_like(numerator, np.nan)
-        values = np.divide(numerator, denominator, out=undefined, where=denominator > 0)
-        means: FloatArray = np.sum(values * picked, axis=1)
-        return means
+        return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
 
 
 def _percentiles(drawn: FloatArray, confidence: float) -> tuple[float, float] | None:
