@@ -9,7 +9,7 @@ from typing import Any
 from radicli import CliParserError, Radicli
 from radicli.util import format_table
 
-from recipe_host import __version__
+from recipe_host import __version__, provide
 from recipe_host.errors import NoAnnotationPage, ProdigyError, RecipeError
 from recipe_host.messages import fail
 
@@ -22,6 +22,7 @@ FAILED, INTERRUPTED = 1, 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed with one clear sentence, 130 Ctrl+C."""
+    provide()  # recipes import `prodigy`, also where no .pth file was read
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _run(given)

@@ -11,10 +11,11 @@ import peewee as pw
 
 from recipe_host.errors import StoreError
 from recipe_host.settings import home, load_settings
-from recipe_host.store import BUSY_SECONDS, Database
+from recipe_host.store import Database
 
 __all__ = ["connect"]
 
+BUSY_SECONDS = 30  # how long a write waits for another process's write
 SERVERS: dict[str, Any] = {"postgresql": pw.PostgresqlDatabase, "mysql": pw.MySQLDatabase}
 
 
@@ -28,8 +29,8 @@ def connect(
     """Open a database; without arguments the one that prodigy.json names.
 
     Args: `db_id`: ``sqlite`` (default), ``postgresql``, ``mysql``, or a peewee database of your
-        own; `db_settings`: for SQLite `name` (a file name or ``:memory:``) and `path` (its
-        folder), else the driver's connection parameters.
+        own; `db_settings`: for SQLite `name` (a file name or ``:memory:``), `path` (its folder) and
+        `timeout` (seconds to wait for another program's write), else the driver's parameters.
     Raises StoreError where it cannot be opened.
     """
     if isinstance(db_id, pw.Database):
@@ -40,7 +41,7 @@ def connect(
     if db_settings is None and chosen.get("name") == ":memory:":
         return _shared_memory()  # a recipe and its controller must see the same answers
     if kind == "sqlite":
-        return _sqlite(str(chosen.get("name", "prodigy.db")), chosen.get("path") or home())
+        return _sqlite(**chosen)
     if kind not in SERVERS:
         raise StoreError(f"no database is called '{kind}'; there are: sqlite, {', '.join(SERVERS)}")
     database = SERVERS[kind](**{"database": "prodigy", **chosen}, thread_safe=False)
@@ -49,21 +50,26 @@ def connect(
 
 @functools.cache
 def _shared_memory() -> Database:
-    return _sqlite(":memory:", home())
+    return _sqlite(":memory:")
 
 
-def _sqlite(name: str, folder: str | Path) -> Database:
-    path = name
+def _sqlite(
+    name: str = "prodigy.db", path: str | Path | None = None, timeout: float = BUSY_SECONDS
+) -> Database:
+    file = name
     if name != ":memory:":
-        path = str(Path(folder).expanduser() / name)
+        folder = Path(path).expanduser() if path else home()
         try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = error.strerror or error
-            raise StoreError(f"cannot make the folder of database '{path}': {reason}") from error
+            raise StoreError(
+                f"cannot make the folder '{folder}' of the database: {reason}"
+            ) from error
+        file = str(folder / name)
     # One connection, used under the store's lock: connections of their own would let threads
     # see different databases in memory.
     options: dict[str, Any] = {"thread_safe": False, "check_same_thread": False}
     pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1}
-    database = pw.SqliteDatabase(path, pragmas=pragmas, timeout=BUSY_SECONDS, **options)
+    database = pw.SqliteDatabase(file, pragmas=pragmas, timeout=timeout, **options)
     return Database(database, "sqlite", "SQLite")

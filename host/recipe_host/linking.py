@@ -1,4 +1,7 @@
-"""``recipe-host link``: write a command `prodigy` where there is none."""
+"""``recipe-host link``: write a command `prodigy` where there is none.
+
+The wheel does not ship one: two distributions that own one file delete each other's.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +20,25 @@ def link_command(arguments: Sequence[str]) -> None:
     """Write a command `prodigy` beside the interpreter, or into a folder of your choice."""
     parser = argparse.ArgumentParser(prog="recipe-host link", description=link_command.__doc__)
     parser.add_argument("--dir", type=Path, default=Path(sys.executable).parent, help="folder")
-    path = write_command(parser.parse_args(arguments).dir)
-    msg.good(f"wrote {path}")
+    path = parser.parse_args(arguments).dir / "prodigy"
+    if write_command(path):
+        msg.good(f"wrote {path}")
+    else:
+        msg.info(f"{path} is there already and was left as it is")
 
 
-def write_command(folder: Path) -> Path:
-    """Write the command `prodigy` into `folder` and return its path.
+def write_command(path: Path) -> bool:
+    """Write the command to `path`; return False where a file is there, which is never overwritten.
 
-    A wheel that shipped this file would fight with Prodigy's own over it; this never overwrites
-    one. Raises ProdigyError where there is one already, or the folder is not writable.
+    Raises ProdigyError where the folder is not writable.
     """
-    path = folder / "prodigy"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(f'#!/bin/sh\nexec "{sys.executable}" -m prodigy "$@"\n')
         path.chmod(0o755)
-    except FileExistsError as error:
-        raise ProdigyError(f"'{path}' exists and is left as it is; choose another --dir") from error
+    except FileExistsError:
+        return False
     except OSError as error:
         raise ProdigyError(f"cannot write '{path}': {error.strerror}; choose --dir") from error
-    return path
+    return True

@@ -17,12 +17,11 @@ import peewee as pw
 
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 from recipe_host.errors import DatasetNotFound, StoreError
-from recipe_host.tables import migrate, tables_of
+from recipe_host.tables import is_current, migrate, tables_of
 from recipe_host.types import TaskType
 
 __all__ = ["Database"]
 
-BUSY_SECONDS = 30  # how long a write waits for another process's write
 ROWS = 500  # rows a statement: SQLite limits the values of one
 
 
@@ -38,8 +37,11 @@ class Database:
         self.db_name = display_name or str(database.database)
         self._tables = tables_of(database)
         self._lock = threading.RLock()
-        with self._writing():
-            migrate(database, self._tables)
+        with self._reading():
+            current = is_current(database, self._tables)
+        if not current:  # else opening would wait for other programs that write
+            with self._writing():
+                migrate(database, self._tables)
 
     def __contains__(self, name: object) -> bool:
         table = self._tables.dataset
@@ -174,7 +176,7 @@ class Database:
             self.db.connect(reuse_if_open=True)
 
     def close(self) -> None:
-        """Close the connection; the next call opens it again."""
+        """Close the connection; the next call opens it again (a database in memory is lost)."""
         with self._lock:
             self.db.close()
 
@@ -236,8 +238,8 @@ def _sentence(error: Exception, name: str) -> str:
     reason = str(error)
     if "locked" in reason:
         return (
-            f"the database '{name}' was locked by another program for {BUSY_SECONDS} seconds; "
-            "close that program, or set PRODIGY_HOME to another folder"
+            f"the database '{name}' is locked by another program; close that program, or set "
+            "PRODIGY_HOME to another folder"
         )
     if "readonly" in reason or "unable to open" in reason:
         return f"the database '{name}' cannot be written ({reason}); check the rights of its folder"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import peewee as pw
 
-__all__ = ["MIGRATIONS", "Tables", "migrate", "tables_of"]
+__all__ = ["MIGRATIONS", "Tables", "is_current", "migrate", "tables_of"]
 
 
 class Tables(NamedTuple):
@@ -60,6 +60,13 @@ def _first(database: pw.Database, tables: Tables) -> None:
 
 # Step n is MIGRATIONS[n - 1]. A step that was released is never changed: append another one.
 MIGRATIONS: list[Callable[[pw.Database, Tables], None]] = [_first]
+
+
+def is_current(database: pw.Database, tables: Tables) -> bool:
+    """Tell whether this database has seen all steps."""
+    return database.table_exists("migration") and tables.migration.select().count() == len(
+        MIGRATIONS
+    )
 
 
 def migrate(database: pw.Database, tables: Tables) -> None:
