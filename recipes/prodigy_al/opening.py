@@ -75,7 +75,13 @@ class Pool:
     labels: list[str]
 
     def ask(
-        self, dataset: str, design: SamplingDesign, *, view_id: str, **shown: bool
+        self,
+        dataset: str,
+        design: SamplingDesign,
+        *,
+        view_id: str,
+        suggest: bool = False,
+        show_score: bool = False,
     ) -> Components:
         """Return the components that ask the pool's segments in the design's order."""
         from prodigy.components.preprocess import add_tokens
@@ -136,7 +142,7 @@ def open_pool(
         exclude=excluded_inputs(exclude),
         group_by=group_by,
     )
-    # The matrix product that numpy is built with: about twice as fast as BLIS where it was measured.
+    # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
     set_blas(nlp, use_blis=False)
     scorer, model_sha256 = MarginalScorer(nlp, labels), pipeline_sha256(nlp)
     header = Header(

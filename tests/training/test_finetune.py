@@ -20,9 +20,13 @@ from prodigy_al.jobs import run_jobs
 from prodigy_al.training.answers import read_answers
 from prodigy_al.training.finetune import fine_tune, write_arm
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY, POLICIES, to_docs
-from prodigy_al.training.predict import predicted_spans, usual_counts
+from prodigy_al.training.predict import UsualCounts, predicted_spans, usual_counts
 
 USUAL = POLICIES["usual"]
+
+
+def usual_of(nlp, references, labels=None) -> UsualCounts:
+    return usual_counts(references, predicted_spans(nlp, references), labels)
 
 
 def initialized(tmp_path, base, answers):
@@ -104,7 +108,7 @@ def test_usual_training_learns_a_new_label_and_keeps_it_when_saved(
     answers = read_answers(firms, ["FIRM", "NEVER_SEEN"], dataset="firms")
     nlp = fine_tune(base, answers, replace(USUAL, epochs=30))
     assert nlp.get_pipe("ner").labels == ("FIRM", "ORG", "PERSON")
-    counts = usual_counts(nlp, to_docs(answers, USUAL, nlp.vocab), ["FIRM"])
+    counts = usual_of(nlp, to_docs(answers, USUAL, nlp.vocab), ["FIRM"])
     known = sum(len(item.accepted) for item in answers.items)
     assert (counts.tp.sum(), counts.fp.sum(), counts.fn.sum()) == (known, 0, 0)
     nlp.to_disk(tmp_path)
@@ -112,17 +116,23 @@ def test_usual_training_learns_a_new_label_and_keeps_it_when_saved(
     assert predicted_spans(spacy.load(tmp_path), docs) == predicted_spans(nlp, docs)
 
 
+def test_no_action_is_masked_since_saving_would_lose_the_mask(tmp_path, base, record):
+    one_token = read_answers([record("Avelor fell", [(0, 6, "FIRM")])], ["FIRM"], dataset="firms")
+    model = initialized(tmp_path, base, one_token).get_pipe("ner").model
+    assert model.attrs["unseen_classes"] == set()
+
+
 def test_usual_training_on_full_answers_forgets_labels_that_were_not_asked(base, full, gold):
     before, after = spacy.load(base), fine_tune(base, full, replace(USUAL, epochs=30))
-    assert usual_counts(before, gold(before), ["PERSON"]).tp.sum() > 30
-    assert usual_counts(after, gold(after), ["PERSON"]).tp.sum() == 0
-    assert usual_counts(after, gold(after), ["ORG"]).fn.sum() == 0
+    assert usual_of(before, gold(before), ["PERSON"]).tp.sum() > 30
+    assert usual_of(after, gold(after), ["PERSON"]).tp.sum() == 0
+    assert usual_of(after, gold(after), ["ORG"]).fn.sum() == 0
 
 
 def test_a_blank_pipeline_is_given_a_component(full):
     nlp = fine_tune("blank:en", full, replace(USUAL, epochs=20))
     assert nlp.get_pipe("ner").labels == ("ORG",)
-    counts = usual_counts(nlp, to_docs(full, USUAL, nlp.vocab), ["ORG"])
+    counts = usual_of(nlp, to_docs(full, USUAL, nlp.vocab), ["ORG"])
     assert counts.tp.sum() > 0
     assert counts.fp.sum() == counts.fn.sum() == 0
 
@@ -168,8 +178,8 @@ def test_binary_answers_never_say_what_is_outside_unless_the_policy_does(binary,
     # a rejected span forbids only its own last action: from random weights, nearly all is ORG
     usual = fine_tune("blank:en", binary, replace(USUAL, epochs=20))
     outside = fine_tune("blank:en", binary, replace(POLICIES["usual-outside"], epochs=20))
-    flooded = usual_counts(usual, gold(usual), ["ORG"])
-    told = usual_counts(outside, gold(outside), ["ORG"])
+    flooded = usual_of(usual, gold(usual), ["ORG"])
+    told = usual_of(outside, gold(outside), ["ORG"])
     assert flooded.fp.sum() > 2 * flooded.tp.sum()
     assert told.fp.sum() < told.tp.sum() / 10
 

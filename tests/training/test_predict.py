@@ -10,7 +10,11 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from prodigy_al.training.policies import POLICIES, to_docs
-from prodigy_al.training.predict import predicted_spans, usual_counts
+from prodigy_al.training.predict import UsualCounts, predicted_spans, usual_counts
+
+
+def usual_of(nlp, references, labels=None) -> UsualCounts:
+    return usual_counts(references, predicted_spans(nlp, references), labels)
 
 
 def found(nlp, text):
@@ -64,7 +68,7 @@ def test_counts_summed_over_docs_are_those_of_spacys_scorer(patchy, label):
     nlp, docs = patchy
     examples = [Example(nlp(Doc(nlp.vocab, words=[t.text for t in d])), d) for d in docs]
     scores = get_ner_prf(examples)["ents_per_type"][label]
-    counts = usual_counts(nlp, docs, [label])
+    counts = usual_of(nlp, docs, [label])
     tp, fp, fn, ignored = (int(x.sum()) for x in (counts.tp, counts.fp, counts.fn, counts.ignored))
     assert min(tp, fp, ignored) > 0
     assert scores["p"] == tp / (tp + fp)
@@ -75,14 +79,14 @@ def test_counts_summed_over_docs_are_those_of_spacys_scorer(patchy, label):
 def test_all_labels_together_are_counted_as_the_scorer_does(patchy):
     nlp, docs = patchy
     examples = [Example(nlp(Doc(nlp.vocab, words=[t.text for t in d])), d) for d in docs]
-    scores, counts = get_ner_prf(examples), usual_counts(nlp, docs)
+    scores, counts = get_ner_prf(examples), usual_of(nlp, docs)
     assert scores["ents_p"] == counts.tp.sum() / (counts.tp.sum() + counts.fp.sum())
     assert scores["ents_r"] == counts.tp.sum() / (counts.tp.sum() + counts.fn.sum())
 
 
 def test_a_doc_without_annotation_has_only_ignored_predictions(patchy):
     nlp, docs = patchy
-    counts = usual_counts(nlp, docs)
+    counts = usual_of(nlp, docs)
     first = counts.tp[0], counts.fp[0], counts.fn[0], counts.ignored[0]
     assert first == (0, 0, 0, len(predicted_spans(nlp, docs[:1])[0]))
     assert counts.ignored[0] > 0
@@ -93,8 +97,8 @@ def test_masking_answers_to_binary_hides_false_positives_from_the_scorer(base, f
     nlp.add_pipe("entity_ruler", name="ner").add_patterns(
         [{"label": "ORG", "pattern": [{"IS_TITLE": True}]}]
     )
-    told = usual_counts(nlp, to_docs(full, POLICIES["usual"], nlp.vocab), ["ORG"])
-    masked = usual_counts(nlp, to_docs(binary, POLICIES["usual"], nlp.vocab), ["ORG"])
+    told = usual_of(nlp, to_docs(full, POLICIES["usual"], nlp.vocab), ["ORG"])
+    masked = usual_of(nlp, to_docs(binary, POLICIES["usual"], nlp.vocab), ["ORG"])
     assert told.fp.sum() > 0
     assert told.ignored.sum() == 0
     assert masked.fp.sum() < told.fp.sum()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +146,7 @@ def _groups(examples: Sequence[Mapping[str, Any]]) -> dict[int, str]:
 def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:
     """Return what the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
     stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
-    gaps = [min(b - a, BREAK_SECONDS) for a, b in zip(stamps, stamps[1:], strict=False)]
+    gaps = [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
     typical = float(median(gaps)) if gaps else None
     return Effort(
         segments=len(answers),

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from spacy.vocab import Vocab
+
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
 from prodigy_al.comparison.numbers import Number, difference, metric, weighted
 from prodigy_al.comparison.runs import Predictions, Run, predict_all
@@ -14,6 +17,7 @@ from prodigy_al.comparison.strategies import summarise_strategies
 from prodigy_al.comparison.testset import TestSet, remove_overlap
 from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.training.answers import Answers
+from prodigy_al.training.policies import POLICIES, to_docs
 from prodigy_al.training.predict import usual_counts
 
 REPORT_VERSION = 1
@@ -104,12 +108,17 @@ def _run_all(plan: Plan, trains: Sequence[Answers]) -> dict[tuple[str, str], _Ou
         outcome = outcomes.setdefault(key, _Outcome([], {}, {}))
         outcome.test.append(_matches(plan.test.gold, on_test))
         for arm, predictions in zip(plan.arms, on_dev, strict=True):
-            usual = usual_counts(arm.dev, predictions)
-            outcome.usual.setdefault(arm.dataset, []).append(
-                Counts(usual.tp, usual.tp + usual.fp, usual.tp + usual.fn)
-            )
+            outcome.usual.setdefault(arm.dataset, []).append(_usual(arm.dev, predictions))
             outcome.matches.setdefault(arm.dataset, []).append(_matches(arm.dev, predictions))
     return outcomes
+
+
+def _usual(answers: Answers, predictions: Predictions) -> Counts:
+    """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""
+    references = to_docs(answers, POLICIES["usual"], Vocab())
+    counts = usual_counts(references, predictions, answers.labels)
+    tp, fp, fn = (part.astype(np.float64) for part in (counts.tp, counts.fp, counts.fn))
+    return Counts(tp, tp + fp, tp + fn)
 
 
 def _matches(answers: Answers, predictions: Predictions) -> Counts:
@@ -156,14 +165,15 @@ def _runs(
     groups = list(plan.test.groups)
     control = find_control(arm, plan.arms)
     asked = frozenset[int]().union(*(other.hashes for other in plan.arms))
-    unseen = [i for i, key in enumerate(plan.test.hashes) if key not in asked]
+    unseen = np.array([key not in asked for key in plan.test.hashes])
     on_test = metric(ours.test, groups)
     on_test["per_seed"] = [metric([counts], groups)["f1"] for counts in ours.test]
     return {
         "dev": _dev(arm, ours),
         "test": on_test,
         "test_unseen_text": metric(
-            [counts.take(unseen) for counts in ours.test], [groups[i] for i in unseen]
+            [counts.take(unseen) for counts in ours.test],
+            [group for group, new in zip(groups, unseen, strict=True) if new],
         ),
         "vs_base": difference(ours.test, outcomes[BASE, ""].test, groups),
         "vs_random": None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wasabi import table
+from wasabi.tables import table
 
 Row = Sequence[str]
 

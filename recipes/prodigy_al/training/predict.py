@@ -50,7 +50,9 @@ def predicted_spans(
 
 
 def usual_counts(
-    nlp: Language, references: Sequence[Doc], labels: Sequence[str] | None = None
+    references: Sequence[Doc],
+    predictions: Sequence[frozenset[TokenSpan]],
+    labels: Sequence[str] | None = None,
 ) -> UsualCounts:
     """Count predictions against `references` by the rule of `spacy.scorer.get_ner_prf`.
 
@@ -60,12 +62,12 @@ def usual_counts(
     any annotation, which it skips, has nothing to find and every prediction ignored.
     """
     rows = np.zeros((len(references), 4), dtype=np.int64)
-    predictions = predicted_spans(nlp, references, labels)
     for row, reference, predicted in zip(rows, references, predictions, strict=True):
         gold = _entities(reference, labels)
-        counted = {s for s in predicted if all(token.ent_iob for token in reference[s[0] : s[1]])}
+        asked = {span for span in predicted if labels is None or span[2] in labels}
+        counted = {s for s in asked if all(token.ent_iob for token in reference[s[0] : s[1]])}
         right = len(counted & gold)
-        row[:] = right, len(counted) - right, len(gold) - right, len(predicted) - len(counted)
+        row[:] = right, len(counted) - right, len(gold) - right, len(asked) - len(counted)
     return UsualCounts(*rows.T)
 
 
