@@ -75,7 +75,7 @@ import os, time
 from prodigy_al.jobs import run_jobs
 
 def sleep(job):
-    print("started", flush=True)
+    os.write(1, b"started\\n")  # in one piece: both workers share the pipe
     time.sleep(60)
 
 list(run_jobs(sleep, range(4), workers=2))
