@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from recipe_host.constants import TASK_HASH_ATTR
+from recipe_host.constants import (
+    ANNOTATOR_ID_ATTR,
+    SESSION_ID_ATTR,
+    TASK_HASH_ATTR,
+    TIMESTAMP_ATTR,
+    VIEW_ID_ATTR,
+)
 from recipe_host.hashing import set_hashes
 from recipe_host.stream import Stream
 from recipe_host.types import TaskType
 
 __all__ = ["Dealer", "Session"]
+
+# What an earlier answer left on a task that is asked again.
+STAMPS = ("answer", SESSION_ID_ATTR, ANNOTATOR_ID_ATTR, VIEW_ID_ATTR, TIMESTAMP_ATTR)
 
 
 @dataclass(slots=True)
@@ -73,7 +82,7 @@ class Dealer:
         if self.overlap and session.position < len(self._pulled):
             task: TaskType | None = self._pulled[session.position]
         elif (raw := next(self.stream, None)) is not None:
-            task = set_hashes(raw)
+            task = set_hashes({key: raw[key] for key in raw if key not in STAMPS})
             self._count += 1
             if self.overlap:
                 self._pulled.append(task)

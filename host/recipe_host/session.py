@@ -39,9 +39,6 @@ from recipe_host.values import get_timestamp_session_id
 
 __all__ = ["Controller"]
 
-# What an earlier answer left on a task that is asked again.
-STAMPS = ("answer", SESSION_ID_ATTR, ANNOTATOR_ID_ATTR, VIEW_ID_ATTR, TIMESTAMP_ATTR)
-
 
 class Controller:
     """One run of a recipe. Its methods may be called from several threads.
@@ -116,13 +113,12 @@ class Controller:
         are answered; see `open_questions`.
         """
         with self._lock:
-            tasks = self._dealer.deal(self._session(session_id), self.config["batch_size"])
-            return [_unstamped(task) for task in tasks]
+            return self._dealer.deal(self._session(session_id), self.config["batch_size"])
 
     def open_questions(self, session_id: str | None = None) -> list[TaskType]:
         """Return the tasks that this session was given and has not answered, oldest first."""
         with self._lock:
-            return [_unstamped(task) for task in self._session(session_id).open.values()]
+            return list(self._session(session_id).open.values())
 
     def validate_answer(self, answer: TaskType) -> None:
         """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
@@ -267,10 +263,6 @@ class Controller:
         waiting = [session] if self._dealer.overlap else self._sessions.values()
         still_open = sum(len(one.open) for one in waiting)
         return (self._dealer.gone_past(session) - still_open) / self._total
-
-
-def _unstamped(task: TaskType) -> TaskType:
-    return {key: value for key, value in task.items() if key not in STAMPS}
 
 
 def _view_id(name: str, components: Components, config: Mapping[str, Any]) -> str:

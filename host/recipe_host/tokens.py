@@ -100,8 +100,7 @@ def _segmenter(nlp: Language) -> tuple[Language, list[str]]:
     kinds = {name: nlp.get_pipe_meta(name).factory for name in nlp.pipe_names}
     if SEGMENTERS & set(kinds.values()):
         return nlp, [name for name, kind in kinds.items() if kind not in SEGMENTERS | EMBEDDERS]
-    rules = type(nlp)(nlp.vocab)
-    rules.tokenizer = nlp.tokenizer
+    rules = type(nlp)(nlp.vocab, create_tokenizer=lambda _: nlp.tokenizer)
     rules.add_pipe("sentencizer")
     return rules, []
 

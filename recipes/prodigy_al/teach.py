@@ -47,7 +47,7 @@ def teach(
     from prodigy_al.asking.design import SamplingDesign
 
     design = SamplingDesign(
-        strategy="teach",
+        strategy="teach-strict" if strict else "teach",
         unit="candidate",
         seed=seed,
         explore=explore,

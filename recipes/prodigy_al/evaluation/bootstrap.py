@@ -81,7 +81,7 @@ def bootstrap_scores(
     results: dict[Metric, Estimate | Unavailable] = {}
     for metric in METRICS:
         drawn = np.clip(side.draws(metric, resamples, rng), 0, 1)
-        bounds = _percentiles(drawn, confidence)
+        bounds = _percentiles(drawn, confidence, resamples.shape[1])
         if bounds is None:
             results[metric] = Unavailable(_undefined(metric))
         else:
@@ -106,16 +106,15 @@ def paired_difference(
     first, second = _Side(a, groups), _Side(b, groups)
     resamples = group_resamples(groups, draws, rng)
     drawn = first.draws(metric, resamples, rng) - second.draws(metric, resamples, rng)
-    bounds = _percentiles(drawn, 1 - LEVEL)
+    bounds = _percentiles(drawn, 1 - LEVEL, resamples.shape[1])
     if bounds is None:
         return Unavailable(_undefined(metric))
     drawn = drawn[np.isfinite(drawn)]
-    tail = min(float(np.mean(drawn <= 0)), float(np.mean(drawn >= 0)))
     quantiles = float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
     return Difference(
         first.value(metric) - second.value(metric),
         *bounds,
-        p=min(1.0, max(2 * tail, 1 / draws)),
+        p=_two_sided(drawn, resamples.shape[1]),
         detectable=quantiles * float(drawn.std(ddof=1)),
     )
 
@@ -181,13 +180,29 @@ class _Side:
         return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
 
 
-def _percentiles(drawn: FloatArray, confidence: float) -> tuple[float, float] | None:
-    """Return the interval's ends; None where as many draws are undefined as lie beyond an end."""
-    tail = (1 - confidence) / 2
+def _percentiles(drawn: FloatArray, confidence: float, size: int) -> tuple[float, float] | None:
+    """Return the interval's ends over resamples of `size` groups.
+
+    Percentiles of a resample of K groups are too near: its spread is (K-1)/K of the variance, and
+    normal. Further ones make up for both, as Student's t does (Hesterberg 2015,
+    The American Statistician 69(4), expanded percentiles).
+    None where a single group, or as many undefined draws as lie beyond an end, leave no interval.
+    """
+    if size < 2:
+        return None
+    expanded = stats.t.ppf((1 - confidence) / 2, size - 1) * np.sqrt(size / (size - 1))
+    tail = float(stats.norm.cdf(expanded))
     if np.mean(np.isnan(drawn)) > tail:
         return None
     low, high = np.nanquantile(drawn, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _two_sided(drawn: FloatArray, size: int) -> float:
+    """Return p of 0 among defined draws of `size` groups, the converse of `_percentiles`."""
+    tail = min(float(np.mean(drawn <= 0)), float(np.mean(drawn >= 0)), 0.5)
+    shrunk = stats.norm.ppf(tail) * np.sqrt((size - 1) / size)
+    return max(2 * float(stats.t.cdf(shrunk, size - 1)), 1 / drawn.size)
 
 
 def _undefined(metric: Metric) -> str:

@@ -4,7 +4,7 @@ Each answer stands for w = 1/π segments. All three metrics are ratios of weight
 
     F̂ = Σ w c num / Σ w c den,      residual ê = c (num - F̂ den),
 
-so one linearised variance serves them (Särndal, Swensson & Wretman 1992, sections 5.6 and 7.2).
+so one linearised variance serves them (Särndal, Swensson & Wretman 1992, section 5.6).
 Each residual is divided by 1 - h, h its share of Σ w c den, which turns it into the change of F̂
 when it is left out: the linearised jackknife (Yung & Rao 1996). Without that, intervals from 50 or
 100 unequally weighted answers are too short. There are two questions, and an interval for each;
@@ -114,7 +114,7 @@ def round_shares(rounds: IntArray, size: int | None = None) -> tuple[FloatArray,
     given the past, so any ω with sum 1 that does not look at labels keeps their mean unbiased.
     Without `size`, ω = answers in ρ / all answers. With `size`, the number of segments of the
     frame, ω is such that draws by plain chance get equal weights: for rounds of one answer this is
-    LURE (Farquhar, Gal & Rainforth 2021, section 3.2), and once the whole frame is answered every
+    LURE (Farquhar, Gal & Rainforth 2021), and once the whole frame is answered every
     weight is exactly 1. For a large frame both are the same.
 
     >>> share, later = round_shares(np.array([0, 1, 1, 1]))

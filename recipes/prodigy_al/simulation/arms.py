@@ -27,6 +27,7 @@ ARMS: Mapping[str, Arm] = MappingProxyType(
         "random": Arm("al.random", active=False),
         "random-binary": Arm("al.random", {"binary": True}, binary=True, active=False),
         "ranked-strict": Arm("al.manual-ranked", {"strict": True}),
+        "teach-strict": Arm("al.teach", {"strict": True}, binary=True),
     }
 )
 DEFAULT_ARMS = ("teach", "ranked", "random")
