@@ -1,0 +1,251 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from prodigy_al.errors import EstimateError
+from prodigy_al.evaluation.counts import METRICS, Counts, scores
+from prodigy_al.evaluation.estimators import (
+    Estimate,
+    Unavailable,
+    round_shares,
+    rounds_weights,
+    weighted_scores,
+)
+from prodigy_al.sampling.keys import inclusion_probabilities, sampling_keys, threshold
+from prodigy_al.sampling.proposal import selection_probabilities
+
+POOL = 120
+TOTALS = np.array([3.0, 1.0, 0.0, 7.0, 2.0, 5.0])  # y of 6 segments
+
+
+def generated_counts(size=POOL, seed=0):
+    rng = np.random.default_rng(seed)
+    gold = rng.poisson(1.5, size)
+    tp = rng.binomial(gold, 0.7)
+    return Counts(*np.array([tp, tp + rng.poisson(0.4, size), gold], dtype=float))
+
+
+def drawn(keys, p, size):
+    """The `size` segments with the smallest keys and their inclusion probabilities."""
+    order = np.argsort(keys)
+    served = order[:size]
+    tau = threshold([keys[order[size]] if size < keys.size else None])
+    return served, inclusion_probabilities(p[served], tau)
+
+
+def active_draw(size, explore=0.3, seed=0):
+    rng = np.random.default_rng(seed)
+    p = selection_probabilities(rng.gamma(0.5, size=POOL), explore)
+    return drawn(sampling_keys(p, rng.exponential(size=POOL)), p, size)
+
+
+def values(weighted):
+    return [getattr(weighted, metric).value for metric in METRICS]
+
+
+def test_all_by_chance_gives_equal_weights_and_the_plain_metric_exactly():
+    counts = generated_counts()
+    served, pi = active_draw(40, explore=1)
+    weighted, plain = weighted_scores(counts.take(served), pi=pi), scores(counts.take(served))
+    assert values(weighted) == [plain.f1, plain.precision, plain.recall]
+    assert (weighted.ess, weighted.m) == (40, 40)
+    assert weighted.largest_share == 1 / 40
+
+
+@pytest.mark.parametrize("two_rounds", [False, True])
+def test_a_pool_that_was_served_whole_gives_its_metric_exactly(two_rounds):
+    counts = generated_counts()
+    served, pi = active_draw(POOL)
+    rounds = None
+    if two_rounds:
+        rounds = np.repeat([0, 1], POOL // 2)
+        pi = np.where(rounds == 0, 0.5, 1.0)
+    weighted = weighted_scores(counts.take(served), pi=pi, rounds=rounds, size=POOL)
+    plain = scores(counts.take(served))
+    for metric in METRICS:
+        value = getattr(plain, metric)
+        assert getattr(weighted, metric).pool == Estimate(value, value, value)
+
+
+def test_permuting_the_answers_changes_nothing():
+    served, pi = active_draw(40)
+    groups = served % 15
+    order = np.random.default_rng(1).permutation(40)
+    counts = generated_counts().take(served)
+    there = weighted_scores(counts, pi=pi, groups=groups)
+    back = weighted_scores(counts.take(order), pi=pi[order], groups=groups[order])
+    for metric in METRICS:
+        one, other = getattr(there, metric), getattr(back, metric)
+        assert vars(one.pool) == pytest.approx(vars(other.pool), abs=1e-12)
+        assert vars(one.new_text) == pytest.approx(vars(other.new_text), abs=1e-12)
+
+
+def test_exchanging_two_keys_changes_the_estimate():
+    rng, counts = np.random.default_rng(2), generated_counts()
+    p = selection_probabilities(rng.gamma(0.5, size=POOL), 0.3)
+    keys = sampling_keys(p, rng.exponential(size=POOL))
+    last, first_left = np.argsort(keys)[39:41]
+    swapped = keys.copy()
+    swapped[[last, first_left]] = keys[[first_left, last]]
+    results = [drawn(k, p, 40) for k in (keys, swapped)]
+    before, after = (values(weighted_scores(counts.take(i), pi=pi)) for i, pi in results)
+    assert before != after
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_a_missing_probability_makes_it_unavailable_and_is_never_weight_one(missing):
+    result = weighted_scores(generated_counts(3), pi=[0.5, missing, 1.0])
+    assert result == Unavailable("1 of 3 answers carry no inclusion probability.")
+
+
+def test_no_answers_are_unavailable():
+    assert isinstance(weighted_scores(generated_counts(0), pi=[]), Unavailable)
+
+
+def test_a_metric_without_spans_is_undefined_and_has_no_interval():
+    spans = np.ones(20)
+    weighted = weighted_scores(Counts(spans * 0, spans, spans * 0), pi=spans / 2)
+    assert values(weighted) == [0.0, 0.0, None]
+    assert isinstance(weighted.recall.new_text, Unavailable)
+    assert isinstance(weighted.recall.pool, Unavailable)
+
+
+def test_weights_times_seven_change_nothing():
+    counts = generated_counts()
+    served, pi = active_draw(60)
+    taken = counts.take(served)
+    once, often = (weighted_scores(taken, pi=pi / scale) for scale in (1, 7))
+    plain = scores(taken, 7 / pi)
+    assert values(often) == pytest.approx([plain.f1, plain.precision, plain.recall], abs=1e-12)
+    assert values(often) == pytest.approx(values(once), abs=1e-12)
+    assert often.ess == pytest.approx(once.ess)
+    assert vars(often.f1.new_text) == pytest.approx(vars(once.f1.new_text), abs=1e-12)
+
+
+def test_two_copies_count_as_the_segment_twice():
+    served, pi = active_draw(60)
+    counts, groups = generated_counts().take(served), served % 20
+    copies = np.where(np.arange(60) % 3 == 0, 2, 1)
+    twice = np.repeat(np.arange(60), copies)
+    short = weighted_scores(counts, pi=pi, groups=groups, copies=copies.astype(float))
+    long = weighted_scores(counts.take(twice), pi=pi[twice], groups=groups[twice])
+    for metric in METRICS:
+        one, other = getattr(short, metric).new_text, getattr(long, metric).new_text
+        assert vars(one) == pytest.approx(vars(other), abs=1e-12)
+
+
+def test_fewer_than_ten_groups_say_nothing_about_new_text():
+    weighted = weighted_scores(generated_counts(40), pi=np.full(40, 0.2), groups=np.arange(40) % 9)
+    assert weighted.groups == 9
+    assert "9 groups; at least 10" in weighted.f1.new_text.reason
+    assert isinstance(weighted.f1.pool, Estimate)
+
+
+@pytest.mark.parametrize("hits", [1, 39])
+def test_intervals_near_the_ends_stay_inside_and_lean_towards_the_middle(hits):
+    tp = (np.arange(40) < hits).astype(float)
+    f1 = weighted_scores(Counts(tp, np.ones(40), np.ones(40)), pi=np.full(40, 0.2)).f1
+    for interval in (f1.pool, f1.new_text):
+        assert 0 < interval.low < interval.value < interval.high < 1
+        reach = interval.high - interval.value, interval.value - interval.low
+        assert (reach[0] > reach[1]) == (hits == 1)
+
+
+def test_answers_that_all_agree_have_no_interval():
+    ones = np.ones(40)
+    f1 = weighted_scores(Counts(ones, ones, ones), pi=ones / 2).f1
+    assert f1.value == 1
+    assert "agree" in f1.pool.reason
+    assert "agree" in f1.new_text.reason
+
+
+def test_one_answer_that_holds_all_spans_has_no_interval():
+    one = np.eye(1, 20)[0]
+    f1 = weighted_scores(Counts(one * 0.5, one, one), pi=np.full(20, 0.5)).f1
+    assert "holds all spans" in f1.pool.reason
+
+
+def test_uneven_weights_are_cautioned_about():
+    pi = np.full(40, 0.9)
+    pi[0] = 0.01
+    cautions = {c.kind: c.value for c in weighted_scores(generated_counts(40), pi=pi).cautions}
+    assert cautions["heavy-weight"] == pytest.approx(100 / (100 + 39 / 0.9))
+    assert cautions["low-ess"] < 0.1
+    assert weighted_scores(generated_counts(40), pi=np.full(40, 0.9)).cautions == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"pi": [0.5, 0.0, 0.5]}, "1 of 3 inclusion"),
+        ({"pi": [0.5, 1.5, 0.5]}, "1 of 3 inclusion"),
+        ({"pi": [0.5]}, "`pi` holds 1 values for 3"),
+        ({"groups": ["a"]}, "`groups` holds 1 values for 3"),
+        ({"scales": np.array([1.0, 0.5, 1.0])}, "scales are below 1"),
+        ({"copies": np.array([1.0, -1.0, 1.0])}, "finite numbers of at least 0"),
+        ({"size": 2}, "A frame of 2 segments"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(wrong, message):
+    with pytest.raises(EstimateError, match=message):
+        weighted_scores(generated_counts(3), **{"pi": [0.5, 0.5, 0.5], **wrong})
+
+
+def adaptive(asked):
+    """The proposal over what is left: what was seen in the answers changes what is asked next."""
+    left = [i for i in range(6) if i not in asked]
+    u = np.array([1 + abs(TOTALS[i] - sum(TOTALS[list(asked)])) for i in left])
+    return dict(zip(left, selection_probabilities(u, 0.3), strict=True))
+
+
+def one_by_one():
+    """Every sequence of 3 of 6 segments: (probability, segments, π given the past, rounds)."""
+    for asked in itertools.permutations(range(6), 3):
+        q = [adaptive(asked[:m])[asked[m]] for m in range(3)]
+        yield np.prod(q), list(asked), np.array(q), np.arange(3)
+
+
+def one_then_two():
+    """A round of one, then a round of two drawn in succession from the then known proposal."""
+    for first in range(6):
+        p = adaptive([first])
+        pairs = {(i, j): p[i] * p[j] / (1 - p[i]) for i, j in itertools.permutations(p, 2)}
+        pi = {i: sum(chance for pair, chance in pairs.items() if i in pair) for i in p}
+        start = adaptive([])[first]
+        for (i, j), chance in pairs.items():
+            given_past = np.array([start, pi[i], pi[j]])
+            yield start * chance, [first, i, j], given_past, np.array([0, 1, 1])
+
+
+def expected_total(draws, weights_of):
+    return sum(chance * np.sum(weights_of(pi, r) * TOTALS[i]) for chance, i, pi, r in draws)
+
+
+@pytest.mark.parametrize("draws", [one_by_one, one_then_two])
+@pytest.mark.parametrize("size", [None, 6, 600])
+def test_rounds_are_unbiased_even_where_answers_steer_later_rounds(draws, size):
+    total = expected_total(draws(), lambda pi, r: rounds_weights(pi, r, size=size))
+    assert sum(chance for chance, *_ in draws()) == pytest.approx(1, abs=1e-12)
+    assert total == pytest.approx(TOTALS.sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize("draws", [one_by_one, one_then_two])
+def test_rounds_without_weights_or_with_those_of_the_drawing_round_alone_are_biased(draws):
+    unweighted = expected_total(draws(), lambda pi, r: np.full(3, 2.0))
+    own_round = expected_total(draws(), lambda pi, r: round_shares(r)[0] / pi)
+    assert abs(unweighted - TOTALS.sum()) > 0.5
+    assert abs(own_round - TOTALS.sum()) > 0.5
+
+
+def test_rounds_of_one_answer_in_a_known_frame_are_lure():
+    # Farquhar, Gal & Rainforth 2021: v_m = 1 + (N-M)/(N-m) (1/((N-m+1) q_m) - 1)
+    m = np.arange(1, 4)
+    for _, _, q, rounds in one_by_one():
+        lure = 1 + (6 - 3) / (6 - m) * (1 / ((6 - m + 1) * q) - 1)
+        assert rounds_weights(q, rounds, size=6) == pytest.approx(6 / 3 * lure, abs=1e-12)
+
+
+def test_blocks_that_were_not_opened_scale_the_weights_of_their_round():
+    weights = rounds_weights(np.array([0.5, 0.5]), np.array([0, 1]), np.array([1.0, 3.0]))
+    assert weights.tolist() == [0.5 / 0.5 + 0.5, 0.5 * 3 / 0.5]
