@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections.abc
 import inspect
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -58,6 +58,8 @@ def _argument(recipe: Recipe, parameter: inspect.Parameter, hint: Any) -> Argpar
         default = False
     converter = spec.converter or _converter(hint)
     try:
+        if converter is None and isinstance(hint, str):
+            raise UnsupportedTypeError(parameter.name, hint)
         argument = get_arg(
             parameter.name,
             spec,
@@ -70,7 +72,8 @@ def _argument(recipe: Recipe, parameter: inspect.Parameter, hint: Any) -> Argpar
     except UnsupportedTypeError as error:
         raise RecipeError(
             f"recipe '{recipe.name}' takes a {format_type(hint)} as '{parameter.name}', which a "
-            "command line cannot give; annotate it with Arg(converter=...)"
+            "command line cannot give (or which is not imported when the recipe runs); annotate "
+            "it with Arg(converter=...)"
         ) from error
     argument.help = " ".join(filter(None, (spec.help, f"({format_type(hint)})")))
     return argument
@@ -137,7 +140,7 @@ def _choices(allowed: Sequence[Any]) -> Converter:
 def _is_language(hint: Any) -> bool:
     # By name: asking spaCy itself would import it for every recipe.
     name = f"{getattr(hint, '__module__', '')}.{getattr(hint, '__qualname__', '')}"
-    return hint == "Language" or name == "spacy.language.Language"
+    return name == "spacy.language.Language" or str(hint).split(".")[-1] == "Language"
 
 
 def load_language(name: str) -> Any:
@@ -159,15 +162,13 @@ def load_language(name: str) -> Any:
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Resolve the type hints one by one: a name imported for the type checker only is missing."""
+    """Resolve the type hints one by one; one that only a type checker knows stays a string."""
     target = inspect.unwrap(function)
-    names: Iterable[tuple[str, Any]] = getattr(target, "__annotations__", {}).items()
+    names = getattr(target, "__globals__", {})
     hints = {}
-    for name, hint in names:
+    for name, hint in getattr(target, "__annotations__", {}).items():
         try:
-            hints[name] = (
-                eval(hint, getattr(target, "__globals__", {})) if isinstance(hint, str) else hint
-            )
+            hints[name] = eval(hint, names) if isinstance(hint, str) else hint
         except NameError:
-            hints[name] = "Language" if str(hint).split(".")[-1] == "Language" else str
+            hints[name] = hint
     return hints
