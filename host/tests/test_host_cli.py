@@ -1,0 +1,288 @@
+"""The command line as people use it: a process, its output and its exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from recipe_host.cli import serve
+from recipe_host.connections import connect
+from recipe_host.errors import NoAnnotationPage
+from recipe_host.linking import write_command
+
+Terminal = Callable[..., "CompletedProcess[str]"]
+
+RECIPES = '''
+import json
+import prodigy
+from prodigy.core import Arg
+from prodigy.util import split_string
+
+
+@prodigy.recipe(
+    "old.form",
+    dataset=("Dataset to save to", "positional", None, str),
+    label=("Labels", "option", "l", split_string),
+    number=("A number", "option", "n", int),
+    loud=("Shout", "flag", "L", bool),
+)
+def old_form(dataset, label=None, number=3, loud=False):
+    """Print what an older recipe gets."""
+    print(json.dumps([dataset, label, number, loud]))
+
+
+@prodigy.recipe(
+    "new.form",
+    dataset=Arg(help="Dataset"),
+    label=Arg("--label", "-l", help="Labels"),
+    fast=Arg("--fast", help="Hurry"),
+)
+def new_form(dataset: str, label: list[str] = [], fast: bool = False, _extra: list[str] = []):
+    """Print what a newer recipe gets."""
+    print(json.dumps([dataset, label, fast, _extra]))
+    return {"ner": 0.5}
+
+
+@prodigy.recipe("asks")
+def asks(dataset: str):
+    """Ask one question."""
+    return {"dataset": dataset, "view_id": "text", "stream": [{"text": "a"}]}
+
+
+@prodigy.recipe("asks.controller")
+def asks_controller(dataset: str):
+    from prodigy.core import Controller
+    return Controller.from_components("asks.controller", asks(dataset))
+
+
+@prodigy.recipe("fails")
+def fails():
+    raise prodigy.errors.RecipeError("no such label: X", "there are: Y, Z")
+'''
+
+
+@pytest.fixture
+def recipes() -> str:
+    Path("recipes.py").write_text(RECIPES)
+    return "recipes.py"
+
+
+def plugin(folder: Path, entries: str, **modules: str) -> None:
+    """Put an installed distribution with recipes on the terminal's path."""
+    metadata = folder / "some_plugin-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: some-plugin\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[prodigy_recipes]\n{entries}\n")
+    for name, source in modules.items():
+        (folder / f"{name}.py").write_text(source)
+
+
+def test_without_a_recipe_all_of_them_are_listed(terminal: Terminal, recipes: str) -> None:
+    for words in ([], ["--help"]):
+        done = terminal(*words, "-F", recipes)
+        assert done.returncode == 0, done.stderr
+        assert "not Prodigy" in done.stdout
+        for name in ("db-in", "db-out", "stats", "drop", "old.form", "asks"):
+            assert f"  {name} " in done.stdout
+        assert "Print what an older recipe gets." in done.stdout
+
+
+def test_the_older_form_of_arguments(terminal: Terminal, recipes: str) -> None:
+    done = terminal("old.form", "news", "--label", "A, B", "-n", "4", "-L", "-F", recipes)
+    assert (done.returncode, json.loads(done.stdout)) == (0, ["news", ["A", "B"], 4, True])
+    done = terminal("old.form", "news", "-F", recipes)
+    assert json.loads(done.stdout) == ["news", None, 3, False]
+
+
+def test_the_newer_form_of_arguments(terminal: Terminal, recipes: str) -> None:
+    words = ["news", "-l", "A,B", "--fast", "--training.max_steps", "9"]
+    done = terminal("new.form", *words, "-F", recipes)
+    expected = ["news", ["A", "B"], True, ["--training.max_steps", "9"]]
+    assert (done.returncode, json.loads(done.stdout)) == (0, expected)
+
+
+def test_help_shows_docstring_and_arguments(terminal: Terminal, recipes: str) -> None:
+    done = terminal("new.form", "--help", "-F", recipes)
+    assert done.returncode == 0
+    for text in ("prodigy new.form", "Print what a newer recipe gets.", "--label", "Labels"):
+        assert text in done.stdout
+
+
+def test_wrong_arguments_are_named_with_where_to_look(terminal: Terminal, recipes: str) -> None:
+    done = terminal("old.form", "-F", recipes)
+    assert done.returncode == 1
+    assert "required: dataset" in done.stderr
+    assert "`prodigy old.form --help`" in done.stderr
+    done = terminal("old.form", "news", "-n", "four", "-F", recipes)
+    assert done.returncode == 1
+    assert "four" in done.stderr
+
+
+def test_a_recipes_error_is_shown_without_a_traceback(terminal: Terminal, recipes: str) -> None:
+    done = terminal("fails", "-F", recipes)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "✘ no such label: X\nthere are: Y, Z\n"
+
+
+@pytest.mark.parametrize("name", ["asks", "asks.controller"])
+def test_questions_need_a_page_that_is_not_there_yet(
+    terminal: Terminal, recipes: str, name: str
+) -> None:
+    done = terminal(name, "news", "-F", recipes)
+    assert done.returncode == 1
+    assert f"recipe '{name}' asks questions" in done.stderr
+    assert "Controller.from_components" in done.stderr
+
+
+def test_serve_says_the_same() -> None:
+    with pytest.raises(NoAnnotationPage, match=r"'ner.manual' asks questions"):
+        serve("ner.manual news blank:en news.jsonl", port=8081)
+
+
+def test_unknown_recipes_and_files_are_named(terminal: Terminal, recipes: str) -> None:
+    done = terminal("new.from", "-F", recipes)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "✘ no recipe is called 'new.from'; did you mean new.form?\n",
+    )
+    assert "no recipe file 'none.py'" in terminal("new.form", "-F", "none.py").stderr
+    assert "-F needs a recipe file" in terminal("new.form", "-F").stderr
+
+
+def test_plugins_are_found_by_the_recipes_name_and_by_the_entrys(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    source = """
+import prodigy
+
+@prodigy.recipe("right.name")
+def listed():
+    print("listed")
+
+@prodigy.recipe("unlisted.name")
+def unlisted():
+    print("unlisted")
+
+class inner:
+    listed = listed
+"""
+    entries = "entry.name = plugin_a:inner.listed\nbroken.name = plugin_b:none"
+    plugin(tmp_path, entries, plugin_a=source, plugin_b="import nowhere_to_be_found")
+    for name, printed in [("entry.name", "listed"), ("unlisted.name", "unlisted")]:
+        done = terminal(name)
+        assert (done.returncode, done.stdout) == (0, f"{printed}\n"), done.stderr
+    assert terminal("right.name").stdout == "listed\n"
+    listing = terminal("--help")
+    assert listing.returncode == 0
+    assert "right.name" in listing.stdout
+    assert "unlisted.name" in listing.stdout
+    assert "recipe 'broken.name' cannot be loaded: ModuleNotFoundError" in listing.stderr
+    broken = terminal("broken.name")
+    assert broken.returncode == 1
+    assert "No module named 'nowhere_to_be_found'" in broken.stderr
+
+
+def test_only_the_named_plugin_is_imported(terminal: Terminal, tmp_path: Path) -> None:
+    source = "import prodigy\nprodigy.recipe('one')(lambda: print('one'))\nfirst = None"
+    entries = "one = plugin_a:first\ntwo = plugin_b:second"
+    plugin(tmp_path, entries, plugin_a=source, plugin_b="print('imported too much')")
+    assert terminal("one").stdout == "one\n"
+
+
+def test_datasets_go_in_and_out(terminal: Terminal) -> None:
+    records = [
+        {"text": "naïve", "p": 0.12345678901234566},
+        {"text": "b", "answer": "reject", "flagged": True},
+        {"text": "c", "_input_hash": 1, "_task_hash": 2},
+    ]
+    Path("in.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    done = terminal("db-in", "news", "in.jsonl")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "3 records imported into 'news'\n2 accept, 1 reject\n",
+    )
+
+    def out(*words: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in terminal("db-out", "news", *words).stdout.splitlines()]
+
+    everything = out()
+    assert [
+        {k: v for k, v in e.items() if k in r} for e, r in zip(everything, records, strict=True)
+    ] == records
+    assert [example["answer"] for example in everything] == ["accept", "reject", "accept"]
+    assert everything[2]["_task_hash"] == 2
+    assert out("--answer", "reject") == out("--flagged-only") == [everything[1]]
+    assert terminal("db-out", "news", "out").returncode == 0
+    assert Path("out").read_text() == terminal("db-out", "news").stdout
+    assert terminal("db-in", "again", "out", "--loader", "jsonl", "--rehash").returncode == 0
+    assert connect().get_dataset_examples("again")[2]["_task_hash"] != 2
+
+
+def test_importing_can_set_answers_and_only_count(terminal: Terminal) -> None:
+    lines = '{"text": "a"}\n{"text": "b", "answer": "reject"}\n'
+    done = terminal("db-in", "news", "-", "--dry", stdin=lines)
+    assert "2 records nothing was written (--dry)" in done.stdout
+    assert connect().datasets == []
+    terminal("db-in", "news", "-", "--answer", "ignore", stdin=lines)
+    terminal("db-in", "all", "-", "--answer", "ignore", "--overwrite", stdin=lines)
+    answers = {
+        name: [e["answer"] for e in connect().get_dataset_examples(name)]
+        for name in ("news", "all")
+    }
+    assert answers == {"news": ["ignore", "reject"], "all": ["ignore", "ignore"]}
+
+
+def test_a_bad_line_is_named_and_nothing_is_imported(terminal: Terminal) -> None:
+    Path("in.jsonl").write_text('{"text": "a"}\n{"text": oops}\n')
+    done = terminal("db-in", "news", "in.jsonl")
+    assert done.returncode == 1
+    assert done.stderr.startswith("✘ line 2 of 'in.jsonl' is not JSON")
+    assert done.stderr.endswith(': {"text": oops}\n')
+    assert connect().datasets == []
+    assert "holds no record" in terminal("db-in", "news", "-").stderr
+
+
+def test_datasets_are_counted_and_dropped(terminal: Terminal) -> None:
+    terminal("db-in", "news", "-", stdin='{"text": "a"}\n{"text": "b", "answer": "reject"}\n')
+    shown = terminal("stats", "news", "-l", "-ls").stdout
+    for row in (
+        "Total Datasets   1",
+        "Annotations   2",
+        "reject        1",
+        "news   2",
+        "spaCy Version",
+    ):
+        assert row in shown
+    assert terminal("drop", "news").returncode == 0
+    missing = terminal("drop", "news")
+    assert (missing.returncode, missing.stderr) == (
+        1,
+        "✘ no dataset is called 'news'; there is none yet\n",
+    )
+
+
+def test_broken_settings_give_one_sentence(terminal: Terminal) -> None:
+    Path("prodigy.json").write_text("{broken")
+    done = terminal("stats")
+    assert done.returncode == 1
+    assert done.stderr.startswith("✘ settings file 'prodigy.json' is not JSON")
+
+
+def test_the_command_is_linked_once_and_never_overwritten(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bin"
+    assert "wrote" in terminal("link", "--dir", str(folder)).stdout
+    written = (folder / "prodigy").read_text()
+    assert (folder / "prodigy").stat().st_mode & 0o111
+    (folder / "prodigy").write_text(written + "# somebody else's\n")
+    done = terminal("link", "--dir", str(folder))
+    assert done.returncode == 0
+    assert "was left as it is" in done.stdout
+    assert (folder / "prodigy").read_text().endswith("# somebody else's\n")
+    assert write_command(folder / "other") is True
