@@ -34,7 +34,7 @@ from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config, registry
 from thinc.api import Config, NumpyOps
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from prodigy_al.errors import AnswerError, ModelError
 from prodigy_al.training.answers import Answers

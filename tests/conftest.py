@@ -1,0 +1,155 @@
+"""A small world for tests of the whole line: generated news with gold, and a base pipeline."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.util import fix_random_seed
+
+ROOTS = ["Avel", "Brint", "Corv", "Dun", "Elk", "Forn", "Gar", "Hal", "Ister", "Jor", "Kest", "Lom"]
+ENDS = ["or", "ec", "ax", "mere", "quist", "way", "den", "low", "ian", "vale"]
+PLACES = ["Oslo", "Lima", "Turin", "Leeds", "Perth", "Quito"]
+FIRST = ["Mara", "Joss", "Tevin", "Lyra", "Odo", "Pia"]
+FRAMES = [
+    "Shares of {o} fell in {g} .",
+    "{p} left {o} for {o} last week .",
+    "{o} and {o} agreed on a merger , said {p} .",
+    "Rain is expected in {g} tomorrow .",
+    "{g} beat {g} by two goals to one .",
+    "{p} met {p} in {g} .",
+    "The court in {g} fined {o} a million on Monday .",
+    "Nothing else happened .",
+]
+SHAPES = ["{}", "{} Group", "{} Bank of {g}", "{} and Sons"]
+
+
+def name(kind: str, rng: random.Random) -> str:
+    made = rng.choice(ROOTS) + rng.choice(ENDS)
+    if kind == "o":
+        return rng.choice(SHAPES).format(made, g=rng.choice(PLACES))
+    # people and places share the companies' sounds, so that a small model is often unsure
+    return f"{rng.choice(FIRST)} {made}" if kind == "p" else rng.choice([*PLACES, made])
+
+
+def segment(rng: random.Random, doc: str) -> dict[str, Any]:
+    words: list[str] = []
+    spans = []
+    for part in rng.choice(FRAMES).split():
+        if part.strip("{}") not in ("o", "p", "g"):
+            words.append(part)
+            continue
+        parts = name(part[1], rng).split()
+        label = {"o": "ORG", "p": "PERSON", "g": "PLACE"}[part[1]]
+        spans.append((len(words), len(words) + len(parts), label))
+        words.extend(parts)
+    starts, text = [], ""
+    for word in words:
+        starts.append(len(text))
+        text += f"{word} "
+    tokens = [
+        {"text": word, "start": start, "end": start + len(word), "id": i, "ws": i < len(words) - 1}
+        for i, (word, start) in enumerate(zip(words, starts, strict=True))
+    ]
+    gold = [
+        {
+            "start": tokens[a]["start"],
+            "end": tokens[b - 1]["end"],
+            "token_start": a,
+            "token_end": b - 1,
+            "label": label,
+        }
+        for a, b, label in spans
+    ]
+    return {"text": text.strip(), "tokens": tokens, "spans": gold, "meta": {"doc": doc}}
+
+
+def corpus(documents: int, seed: int) -> list[dict[str, Any]]:
+    rng = random.Random(seed)
+    return [segment(rng, f"{seed}-{d}") for d in range(documents) for _ in range(5)]
+
+
+def write_jsonl(path: Path, records: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pool.jsonl (gold), test.jsonl (gold) and base/, a half-trained pipeline."""
+    folder = tmp_path_factory.mktemp("world")
+    write_jsonl(folder / "pool.jsonl", corpus(120, seed=1))
+    write_jsonl(folder / "test.jsonl", corpus(40, seed=2))
+    train_base(corpus(50, seed=3)).to_disk(folder / "base")
+    return folder
+
+
+def train_base(records: list[dict[str, Any]]) -> spacy.Language:
+    fix_random_seed(0)
+    nlp = spacy.blank("en")
+    ner = nlp.add_pipe("ner")
+    examples = []
+    for record in records:
+        words = [token["text"] for token in record["tokens"]]
+        gold = Doc(nlp.vocab, words=words)
+        gold.set_ents(
+            [
+                Span(gold, s["token_start"], s["token_end"] + 1, label=s["label"])
+                for s in record["spans"]
+            ]
+        )
+        examples.append(Example(Doc(nlp.vocab, words=words), gold))
+        for span in record["spans"]:
+            ner.add_label(span["label"])
+    nlp.initialize(lambda: examples)
+    for _ in range(4):
+        for start in range(0, len(examples), 16):
+            nlp.update(examples[start : start + 16], drop=0.2)
+    return nlp
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty PRODIGY_HOME, also for processes that a test starts."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("PRODIGY_HOME", str(folder))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+@pytest.fixture
+def prodigy(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line as a user meets it, in a process of its own."""
+
+    def run(*args: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "prodigy", *map(str, args)],
+            capture_output=True,
+            text=True,
+            env=dict(os.environ),
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture
+def controller(home: Path) -> Callable[..., Any]:
+    """Open a recipe and return its controller, as the host does for a page."""
+    from prodigy.core import Controller, get_recipe
+
+    def start(recipe: str, *args: Any, **options: Any) -> Any:
+        return Controller.from_components(recipe, get_recipe(recipe)(*args, **options))
+
+    return start

@@ -1,0 +1,185 @@
+"""The three asking recipes, from a source file to stored answers, through the controller."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+
+from prodigy_al.sampling.records import verify_records
+from prodigy_al.tasks import read_record
+
+RECIPES = [
+    ("al.teach", {}),
+    ("al.teach", {"strict": True}),
+    ("al.manual-ranked", {}),
+    ("al.manual-ranked", {"strict": True}),
+    ("al.random", {}),
+    ("al.random", {"binary": True}),
+]
+Start = Callable[..., Any]
+
+
+def answers(controller: Any, n: int) -> list[dict[str, Any]]:
+    given: list[dict[str, Any]] = []
+    while len(given) < n:
+        batch = controller.get_questions()[: n - len(given)]
+        assert batch, "the stream ended early"
+        controller.receive_answers([{**task, "answer": "accept"} for task in batch])
+        given += batch
+    return given
+
+
+def stored(dataset: str) -> list[dict[str, Any]]:
+    from prodigy.components.db import connect
+
+    return list(connect().get_dataset_examples(dataset))
+
+
+@pytest.mark.parametrize(("recipe", "options"), RECIPES)
+def test_every_stored_answer_has_a_record_whose_key_recomputes(
+    controller: Start, world: Path, recipe: str, options: dict[str, Any]
+):
+    ctrl = controller(
+        recipe, "x", str(world / "base"), str(world / "pool.jsonl"), label=["ORG"], **options
+    )
+    answers(ctrl, 20)
+    examples = stored("x")
+    records = [(e["_input_hash"], read_record(e)) for e in examples]
+    assert verify_records(records) == len(examples) == 20
+
+
+@pytest.mark.parametrize(("recipe", "options"), RECIPES)
+def test_a_restart_goes_on_in_the_same_order_and_asks_nothing_twice(
+    controller: Start, world: Path, recipe: str, options: dict[str, Any]
+):
+    def start(dataset: str) -> Any:
+        source = str(world / "pool.jsonl")
+        return controller(recipe, dataset, str(world / "base"), source, label=["ORG"], **options)
+
+    whole = [task["_task_hash"] for task in answers(start("whole"), 40)]
+    first = [task["_task_hash"] for task in answers(start("parts"), 17)]
+    rest = [task["_task_hash"] for task in answers(start("parts"), 23)]
+    assert first + rest == whole
+    assert len(set(whole)) == 40
+
+
+def test_records_survive_an_export_and_import(controller: Start, prodigy, world: Path, home: Path):
+    ctrl = controller("al.teach", "x", str(world / "base"), str(world / "pool.jsonl"), label=["ORG"])
+    answers(ctrl, 30)
+    exported = home / "x.jsonl"
+    exported.write_text(prodigy("db-out", "x").stdout, encoding="utf8")
+    assert prodigy("db-in", "y", exported).returncode == 0
+    records = [(e["_input_hash"], read_record(e)) for e in stored("y")]
+    assert verify_records(records) == 30
+
+
+def test_keys_recompute_even_where_a_database_rounds_to_ten_decimals(
+    controller: Start, world: Path
+):
+    import srsly
+
+    ctrl = controller("al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"))
+    answers(ctrl, 30)
+    rounded = [srsly.json_loads(srsly.json_dumps(e)) for e in stored("x")]
+    records = [(e["_input_hash"], read_record(e)) for e in rounded]
+    assert rounded != stored("x")
+    assert verify_records(records) == 30
+
+
+def test_gold_never_reaches_the_page(controller: Start, world: Path):
+    ctrl = controller("al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"))
+    for task in ctrl.get_questions():
+        assert not task.get("spans")
+
+
+def test_suggestions_are_the_models_own_spans_and_are_recorded(controller: Start, world: Path):
+    base, source = str(world / "base"), str(world / "pool.jsonl")
+    ctrl = controller("al.manual-ranked", "x", base, source, label=["ORG"], suggest=True)
+    nlp = spacy.load(base)
+    for task in ctrl.get_questions():
+        found = {(e.start_char, e.end_char) for e in nlp(task["text"]).ents if e.label_ == "ORG"}
+        assert {(s["start"], s["end"]) for s in task["spans"]} == found
+        assert task["al"]["shown"]["suggestions"] is True
+
+
+def test_only_teach_shows_a_number(controller: Start, world: Path):
+    base, source = str(world / "base"), str(world / "pool.jsonl")
+    teach = controller("al.teach", "t", base, source, label=["ORG"]).get_questions()[0]
+    ranked = controller("al.manual-ranked", "r", base, source).get_questions()[0]
+    assert teach["meta"]["p(ORG)"] == f"{teach['al']['span_p']:.2f}"
+    assert set(ranked["meta"]) == {"doc"}
+
+
+def test_texts_without_tokens_are_split_into_sentences_unless_told_otherwise(
+    controller: Start, world: Path, tmp_path: Path
+):
+    source = tmp_path / "plain.jsonl"
+    texts = [f"Garden {i} sold Elkor Group. Halvale bought it in Oslo." for i in range(12)]
+    source.write_text("".join(json.dumps({"text": t}) + "\n" for t in texts), encoding="utf8")
+    base = str(world / "base")
+    split = answers(controller("al.random", "s", base, str(source), label=["ORG"]), 13)
+    whole = controller("al.random", "w", base, str(source), label=["ORG"], unsegmented=True)
+    assert {t["text"].endswith("Oslo.") and len(t["text"]) < 30 for t in split} == {True, False}
+    assert {t["text"] for t in answers(whole, 12)} == set(texts)
+    assert all(t["tokens"][-1]["text"] == "." for t in split)
+
+
+def test_excluded_texts_are_not_asked_and_not_counted(controller: Start, world: Path):
+    base, source = str(world / "base"), str(world / "pool.jsonl")
+    first = answers(controller("al.random", "a", base, source), 30)
+    (task, *_) = controller("al.random", "b", base, source, exclude=["a"], seed=7).get_questions()
+    assert task["al"]["source"]["excluded"] == 30
+    assert task["_input_hash"] not in {t["_input_hash"] for t in first}
+
+
+def test_a_pipeline_that_knows_nothing_starts_as_random(controller: Start, world: Path):
+    ctrl = controller(
+        "al.manual-ranked", "x", "blank:en", str(world / "pool.jsonl"), label=["SHIP"]
+    )
+    train = [t["al"] for t in answers(ctrl, 20) if t["al"]["fold"] == "train"]
+    assert {(record["u"], record["p"]) for record in train} == {(0.0, 1 / train[0]["R"])}
+
+
+def test_keys_ask_what_is_uncertain_more_often_than_chance_does(controller: Start, world: Path):
+    base, source = str(world / "base"), str(world / "pool.jsonl")
+
+    def mean_score(recipe: str) -> float:
+        asked = answers(controller(recipe, recipe, base, source, label=["ORG"]), 80)
+        return sum(task["al"]["u"] for task in asked) / 80
+
+    assert mean_score("al.manual-ranked") > 1.2 * mean_score("al.random")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"seed": 1}, "--seed 0, now it is 1"),
+        ({"explore": 0.5}, "--explore 0.3, now it is 0.5"),
+        ({"label": ["PERSON"]}, "labels or scorer"),
+        ({"fold_salt": "other"}, "--fold-salt prodigy-al, now it is other"),
+    ],
+)
+def test_a_dataset_is_not_continued_with_another_draw(
+    controller: Start, world: Path, options: dict[str, Any], sentence: str
+):
+    from prodigy.errors import RecipeError
+
+    arguments = ("al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"))
+    answers(controller(*arguments, label=["ORG"]), 5)
+    with pytest.raises(RecipeError, match=sentence):
+        controller(*arguments, **{"label": ["ORG"], **options})
+
+
+def test_the_first_question_of_two_sessions_differs(controller: Start, world: Path):
+    ctrl = controller("al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"))
+    one, two = (ctrl.get_questions(f"x-{who}") for who in ("ann", "bo"))
+    hashes = [task["_input_hash"] for task in one + two]
+    assert len(set(hashes)) == len(hashes)
+    keys = [t["al"]["key"] for t in one if t["al"]["fold"] == "train"]
+    assert all(a < b for a, b in pairwise(keys))
