@@ -143,7 +143,7 @@ def test_fewer_than_ten_groups_say_nothing_about_new_text():
 
 
 @pytest.mark.parametrize("hits", [1, 39])
-def test_intervals_near_the_ends_stay_inside_and_lean_towards_the_middle(hits):
+def test_intervals_stay_inside_zero_and_one_and_reach_further_to_the_middle(hits):
     tp = (np.arange(40) < hits).astype(float)
     f1 = weighted_scores(Counts(tp, np.ones(40), np.ones(40)), pi=np.full(40, 0.2)).f1
     for interval in (f1.pool, f1.new_text):

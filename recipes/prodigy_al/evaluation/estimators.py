@@ -38,7 +38,6 @@ MIN_GROUPS = 10  # fewer do not tell how much groups differ
 LOW_ESS_SHARE = 0.5
 HEAVY_WEIGHT_SHARE = 0.1
 TINY = 1e-12  # what rounding leaves of a zero
-NEAR_THE_ENDS = 0.1  # this near to 0 or 1, intervals are computed on the logit scale
 
 
 @dataclass(frozen=True)
@@ -256,16 +255,18 @@ def _new_text_interval(
 def _interval(
     value: float, changes: FloatArray, leverage: FloatArray, level: tuple[float, float]
 ) -> Estimate | Unavailable:
-    """Return value ± t · sqrt(Σ (change / (1-h))²); `level` is (confidence, degrees of freedom)."""
+    """Return value ± t · sqrt(Σ (change / (1-h))²), symmetric on the logit scale.
+
+    There it stays inside (0, 1) and allows for a spread that goes with the value, which would cost
+    a point of coverage. `level` is (confidence, degrees of freedom).
+    """
     if leverage.max() > 1 - TINY:
         return Unavailable("One answer or group holds all spans that count; more are needed.")
     confidence, freedom = level
     quantile = float(stats.t.ppf((1 + confidence) / 2, freedom))
     half = quantile * float(np.linalg.norm(changes / (1 - leverage)))
-    if half < TINY:
+    if half < TINY or not 0 < value < 1:
         return Unavailable("All answers agree, so they do not show how much others would differ.")
-    if max(NEAR_THE_ENDS, half) <= value <= 1 - max(NEAR_THE_ENDS, half):
-        return Estimate(value, value - half, value + half)
     centre, spread = special.logit(value), half / (value * (1 - value))
     low, high = special.expit(centre - spread), special.expit(centre + spread)
     return Estimate(value, float(low), float(high))
