@@ -22,7 +22,6 @@ FAILED, INTERRUPTED = 1, 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed with one clear sentence, 130 Ctrl+C."""
-    provide()  # recipes import `prodigy`, also where no .pth file was read
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _run(given)
@@ -42,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> None:
+    if not provide():  # recipes would register with the other one, and be missing here
+        raise ProdigyError("Prodigy itself is installed here: use its own command `prodigy`")
     files, rest = _recipe_files(arguments)
     name = rest[0] if rest else "--help"
     if name == "--version":

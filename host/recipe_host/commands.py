@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import sys
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import Literal
 
 from recipe_host import __version__
 from recipe_host.errors import RecipeError
+from recipe_host.loaders import json_lines
 from recipe_host.messages import msg
 from recipe_host.recipes import Arg, recipe
 from recipe_host.types import TaskType
@@ -20,7 +20,7 @@ from recipe_host.types import TaskType
 __all__ = ["db_in", "db_out", "drop", "stats"]
 
 Answer = Literal["accept", "reject", "ignore"]
-ON_ERROR_NOTHING = "nothing was written (--dry)"
+NOTHING_WRITTEN = "; nothing was written (--dry)"
 
 
 @recipe(
@@ -55,8 +55,8 @@ def db_in(
         with db.transaction():
             db.add_dataset(dataset)
             db.add_examples(examples, datasets=[dataset])
-    done = ON_ERROR_NOTHING if dry else f"imported into '{dataset}'"
-    msg.good(f"{len(examples)} records {done}", _counts(examples))
+    done = NOTHING_WRITTEN if dry else f" imported into '{dataset}'"
+    msg.good(f"{len(examples)} records{done}", _counts(examples))
 
 
 def _answered(stream: Iterable[TaskType], answer: Answer, *, overwrite: bool) -> Iterator[TaskType]:
@@ -88,9 +88,9 @@ def db_out(
         if answer in (None, example.get("answer")) and (example.get("flagged") or not flagged_only)
     ]
     if dry:
-        msg.info(f"{len(examples)} records; {ON_ERROR_NOTHING}", _counts(examples))
+        msg.info(f"{len(examples)} records{NOTHING_WRITTEN}", _counts(examples))
     elif out is None:
-        sys.stdout.writelines(_json_lines(examples))
+        sys.stdout.writelines(json_lines(examples))
     else:
         path = out / f"{dataset}.jsonl" if out.is_dir() else out
         _write_whole(path, examples)
@@ -152,17 +152,13 @@ def _counts(examples: Iterable[TaskType]) -> str:
     return ", ".join(f"{count} {answer}" for answer, count in answers.most_common())
 
 
-def _json_lines(examples: Iterable[TaskType]) -> Iterator[str]:
-    return (json.dumps(example, ensure_ascii=False) + "\n" for example in examples)
-
-
 def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:
     """Write beside the target, then rename: a full disk leaves the old file as it was."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as file:
-            file.writelines(_json_lines(examples))
+        with part.open("w", encoding="ascii") as file:
+            file.writelines(json_lines(examples))
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

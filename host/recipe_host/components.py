@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from recipe_host.errors import RecipeError
@@ -13,7 +13,7 @@ __all__ = ["Components"]
 
 # Known to Prodigy and not to this host: ignoring them would deal tasks to the wrong annotators.
 UNCOVERED = ("task_router", "session_factory")
-CALLABLES = (
+CALLBACKS = (
     "update",
     "progress",
     "on_load",
@@ -48,40 +48,39 @@ class Components:
     def checked(cls, name: str, given: Mapping[str, Any]) -> Components:
         """Check the components of recipe `name`; raises RecipeError for what cannot be used."""
         present = {key: value for key, value in given.items() if value is not None}
-        _refuse(name, "has no stream", wrong="stream" not in present)
-        stream, dataset = present["stream"], present.get("dataset", False)
-        exclude = present.get("exclude", ())
-        _refuse(name, f"has a stream that is no iterable: {stream!r}", wrong=_single(stream))
-        _refuse(
-            name,
-            f"has dataset {dataset!r}, which is neither a name nor False",
-            wrong=dataset is True or dataset == "" or not isinstance(dataset, str | bool),
-        )
-        _refuse(name, f"excludes {exclude!r}, not a list of datasets", wrong=_single(exclude))
-        for key in CALLABLES:
-            wrong = key in present and not callable(present[key])
-            _refuse(name, f"has a '{key}' that cannot be called", wrong=wrong)
-        for key in UNCOVERED:
-            _refuse(name, f"uses '{key}', which recipe-host does not cover", wrong=key in present)
-        known = {field.name for field in fields(cls)}
+        for problem in _problems(present):
+            raise RecipeError(f"recipe '{name}' {problem}")
+        callbacks = {key: present[key] for key in CALLBACKS if key in present}
         return cls(
-            **{key: value for key, value in present.items() if key in known - _NORMALISED},
-            stream=Stream.from_iterable(stream),
-            dataset=dataset if present.get("db") is not False else False,
+            stream=Stream.from_iterable(present["stream"]),
+            # A recipe that asks for no database saves nothing, whatever the dataset.
+            dataset=present.get("dataset", False) if present.get("db") is not False else False,
             view_id=present.get("view_id"),
             config=present.get("config", {}),
-            exclude=tuple(exclude),
+            exclude=tuple(present.get("exclude", ())),
             event_hooks=present.get("event_hooks", {}),
+            db=present.get("db"),
+            **callbacks,
         )
 
 
-_NORMALISED = {"stream", "dataset", "view_id", "config", "exclude", "event_hooks"}
+def _problems(given: Mapping[str, Any]) -> Iterator[str]:
+    if "stream" not in given:
+        yield "has no stream"
+    elif _is_single(given["stream"]):
+        yield f"has a stream that is no iterable: {given['stream']!r}"
+    dataset = given.get("dataset", False)
+    if dataset is not False and not (isinstance(dataset, str) and dataset):
+        yield f"has dataset {dataset!r}, which is neither a name nor False"
+    if _is_single(given.get("exclude", ())):
+        yield f"excludes {given['exclude']!r}, which is not a list of datasets"
+    for key in CALLBACKS:
+        if key in given and not callable(given[key]):
+            yield f"has a '{key}' that cannot be called"
+    for key in UNCOVERED:
+        if key in given:
+            yield f"uses '{key}', which recipe-host does not cover"
 
 
-def _single(value: Any) -> bool:
+def _is_single(value: Any) -> bool:
     return isinstance(value, str | Mapping) or not hasattr(value, "__iter__")
-
-
-def _refuse(name: str, problem: str, *, wrong: bool) -> None:
-    if wrong:
-        raise RecipeError(f"recipe '{name}' {problem}")

@@ -41,6 +41,9 @@ def connect(
     if db_settings is None and chosen.get("name") == ":memory:":
         return _shared_memory()  # a recipe and its controller must see the same answers
     if kind == "sqlite":
+        unknown = ", ".join(set(chosen) - {"name", "path", "timeout"})
+        if unknown:
+            raise StoreError(f"a SQLite database takes name, path, timeout, not {unknown}")
         return _sqlite(**chosen)
     if kind not in SERVERS:
         raise StoreError(f"no database is called '{kind}'; there are: sqlite, {', '.join(SERVERS)}")

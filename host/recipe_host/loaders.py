@@ -190,10 +190,14 @@ def read_jsonl(path: str | Path) -> Iterator[TaskType]:
 
 
 def write_jsonl(path: str | Path, lines: Iterable[TaskType]) -> None:
-    """Write one JSON object a line in UTF-8 to a file (``-``: stdout)."""
+    """Write one JSON object a line, in ASCII, to a file (``-``: stdout)."""
     if str(path) == "-":
-        for line in lines:
-            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.writelines(json_lines(lines))
         return
-    with Path(path).open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    with Path(path).open("w", encoding="ascii") as file:
+        file.writelines(json_lines(lines))
+
+
+def json_lines(records: Iterable[TaskType]) -> Iterator[str]:
+    """Format one JSON object a line, in ASCII: no terminal and no text can break that."""
+    return (json.dumps(record) + "\n" for record in records)

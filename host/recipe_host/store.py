@@ -48,10 +48,6 @@ class Database:
         with self._reading():
             return bool(table.select().where(table.name == name).exists())
 
-    def __len__(self) -> int:
-        """Count the datasets, without sessions."""
-        return len(self.datasets)
-
     @property
     def datasets(self) -> list[str]:
         """Names of the datasets, oldest first, without sessions."""

@@ -226,7 +226,7 @@ def test_datasets_go_in_and_out(terminal: Terminal) -> None:
 def test_importing_can_set_answers_and_only_count(terminal: Terminal) -> None:
     lines = '{"text": "a"}\n{"text": "b", "answer": "reject"}\n'
     done = terminal("db-in", "news", "-", "--dry", stdin=lines)
-    assert "2 records nothing was written (--dry)" in done.stdout
+    assert "2 records; nothing was written (--dry)" in done.stdout
     assert connect().datasets == []
     terminal("db-in", "news", "-", "--answer", "ignore", stdin=lines)
     terminal("db-in", "all", "-", "--answer", "ignore", "--overwrite", stdin=lines)

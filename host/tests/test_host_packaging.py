@@ -74,6 +74,8 @@ def test_an_installed_host_lends_the_name_and_a_real_one_wins(
     (environment.site / "prodigy").mkdir()
     (environment.site / "prodigy" / "__init__.py").write_text("__version__ = '1.18.0'")
     assert environment.version() == "1.18.0"
+    with pytest.raises(AssertionError, match="use its own command `prodigy`"):
+        environment.run("recipe-host", "--help")
     environment.pip("uninstall", "--quiet", "--yes", "recipe-host")
     assert environment.version() == "1.18.0"
 

@@ -356,7 +356,7 @@ def test_settings_win_in_the_stated_order() -> None:
         ({"stream": [], "view_id": None}, "has no view_id"),
         ({"stream": [], "dataset": True}, "dataset True"),
         ({"stream": [], "dataset": ""}, "dataset ''"),
-        ({"stream": [], "exclude": "news"}, "excludes 'news', not a list"),
+        ({"stream": [], "exclude": "news"}, "excludes 'news', which is not a list"),
         ({"stream": [], "update": 5}, "'update' that cannot be called"),
         ({"stream": [], "task_router": print}, "'task_router', which recipe-host does not cover"),
     ],

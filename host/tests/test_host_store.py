@@ -57,7 +57,7 @@ def test_members_that_recipes_use() -> None:
     db.add_dataset("news-ann", session=True)
     assert "news" in db
     assert "sport" not in db
-    assert (db.datasets, db.sessions, len(db)) == (["news"], ["news-ann"], 1)
+    assert (db.datasets, db.sessions) == (["news"], ["news-ann"])
     assert db.get_input_hashes("news") == {example["_input_hash"] for example in stored}
     assert db.get_task_hashes("news", "news-ann") == {example["_task_hash"] for example in stored}
     assert db.get_dataset("news") == stored
@@ -221,6 +221,8 @@ def test_databases_that_cannot_be_opened_give_one_clear_sentence(
     (home / "folder.db").mkdir()
     with pytest.raises(StoreError, match=r"cannot be written .*check the rights"):
         connect("sqlite", {"name": "folder.db"})
+    with pytest.raises(StoreError, match="a SQLite database takes name, path, timeout, not user"):
+        connect("sqlite", {"user": "ann"})
     with pytest.raises(StoreError, match="cannot make the folder"):
         connect("sqlite", {"path": str(home / "prodigy.db" / "below")})
 
