@@ -163,11 +163,11 @@ def _lines(file: IO[bytes], name: str, *, keep_empty: bool = False) -> Iterator[
             file.close()
 
 
-def _task(record: Any, name: str, number: int, text: str, place: str = "line") -> TaskType:
+def _task(record: Any, name: str, number: int, text: str, *, place: str = "line") -> TaskType:
     if not isinstance(record, dict):
-        _refuse(name, number, "is not a JSON object", text, place)
+        _refuse(name, number, "is not a JSON object", text, place=place)
     if not isinstance(record.get("text", ""), str):
-        _refuse(name, number, "has a 'text' that is not a string", text, place)
+        _refuse(name, number, "has a 'text' that is not a string", text, place=place)
     return record
 
 
@@ -175,7 +175,7 @@ def _no_number(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
 
 
-def _refuse(name: str, number: int, problem: str, text: str, place: str = "line") -> NoReturn:
+def _refuse(name: str, number: int, problem: str, text: str, *, place: str = "line") -> NoReturn:
     shown = text if len(text) <= SHOWN else text[:SHOWN] + "…"
     raise SourceError(
         f"{place} {number} of '{name}' {problem}" + (f": {shown}" if shown else ""),

@@ -78,34 +78,42 @@ def _length(source: Iterable[TaskType]) -> int | None:
 def _bind(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], stream: Stream
 ) -> Wrapper:
-    def put(value: Any, tasks: Iterable[TaskType]) -> Any:
-        return tasks if value is stream else value
-
-    def in_its_place(tasks: Iterable[TaskType]) -> Iterable[TaskType]:
-        named = {key: put(value, tasks) for key, value in kwargs.items()}
-        result: Iterable[TaskType] = function(*(put(arg, tasks) for arg in args), **named)
-        return result
-
-    def by_name(tasks: Iterable[TaskType]) -> Iterable[TaskType]:
-        result: Iterable[TaskType] = function(*args, stream=tasks, **kwargs)
-        return result
-
-    def first(tasks: Iterable[TaskType]) -> Iterable[TaskType]:
-        result: Iterable[TaskType] = function(tasks, *args, **kwargs)
-        return result
-
-    if any(value is stream for value in (*args, *kwargs.values())):
-        return in_its_place
-    signature = inspect.signature(function)
-    if "stream" in signature.parameters:
-        try:
-            signature.bind(*args, stream=stream, **kwargs)
-        except TypeError:
-            pass  # another argument stands there: the tasks are the first positional one
+    if not any(value is stream for value in (*args, *kwargs.values())):
+        if _fits(function, args, {**kwargs, "stream": stream}, name="stream"):
+            kwargs = {**kwargs, "stream": stream}
         else:
-            return by_name
-    signature.bind(stream, *args, **kwargs)
-    return first
+            args = (stream, *args)
+    if not _fits(function, args, kwargs):
+        raise TypeError(f"{function!r} cannot take a stream with these arguments: {args}, {kwargs}")
+
+    def wrapper(tasks: Iterable[TaskType]) -> Iterable[TaskType]:
+        def put(value: Any) -> Any:
+            return tasks if value is stream else value
+
+        named = {key: put(value) for key, value in kwargs.items()}
+        wrapped: Iterable[TaskType] = function(*map(put, args), **named)
+        return wrapped
+
+    return wrapper
+
+
+def _fits(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    name: str | None = None,
+) -> bool:
+    """Tell whether a call is possible, and `name`, if given, is a parameter of its own."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # some built-in functions have none
+        return name is None
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return name is None or name in signature.parameters
 
 
 def get_stream(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -79,6 +80,10 @@ def test_apply_takes_functions_that_return_lists() -> None:
     assert values(stream) == [2, 1, 0]
 
 
+def test_apply_takes_built_in_functions_without_a_signature() -> None:
+    assert values(numbers().apply(islice, 2)) == [0, 1]
+
+
 def test_apply_returns_the_stream_and_wraps_in_order() -> None:
     stream = numbers()
     same = stream.apply(add, 1).apply(lambda tasks: ({"n": task["n"] * 10} for task in tasks))
@@ -87,7 +92,7 @@ def test_apply_returns_the_stream_and_wraps_in_order() -> None:
 
 
 def test_apply_refuses_arguments_that_do_not_fit_at_once() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="cannot take a stream with these arguments"):
         numbers().apply(add, nonsense=1)
 
 
