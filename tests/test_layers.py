@@ -15,17 +15,19 @@ ROOT = Path(__file__).parent.parent
 PLUGIN = ROOT / "recipes" / "prodigy_al"
 HOST = ROOT / "host" / "recipe_host"
 
-GROUND = {"tasks", "errors"}
+GROUND = {"tasks", "errors", "pipelines", "entities"}
 ROOMS: dict[str, set[str]] = {
     "tasks": {"errors"},
     "errors": set(),
+    "pipelines": {"errors"},
+    "entities": {"pipelines"},
     "scoring": GROUND,
-    "sampling": GROUND,
+    "sampling": {"tasks", "errors"},
     "training": GROUND,
-    "evaluation": GROUND,
-    "simulation": GROUND,
-    "jobs": GROUND,
-    "report": GROUND,
+    "evaluation": {"errors"},
+    "simulation": {"tasks", "errors"},
+    "jobs": {"errors"},
+    "report": {"errors"},
     "asking": GROUND | {"scoring", "sampling"},
     "comparison": GROUND | {"scoring", "sampling", "training", "evaluation", "jobs"},
 }

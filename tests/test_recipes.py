@@ -70,7 +70,9 @@ def test_a_restart_goes_on_in_the_same_order_and_asks_nothing_twice(
 
 
 def test_records_survive_an_export_and_import(controller: Start, prodigy, world: Path, home: Path):
-    ctrl = controller("al.teach", "x", str(world / "base"), str(world / "pool.jsonl"), label=["ORG"])
+    ctrl = controller(
+        "al.teach", "x", str(world / "base"), str(world / "pool.jsonl"), label=["ORG"]
+    )
     answers(ctrl, 30)
     exported = home / "x.jsonl"
     exported.write_text(prodigy("db-out", "x").stdout, encoding="utf8")

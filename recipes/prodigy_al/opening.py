@@ -54,7 +54,7 @@ def read_gold_source(
     source: str, model: str, label: list[str] | None, *, loader: str | None, unsegmented: bool
 ) -> tuple[list[str], GoldSpans]:
     """Return the asked labels and the gold spans of every text, cut as the recipes cut them."""
-    from prodigy_al.scoring.pipelines import load_pipeline, sentence_splitter
+    from prodigy_al.pipelines import load_pipeline, sentence_splitter
     from prodigy_al.simulation.annotator import read_gold
 
     nlp = load_pipeline(model)
@@ -124,13 +124,13 @@ def open_pool(
     """Load the model, read the source and fix folds; fails before the first question."""
     from prodigy_al.asking.frame import build_frame
     from prodigy_al.asking.questions import Header
-    from prodigy_al.scoring.marginals import MarginalScorer
-    from prodigy_al.scoring.pipelines import (
+    from prodigy_al.pipelines import (
         load_pipeline,
         pipeline_sha256,
         sentence_splitter,
         set_blas,
     )
+    from prodigy_al.scoring.marginals import MarginalScorer
 
     nlp = load_pipeline(model, gpu_id=gpu_id)
     labels = list(label or _ner_labels(nlp, model))
@@ -171,7 +171,7 @@ def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict
 
 
 def _ner_labels(nlp: Language, model: str) -> tuple[str, ...]:
-    from prodigy_al.scoring.pipelines import find_ner, has_ner
+    from prodigy_al.pipelines import find_ner, has_ner
 
     labels: tuple[str, ...] = find_ner(nlp).labels if has_ner(nlp) else ()
     if not labels:
@@ -258,7 +258,7 @@ def open_comparison(
     from prodigy_al.comparison.arms import read_arm
     from prodigy_al.comparison.compare import Plan
     from prodigy_al.comparison.testset import read_test
-    from prodigy_al.scoring.pipelines import load_pipeline, pipeline_sha256
+    from prodigy_al.pipelines import load_pipeline, pipeline_sha256
 
     nlp = load_pipeline(model)
     database = connect()

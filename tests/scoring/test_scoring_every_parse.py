@@ -12,8 +12,8 @@ import pytest
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from prodigy_al.pipelines import find_ner
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
-from prodigy_al.scoring.pipelines import find_ner
 
 Span = tuple[int, int, str]
 

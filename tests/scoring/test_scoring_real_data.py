@@ -11,9 +11,9 @@ import pytest
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.scoring.entities import predict_entities
+from prodigy_al.entities import predict_entities
+from prodigy_al.pipelines import load_pipeline, set_blas
 from prodigy_al.scoring.marginals import MarginalScorer
-from prodigy_al.scoring.pipelines import load_pipeline, set_blas
 from prodigy_al.scoring.pool import score_pool
 
 BESIDE_THE_REPOSITORY = Path(__file__).parents[2].parent / "shared" / "data"

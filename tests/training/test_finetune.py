@@ -15,18 +15,25 @@ from spacy.training.initialize import init_nlp
 from spacy.util import load_config
 from thinc.api import get_current_ops
 
+from prodigy_al.entities import predict_entities
 from prodigy_al.errors import AnswerError, ModelError
 from prodigy_al.jobs import run_jobs
+from prodigy_al.pipelines import stand_alone
 from prodigy_al.training.answers import read_answers
 from prodigy_al.training.finetune import fine_tune, write_arm
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY, POLICIES, to_docs
-from prodigy_al.training.predict import UsualCounts, predicted_spans, usual_counts
+from prodigy_al.training.scorer import UsualCounts, usual_counts
 
 USUAL = POLICIES["usual"]
 
 
+def predicted(nlp, docs):
+    stand_alone(nlp)
+    return [set(spans) for spans in predict_entities(nlp, docs)]
+
+
 def usual_of(nlp, references, labels=None) -> UsualCounts:
-    return usual_counts(references, predicted_spans(nlp, references), labels)
+    return usual_counts(references, predicted(nlp, references), labels)
 
 
 def initialized(tmp_path, base, answers):
@@ -113,7 +120,7 @@ def test_usual_training_learns_a_new_label_and_keeps_it_when_saved(
     assert (counts.tp.sum(), counts.fp.sum(), counts.fn.sum()) == (known, 0, 0)
     nlp.to_disk(tmp_path)
     docs = gold(nlp)
-    assert predicted_spans(spacy.load(tmp_path), docs) == predicted_spans(nlp, docs)
+    assert predicted(spacy.load(tmp_path), docs) == predicted(nlp, docs)
 
 
 def test_no_action_is_masked_since_saving_would_lose_the_mask(tmp_path, base, record):
@@ -146,7 +153,7 @@ def test_the_tokens_of_the_answers_are_trained_on_whatever_the_tokenizer_says(ba
     ]
     answers = read_answers([example], ["FIRM"], dataset="d")
     nlp = fine_tune(base, answers, replace(USUAL, epochs=60))
-    assert predicted_spans(nlp, to_docs(answers, USUAL, nlp.vocab)) == [{(1, 2, "FIRM")}]
+    assert predicted(nlp, to_docs(answers, USUAL, nlp.vocab)) == [{(1, 2, "FIRM")}]
 
 
 # Rejected spans
@@ -204,7 +211,7 @@ def test_a_fine_tuned_listener_is_saved_with_an_encoder_of_its_own(
     nlp.to_disk(tmp_path)
     loaded = spacy.load(tmp_path)
     assert digest(loaded) == digest(nlp)
-    assert predicted_spans(loaded, gold(loaded)) == predicted_spans(nlp, gold(nlp))
+    assert predicted(loaded, gold(loaded)) == predicted(nlp, gold(nlp))
 
 
 def test_no_copy_is_kept_for_rehearsal(tmp_path, base, full):
@@ -224,7 +231,7 @@ def test_only_the_trained_component_leaves_the_shared_backend(tmp_path, base, fu
 
 
 def test_a_base_that_does_not_exist_is_refused(full):
-    with pytest.raises(ModelError, match="MODEL no-such-model cannot be loaded") as caught:
+    with pytest.raises(ModelError, match=r"No pipeline .no-such-model.") as caught:
         fine_tune("no-such-model", full, USUAL)
     assert caught.value.model == "no-such-model"
 
@@ -233,7 +240,7 @@ def test_a_base_without_ner_is_refused(tmp_path, full):
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     nlp.to_disk(tmp_path)
-    with pytest.raises(ModelError, match='no component "ner", only sentencizer'):
+    with pytest.raises(ModelError, match='no component "ner"'):
         fine_tune(str(tmp_path), full, USUAL)
 
 
@@ -242,7 +249,7 @@ def test_beam_ner_is_refused(tmp_path, full):
     nlp.add_pipe("beam_ner", name="ner").add_label("ORG")
     nlp.initialize()
     nlp.to_disk(tmp_path)
-    with pytest.raises(ModelError, match='made by "beam_ner"'):
+    with pytest.raises(ModelError, match='instead of "beam_ner"'):
         fine_tune(str(tmp_path), full, USUAL)
 
 

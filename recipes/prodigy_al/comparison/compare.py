@@ -18,7 +18,7 @@ from prodigy_al.comparison.testset import TestSet, remove_overlap
 from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
-from prodigy_al.training.predict import usual_counts
+from prodigy_al.training.scorer import usual_counts
 
 REPORT_VERSION = 1
 BASE = "base"

@@ -35,10 +35,10 @@ def predict_all(
 
 def execute(run: Run) -> tuple[Predictions, ...]:
     """Train one run and predict its evaluation sets; a function of the run alone."""
-    from prodigy_al.scoring.pipelines import load_pipeline, set_blas
+    from prodigy_al.entities import predict_entities
+    from prodigy_al.pipelines import load_pipeline, set_blas
     from prodigy_al.training.finetune import fine_tune
     from prodigy_al.training.policies import POLICIES, to_docs
-    from prodigy_al.training.predict import predicted_spans
 
     if run.policy is None or run.train is None:
         nlp = load_pipeline(run.base)
@@ -47,6 +47,9 @@ def execute(run: Run) -> tuple[Predictions, ...]:
     # the backend that trained predicts too, so that base and fine-tuned models are treated alike
     set_blas(nlp, use_blis=False)
     return tuple(
-        predicted_spans(nlp, to_docs(answers, POLICIES["usual"], nlp.vocab), answers.labels)
+        [
+            frozenset(span for span in spans if span[2] in answers.labels)
+            for spans in predict_entities(nlp, to_docs(answers, POLICIES["usual"], nlp.vocab))
+        ]
         for answers in run.evaluate
     )

@@ -9,32 +9,33 @@ FEWEST_REDRAWS = 5
 
 
 def answer_sentence(report: Mapping[str, Any]) -> str:
-    """Return what these answers show on the test set, arm by arm, first policy first."""
-    parts = list(_findings(report))
-    return "; ".join(parts) + "." if parts else "There is nothing to compare."
-
-
-def _findings(report: Mapping[str, Any]) -> Iterator[str]:
+    """Return what these answers show on the test set under the first policy, arm by arm."""
     policy = report["policies"][0]
-    for dataset, arm in report["arms"].items():
-        run, what = arm["runs"][policy], f"{sum(arm['answers'].values()):,} answers of {dataset}"
-        against = run["vs_random"]
-        if against and against["difference"] is not None:
-            yield f"{what} {_verdict(against, against['against'])}"
-        yield f"{what} {_verdict(run['vs_base'], 'the base model')}"
+    runs = {dataset: arm["runs"][policy] for dataset, arm in report["arms"].items()}
+    against = {dataset: run["vs_random"] for dataset, run in runs.items() if run["vs_random"]}
+    found = []
+    if against:
+        found.append(f"Against random answers, on test, {_listed(against)}.")
+    base = {dataset: run["vs_base"] for dataset, run in runs.items()}
+    found.append(f"Against the model as it was, {_listed(base)}.")
+    return " ".join(found)
 
 
-def _verdict(diff: Mapping[str, Any], other: str) -> str:
+def _listed(differences: Mapping[str, Mapping[str, Any]]) -> str:
+    return "; ".join(f"{name} {_verdict(diff)}" for name, diff in differences.items())
+
+
+def _verdict(diff: Mapping[str, Any]) -> str:
     value = diff["difference"]
     if value is None:
-        return f"cannot be compared with {other}"
+        return "cannot be compared"
     interval = f"[{signed(diff['low'])}, {signed(diff['high'])}]"
     if diff["low"] > 0:
-        return f"beat {other} by {unsigned(value)} {interval} on test"
+        return f"is better by {unsigned(value)} {interval}"
     if diff["high"] < 0:
-        return f"lose to {other} by {unsigned(value)} {interval} on test"
+        return f"is worse by {unsigned(value)} {interval}"
     return (
-        f"show no difference from {other} on test: {signed(value)} {interval}, and "
+        f"shows no difference: {signed(value)} {interval}, "
         f"{unsigned(diff['detectable'])} would have been detectable"
     )
 

@@ -78,19 +78,13 @@ def _matrix(report: Mapping[str, Any], policy: str) -> str:
         if cell["policy"] in (None, policy)
     }
     models = list(dict.fromkeys(model for model, _, _ in cells))
-    columns = list(dict.fromkeys((name, kind) for _, name, kind in cells))
+    sets = list(dict.fromkeys((name, kind) for _, name, kind in cells))
     rows = [
-        (model, *(_cell(cells.get((model, name, kind))) for name, kind in columns))
-        for model in models
+        (name, kind, *(_cell(cells.get((model, name, kind))) for model in models))
+        for name, kind in sets
     ]
-    header = (
-        "model on ...",
-        *(name if kind == "test" else f"{name}, {kind}" for name, kind in columns),
-    )
-    return (
-        f"Every model on every set, training '{policy}' (* trained on one of its documents)\n"
-        + _table(rows, header)
-    )
+    title = f"Every model on every set, training '{policy}' (* trained on one of its documents)"
+    return f"{title}\n" + _table(rows, ("measured on", "how", *models))
 
 
 def _footnotes(report: Mapping[str, Any]) -> str:

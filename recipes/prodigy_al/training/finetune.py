@@ -27,7 +27,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training.initialize import init_nlp
@@ -36,11 +35,11 @@ from spacy.util import load_config, registry
 from thinc.api import Config, NumpyOps
 from threadpoolctl import threadpool_limits
 
-from prodigy_al.errors import AnswerError, ModelError
+from prodigy_al.errors import AnswerError
+from prodigy_al.pipelines import NER, borrowed_from, open_pipeline
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY, Policy, to_docs
 
-COMPONENT = "ner"
 CONFIG = "config.cfg"
 
 
@@ -81,7 +80,7 @@ def write_arm(
     ``spacy train config.cfg`` then trains what `fine_tune` trains. `dev` is scored after the first
     and the last step for the reader of spaCy's table and decides nothing.
     """
-    nlp = _load(base)
+    nlp = open_pipeline(base)
     # sorted: an arm is a set of answers, the order they came in must not matter
     docs = to_docs(answers.take(_by_hash(answers)), policy, nlp.vocab)
     docs = [doc for doc in docs if len(doc)]
@@ -117,7 +116,7 @@ def prepare_ner(
     """Return the callback that readies a sourced component for training (see the module)."""
 
     def prepare(nlp: Language) -> Language:
-        ner: Any = nlp.get_pipe(COMPONENT)
+        ner: Any = nlp.get_pipe(NER)
         for label in labels:
             ner.add_label(label)
         # unmasked from the start, so that the weights alone decide, before saving and after
@@ -146,30 +145,6 @@ def _reproducible() -> Iterator[None]:
         np.random.set_state(states[1])
 
 
-def _load(base: str) -> Language:
-    """Load the base and check that it has a component that can be fine-tuned."""
-    try:
-        nlp = spacy.load(base)
-    except (OSError, ValueError, ImportError) as error:
-        raise ModelError(f"MODEL {base} cannot be loaded: {error}", model=base) from error
-    if not nlp.component_names:  # a blank pipeline: it gets a component and starts as random
-        return nlp
-    if COMPONENT not in nlp.pipe_names:
-        raise ModelError(
-            f'MODEL {base} has no component "{COMPONENT}", only {", ".join(nlp.pipe_names)}: '
-            "name a pipeline with one, or blank:LANG.",
-            model=base,
-        )
-    factory = nlp.get_pipe_meta(COMPONENT).factory
-    if factory != "ner":
-        raise ModelError(
-            f'The component "{COMPONENT}" of MODEL {base} is made by "{factory}": only spaCy\'s '
-            '"ner" can be fine-tuned.',
-            model=base,
-        )
-    return nlp
-
-
 def _by_hash(answers: Answers) -> Sequence[int]:
     return sorted(range(len(answers)), key=lambda i: answers.items[i].input_hash)
 
@@ -179,8 +154,8 @@ def _pipeline(nlp: Language, base: str) -> dict[str, Any]:
     components: dict[str, Any] = {
         name: {"source": _location(base), "component": name} for name in nlp.component_names
     }
-    own = components.setdefault(COMPONENT, {"factory": "ner"})
-    if any(COMPONENT in getattr(pipe, "listening_components", ()) for _, pipe in nlp.pipeline):
+    own = components.setdefault(NER, {"factory": "ner"})
+    if borrowed_from(nlp):
         own["replace_listeners"] = ["model.tok2vec"]
     section = dict(nlp.config.interpolate()["nlp"])
     return {"nlp": {**section, "pipeline": list(components)}, "components": components}
@@ -206,7 +181,7 @@ def _training(nlp: Language, policy: Policy, steps: int) -> dict[str, Any]:
         # as the best, so that spaCy's model-best is its model-last
         "eval_frequency": max(1, steps - 1),
         "score_weights": {**unweighted, "ents_f": 0.0, "ents_p": 0.0, "ents_r": 0.0},
-        "frozen_components": [name for name in nlp.component_names if name != COMPONENT],
+        "frozen_components": [name for name in nlp.component_names if name != NER],
         "annotating_components": [],
         "logger": {"@loggers": "spacy.ConsoleLogger.v3", "progress_bar": "train"},
         "batcher": {

@@ -1,19 +1,15 @@
-"""What a pipeline predicts, and how spaCy's own scorer counts it."""
+"""How spaCy's own scorer counts predictions: the usual dev number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.training.answers import TokenSpan
-from prodigy_al.training.finetune import COMPONENT
-
-_BATCH = 192
 
 
 @dataclass(frozen=True)
@@ -30,28 +26,9 @@ class UsualCounts:
     ignored: NDArray[np.int64]
 
 
-def predicted_spans(
-    nlp: Language, docs: Iterable[Doc], labels: Sequence[str] | None = None
-) -> list[frozenset[TokenSpan]]:
-    """Return the entities that `nlp` finds in each doc's words: with one of `labels`, or all.
-
-    The docs themselves are left alone: entities that are already set would constrain the search.
-    Only the component and what it listens to are run.
-    """
-    fresh: Iterable[Doc] = (
-        Doc(nlp.vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc])
-        for doc in docs
-    )
-    for name, pipe in nlp.pipeline:
-        # without its encoder a listening component finds nothing, and says nothing either
-        if name == COMPONENT or COMPONENT in getattr(pipe, "listening_components", ()):
-            fresh = pipe.pipe(fresh, batch_size=_BATCH)  # type: ignore[attr-defined]
-    return [_entities(doc, labels) for doc in fresh]
-
-
 def usual_counts(
     references: Sequence[Doc],
-    predictions: Sequence[frozenset[TokenSpan]],
+    predictions: Sequence[Collection[TokenSpan]],
     labels: Sequence[str] | None = None,
 ) -> UsualCounts:
     """Count predictions against `references` by the rule of `spacy.scorer.get_ner_prf`.

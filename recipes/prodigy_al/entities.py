@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.scoring.pipelines import find_ner, has_ner
+from prodigy_al.pipelines import find_ner, has_ner
 
 
 def fresh(doc: Doc) -> Doc:

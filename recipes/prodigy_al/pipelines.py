@@ -24,18 +24,26 @@ NER = "ner"
 
 
 def load_pipeline(name: str, *, gpu_id: int = -1) -> Language:
-    """The pipeline of an installed package, of a folder, or an empty one (``blank:en``).
+    """The pipeline of `name` (see `open_pipeline`) with a ``ner`` that stands alone.
 
-    `gpu_id` is the GPU's number, -1 for the CPU. The ``ner`` stands alone afterwards (see
-    `stand_alone`); an empty pipeline has none and `has_ner` says so.
-
-    Raises `ModelError` where nothing is found under `name`, where it has no ``ner``, and where the
-    ``ner`` is a beam parser, whose scores are not probabilities of single steps.
+    `gpu_id` is the GPU's number, -1 for the CPU.
 
     >>> load_pipeline("blank:de").lang
     'de'
     """
     _use_device(gpu_id)
+    nlp = open_pipeline(name)
+    stand_alone(nlp)
+    return nlp
+
+
+def open_pipeline(name: str) -> Language:
+    """The pipeline of an installed package, of a folder, or an empty one (``blank:en``), as it is.
+
+    An empty one has no ``ner`` and `has_ner` says so. Raises `ModelError` where nothing is found
+    under `name`, where it has no ``ner``, and where the ``ner`` is a beam parser, whose scores are
+    not probabilities of single steps.
+    """
     try:
         nlp = spacy.load(name)
     except (OSError, ImportError, ValueError) as error:
@@ -50,7 +58,6 @@ def load_pipeline(name: str, *, gpu_id: int = -1) -> Language:
             'train it with the factory "ner" instead of "beam_ner".',
             model=name,
         )
-    stand_alone(nlp)
     return nlp
 
 
