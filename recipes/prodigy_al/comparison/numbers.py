@@ -67,6 +67,8 @@ def weighted(counts: Sequence[Counts], arm: Arm) -> Number:
     at = np.array([place[item.input_hash] for item in arm.dev.items])
     answered = np.isin(np.arange(len(served)), at)
     rates = response_rates(np.array([record.u for _, record in served]), answered)
+    n_pool = max(record.N for _, record in served)  # what the first round began with
+    whole = all(record.unit == "segment" for _, record in served)
     found = weighted_scores(
         _added(counts),
         pi=(drawn.pi * rates)[at],
@@ -74,10 +76,10 @@ def weighted(counts: Sequence[Counts], arm: Arm) -> Number:
         scales=drawn.scales[at],
         copies=np.array([float(served[i][1].copies) for i in at]),
         groups=[served[i][1].group for i in at],
+        size=n_pool if whole else None,  # how many candidates the frame holds is not known
     )
     if isinstance(found, Unavailable):
         return {"unavailable": found.reason}
-    n_pool = max(record.N for _, record in served)  # what the first round began with
     return _weighted(found, n_pool=n_pool, missing=len(served) - len(at))
 
 

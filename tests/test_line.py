@@ -1,0 +1,260 @@
+"""The whole line through the real command line: gold in, simulated arms, comparison out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodigy_al.sampling.records import verify_records
+from prodigy_al.tasks import read_record
+
+ARMS = "teach,ranked,random,random-binary,ranked-strict,teach-strict"
+METRIC = {"f1", "p", "r", "low", "high", "n"}
+DIFF = {"difference", "low", "high", "p", "detectable"}
+WEIGHTED = METRIC | {
+    "method",
+    "interval",
+    "low_pool",
+    "high_pool",
+    "ess",
+    "m",
+    "n_pool",
+    "largest_weight",
+    "missing",
+}
+TOP = {
+    "version",
+    "answer",
+    "next",
+    "target",
+    "labels",
+    "model",
+    "pool",
+    "seeds",
+    "policies",
+    "test",
+    "base",
+    "arms",
+    "strategies",
+    "matrix",
+    "curves",
+    "verdicts",
+}
+
+
+@pytest.fixture(scope="module")
+def finished(world: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Simulate all arms once and compare them once, with two workers."""
+    import os
+    import subprocess
+    import sys
+
+    folder = tmp_path_factory.mktemp("line")
+    env = {**os.environ, "PRODIGY_HOME": str(folder / "home")}
+
+    def run(*args: object) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "prodigy", *map(str, args)],
+            capture_output=True,
+            text=True,
+            env=env,
+            cwd=folder,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    run("al.simulate", world / "pool.jsonl", world / "base", "news", "-l", "ORG", "--arms", ARMS,
+        "--budget", 120)  # fmt: skip
+    compared = run("al.compare", "news-*", world / "base", "--test", world / "test.jsonl",
+        "-l", "ORG", "--seeds", 2, "--workers", 2, "--output", "out")  # fmt: skip
+    report = json.loads((folder / "out" / "report.json").read_text())
+    return {"run": run, "report": report, "text": compared.stdout, "err": compared.stderr,
+            "folder": folder}  # fmt: skip
+
+
+def exported(finished: dict[str, Any], dataset: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in finished["run"]("db-out", dataset).stdout.splitlines()]
+
+
+@pytest.mark.parametrize("arm", ARMS.split(","))
+def test_a_simulated_dataset_is_an_ordinary_one_with_valid_records(finished, arm: str):
+    examples = exported(finished, f"news-{arm}-0")
+    assert len(examples) == 120
+    assert verify_records([(e["_input_hash"], read_record(e)) for e in examples]) == 120
+    assert {e["_view_id"] for e in examples} == {
+        "ner" if arm.startswith("teach") or "binary" in arm else "ner_manual"
+    }
+    assert {e["al"]["strategy"] for e in examples} == {arm}
+
+
+def test_simulated_answers_are_gold(finished, world: Path):
+    records = [json.loads(line) for line in (world / "pool.jsonl").read_text().splitlines()]
+    gold = {
+        r["text"]: {(s["start"], s["end"]) for s in r["spans"] if s["label"] == "ORG"}
+        for r in records
+    }
+    for example in exported(finished, "news-ranked-0"):
+        assert {(s["start"], s["end"]) for s in example["spans"]} == gold[example["text"]]
+    for example in exported(finished, "news-teach-0"):
+        (span,) = example["spans"]
+        right = (span["start"], span["end"]) in gold[example["text"]]
+        assert example["answer"] == ("accept" if right else "reject")
+
+
+def test_a_second_simulation_adds_nothing(finished, world: Path):
+    before = exported(finished, "news-teach-0")
+    finished["run"]("al.simulate", world / "pool.jsonl", world / "base", "news", "-l", "ORG",
+                    "--arms", "teach", "--budget", 120)  # fmt: skip
+    assert exported(finished, "news-teach-0") == before
+
+
+def test_the_report_has_the_documented_keys(finished):
+    report = finished["report"]
+    assert set(report) == TOP
+    assert set(report["base"]["test"]) == METRIC
+    for dataset, arm in report["arms"].items():
+        run = arm["runs"]["usual"]
+        assert set(run["dev"]["usual"]) == METRIC
+        strict = dataset.endswith("strict-0")
+        assert set(run["dev"]["weighted"]) == ({"unavailable"} if strict else WEIGHTED)
+        assert set(run["test"]) == METRIC | {"per_seed"}
+        assert set(run["vs_base"]) == DIFF
+        assert run["vs_random"] is None or set(run["vs_random"]) == DIFF | {"against"}
+        assert set(arm["answers"]) == {"accept", "reject", "ignore"}
+        assert sum(arm["answers"].values()) == 120
+        assert arm["seconds_per_answer"] > 0
+        assert len(run["test"]["per_seed"]) == 2
+    assert {cell["set"] for cell in report["matrix"]} == {"test", *report["arms"]}
+
+
+def test_an_arm_is_compared_with_the_control_of_its_own_form(finished):
+    arms = finished["report"]["arms"]
+    against = {
+        name: arm["runs"]["usual"]["vs_random"] and arm["runs"]["usual"]["vs_random"]["against"]
+        for name, arm in arms.items()
+    }
+    assert against["news-ranked-0"] == against["news-ranked-strict-0"] == "news-random-0"
+    assert against["news-teach-0"] == against["news-teach-strict-0"] == "news-random-binary-0"
+    assert against["news-random-0"] is against["news-random-binary-0"] is None
+
+
+def test_the_random_arms_weighted_dev_is_its_usual_dev(finished):
+    """With equal weights the two differ by nothing but copies of a text."""
+    dev = finished["report"]["base"]["dev"]["news-random-0"]
+    assert dev["weighted"]["ess"] > 0.99 * dev["weighted"]["m"]
+
+
+def test_differences_are_those_of_the_means(finished):
+    report = finished["report"]
+    for arm in report["arms"].values():
+        run = arm["runs"]["usual"]
+        expected = run["test"]["f1"] - report["base"]["test"]["f1"]
+        assert math.isclose(run["vs_base"]["difference"], expected)
+        assert math.isclose(sum(run["test"]["per_seed"]) / 2, run["test"]["f1"])
+
+
+def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):
+    assert finished["text"].lstrip().startswith("Against random answers, on test,")
+    assert "\x1b" not in finished["text"]
+    assert finished["err"] == ""
+
+
+def test_the_same_inputs_give_the_same_report_for_any_number_of_workers(finished, world: Path):
+    finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
+                    world / "test.jsonl", "-l", "ORG", "--seeds", "0,", "--workers", 2,
+                    "--output", "two")  # fmt: skip
+    finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
+                    world / "test.jsonl", "-l", "ORG", "--seeds", "0,", "--workers", 1,
+                    "--output", "one")  # fmt: skip
+    one, two = ((finished["folder"] / name / "report.json").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_usual_outside_differs_for_binary_answers_only(finished, world: Path):
+    finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
+                    world / "test.jsonl", "-l", "ORG", "--seeds", "0,", "--training",
+                    "usual,usual-outside", "--output", "both")  # fmt: skip
+    report = json.loads((finished["folder"] / "both" / "report.json").read_text())
+
+    def tests(dataset: str) -> tuple[float, float]:
+        runs = report["arms"][dataset]["runs"]
+        return runs["usual"]["test"]["f1"], runs["usual-outside"]["test"]["f1"]
+
+    assert tests("news-random-0")[0] == tests("news-random-0")[1]
+    assert tests("news-teach-0")[0] != tests("news-teach-0")[1]
+
+
+def test_answers_collected_elsewhere_are_compared_but_not_weighted(finished, world: Path):
+    foreign = finished["folder"] / "foreign.jsonl"
+    examples = exported(finished, "news-ranked-0")
+    foreign.write_text(
+        "".join(json.dumps({k: v for k, v in e.items() if k != "al"}) + "\n" for e in examples)
+    )
+    finished["run"]("db-in", "elsewhere", foreign)
+    finished["run"]("al.compare", "elsewhere", world / "base", "--test", world / "test.jsonl",
+                    "-l", "ORG", "--seeds", "0,", "--output", "elsewhere")  # fmt: skip
+    report = json.loads((finished["folder"] / "elsewhere" / "report.json").read_text())
+    arm = report["arms"]["elsewhere"]
+    assert arm["strategy"] == "unknown"
+    assert "carry no" in arm["runs"]["usual"]["dev"]["weighted"]["unavailable"]
+    assert arm["runs"]["usual"]["test"]["f1"] > 0
+    removed = report["test"]["overlap"]["trained_on_removed"]["elsewhere"]
+    assert arm["train"] + arm["dev_answers"] + removed == arm["segments"]
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(prodigy) -> Refused:
+    """Run a command that must fail, and return the one sentence it says."""
+
+    def run(*args: object) -> str:
+        done = prodigy(*args)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stdout + done.stderr
+        return " ".join((done.stdout + done.stderr).split())
+
+    return run
+
+
+def test_bad_input_is_one_sentence(refused: Refused, world: Path, tmp_path: Path):
+    pool, base, test = world / "pool.jsonl", world / "base", world / "test.jsonl"
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("\n")
+    label = ("-l", "ORG")
+    table = [
+        (("al.random", "x", "no-such-model", pool), "No pipeline 'no-such-model'"),
+        (("al.random", "x", base, empty, *label), "holds no text"),
+        (("al.teach", "x", base, pool, "--explore", "2"), "--explore 2.0 is out of range"),
+        (("al.manual-ranked", "x", base, pool, "-e", "gone"), "no such dataset"),
+        (("al.random", "x", "blank:en", pool), "say with --label"),
+        (("al.simulate", pool, base, "n", "--arms", "best"), "there is no such arm"),
+        (("al.simulate", pool, base, "n", "--seeds", "x"), "--seeds x"),
+        (("al.compare", "gone", base, "--test", test), "there is no such dataset"),
+        (("al.random", "x", base, tmp_path / "gone.jsonl"), "gone.jsonl"),
+    ]
+    for arguments, sentence in table:
+        assert sentence in refused(*arguments), arguments
+
+
+def test_an_actively_drawn_test_set_is_refused(finished, world: Path):
+    import os
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "prodigy", "al.compare", "news-random-0", str(world / "base"),
+         "--test", "news-ranked-0", "-l", "ORG"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PRODIGY_HOME": str(finished["folder"] / "home")},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "no plain sample" in " ".join((done.stdout + done.stderr).split())
