@@ -14,7 +14,7 @@ from prodigy_al.options import ASKING, Arg, one_sentence, parse_seeds, recipe, s
     test=Arg("--test", "-t", help="Held-out test set: a dataset or a source with gold `spans`"),
     label=ASKING["label"],
     loader=ASKING["loader"],
-    training=Arg("--training", help="Policies, comma-separated", converter=split_string),
+    training=Arg("--training", help="Policies: usual, usual-outside", converter=split_string),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
     output=Arg("--output", "-o", help="Folder for report.json"),

@@ -21,7 +21,7 @@ _ASKING = {name: ASKING[name] for name in ("label", "loader", "unsegmented", "de
     **_ASKING,
     group_by=ASKING["group_by"],
     budget=Arg("--budget", "-n", help="Answers an arm"),
-    arms=Arg("--arms", help="Arms, comma-separated", converter=split_string),
+    arms=Arg("--arms", help="Arms, comma-separated; teach,ranked,random if not given", converter=split_string),
     seeds=Arg("--seeds", help="Number of redraws (0..N-1), or their seeds, comma-separated"),
     fold_salt=Arg("--fold-salt", help="Salt of the dev fold; redraw S uses SALT-S"),
     explore=Arg("--explore", help="Share ε of the active arms"),

@@ -1,0 +1,52 @@
+"""The README says what there is: recipes, options and defaults, from the code itself."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf8")
+
+
+@pytest.fixture(scope="module")
+def tables() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("option_table", ROOT / "docs" / "option_table.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_table_of_options_is_the_recipes_own(tables: ModuleType):
+    """Where this fails: python docs/option_table.py"""
+    assert tables.insert(README) == README
+
+
+def test_every_recipe_stands_in_the_readme_and_no_other(tables: ModuleType):
+    named = set(re.findall(r"`(al\.[a-z-]+)`", README)) | set(
+        re.findall(r"^prodigy (al\.[a-z-]+)", README, re.MULTILINE)
+    )
+    assert named == set(tables.recipe_names())
+
+
+def test_every_option_has_a_help_text(tables: ModuleType):
+    assert all(help_ for *_, help_ in tables.rows())
+
+
+def test_commands_of_the_readme_use_options_that_exist(tables: ModuleType):
+    known = {option for row in tables.rows() for option in re.findall(r"--?[a-z-]+", row[0])}
+    for line in re.findall(r"^prodigy al\..*$", README, re.MULTILINE):
+        used = set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", line.split("#")[0]))
+        assert used <= known, line
+
+
+def test_make_targets_of_the_readme_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf8")
+    for target in re.findall(r"^make ([a-z-]+)", README, re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
