@@ -13,8 +13,8 @@ Row = Sequence[str]
 def render(report: Mapping[str, Any]) -> str:
     """Return the whole report as text, in the order in which it is read."""
     parts = [report["answer"], report["next"], _effort(report)]
-    parts += [_scores(report, policy) for policy in report["policies"]]
-    parts += [_matrix(report, policy) for policy in report["policies"]]
+    for policy in report["policies"]:
+        parts += [_dev(report, policy), _test(report, policy), _matrix(report, policy)]
     parts.append(_footnotes(report))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -38,36 +38,50 @@ def _effort(report: Mapping[str, Any]) -> str:
     return "What was annotated\n" + _table(rows, header)
 
 
-def _scores(report: Mapping[str, Any], policy: str) -> str:
-    base = report["base"]
-    rows: list[Row] = [("base", "-", "-", "-", _interval(base["test"]), "", "-", "-")]
+def _test(report: Mapping[str, Any], policy: str) -> str:
+    base = report["base"]["test"]
+    rows: list[Row] = [("base", _interval(base), _precision_recall(base), "-", "-")]
     for dataset, arm in report["arms"].items():
-        run, before = arm["runs"][policy], base["dev"][dataset]
+        run = arm["runs"][policy]
         rows.append(
             (
                 dataset,
-                f"{_f(before['usual'])} -> {_interval(run['dev']['usual'])}",
-                f"{_f(before['weighted'])} -> {_interval(run['dev']['weighted'])}",
-                _ess(run["dev"]["weighted"]),
                 _interval(run["test"]),
-                f"{_number(run['test']['p'])}/{_number(run['test']['r'])}",
+                _precision_recall(run["test"]),
                 _difference(run["vs_base"]),
                 _difference(run["vs_random"]),
             )
         )
+    title = f"F1 on test, training '{policy}', mean of {len(report['seeds'])} training seeds"
+    return f"{title}\n" + _table(rows, ("dataset", "F1", "P/R", "vs base", "vs random"))
+
+
+def _dev(report: Mapping[str, Any], policy: str) -> str:
+    rows = []
+    for dataset, arm in report["arms"].items():
+        before, after = report["base"]["dev"][dataset], arm["runs"][policy]["dev"]
+        weighted = after["weighted"]
+        rows.append(
+            (
+                dataset,
+                f"{_f1(before['usual'])} -> {_interval(after['usual'])}",
+                "unavailable"
+                if "unavailable" in weighted
+                else f"{_f1(before['weighted'])} -> {_f1(weighted)}",
+                _bounds(weighted, "low", "high"),
+                _bounds(weighted, "low_pool", "high_pool"),
+                _ess(weighted),
+            )
+        )
     header = (
         "dataset",
-        "dev as usual: base -> tuned",
-        "dev weighted: base -> tuned",
+        "as usual: base -> tuned",
+        "weighted: base -> tuned",
+        "for new text",
+        "for this pool",
         "ESS",
-        "test F1",
-        "P/R",
-        "vs base",
-        "vs random",
     )
-    title = (
-        f"F1 of {', '.join(report['labels'])}, training '{policy}', {len(report['seeds'])} seeds"
-    )
+    title = f"F1 on each dataset's own dev fold, training '{policy}'"
     return f"{title}\n" + _table(rows, header)
 
 
@@ -102,8 +116,8 @@ def _footnotes(report: Mapping[str, Any]) -> str:
         if arm["contradictions"]:
             lines.append(f"{dataset}: {arm['contradictions']} contradictions; the latest counts.")
     lines.append(
-        "[low, high] are 95 % intervals: on test by resampling groups and training seeds, "
-        "of the weighted dev F1 for new text."
+        "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
+        "A weighted dev F1 has two: for new text (to compare with test) and for this pool."
     )
     return "\n".join(lines)
 
@@ -117,14 +131,22 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}".replace("0.", ".", 1)
 
 
-def _f(metric: Mapping[str, Any]) -> str:
+def _f1(metric: Mapping[str, Any]) -> str:
     return _number(metric.get("f1"))
 
 
+def _precision_recall(metric: Mapping[str, Any]) -> str:
+    return f"{_number(metric['p'])}/{_number(metric['r'])}"
+
+
+def _bounds(metric: Mapping[str, Any], low: str, high: str) -> str:
+    if metric.get(low) is None:
+        return "-"
+    return f"[{_number(metric[low])}, {_number(metric[high])}]"
+
+
 def _interval(metric: Mapping[str, Any]) -> str:
-    if metric.get("low") is None:
-        return _f(metric)
-    return f"{_f(metric)} [{_number(metric['low'])}, {_number(metric['high'])}]"
+    return f"{_f1(metric)} {_bounds(metric, 'low', 'high')}"
 
 
 def _difference(diff: Mapping[str, Any] | None) -> str:
@@ -134,7 +156,7 @@ def _difference(diff: Mapping[str, Any] | None) -> str:
 
 
 def _ess(weighted: Mapping[str, Any]) -> str:
-    return "-" if "unavailable" in weighted else f"{weighted['ess']:.0f}/{weighted['m']}"
+    return "-" if "unavailable" in weighted else f"{weighted['ess']:.0f} of {weighted['m']}"
 
 
 def _cell(cell: Mapping[str, Any] | None) -> str:
