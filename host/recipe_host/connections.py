@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import peewee as pw
 
@@ -30,7 +31,8 @@ def connect(
 
     Args: `db_id`: ``sqlite`` (default), ``postgresql``, ``mysql``, or a peewee database of your
         own; `db_settings`: for SQLite `name` (a file name or ``:memory:``), `path` (its folder) and
-        `timeout` (seconds to wait for another program's write), else the driver's parameters.
+        `timeout` (seconds to wait for another program's write), else the driver's parameters, where
+        `database` is a name (``prodigy`` if left out) or for PostgreSQL a ``postgresql://`` URL.
     Raises StoreError where it cannot be opened.
     """
     if isinstance(db_id, pw.Database):
@@ -47,8 +49,30 @@ def connect(
         return _sqlite(**chosen)
     if kind not in SERVERS:
         raise StoreError(f"no database is called '{kind}'; there are: sqlite, {', '.join(SERVERS)}")
-    database = SERVERS[kind](**{"database": "prodigy", **chosen}, thread_safe=False)
-    return Database(database, kind, str(database.database))
+    return _server(kind, **chosen)
+
+
+def _server(kind: str, **parameters: Any) -> Database:
+    name = parameters.pop("dbname", "prodigy")  # what PostgreSQL's own tools call `database`
+    prefer = {"prefer_psycopg3": True} if kind == "postgresql" else {}
+    named = {"database": name, **prefer, **parameters}
+    try:
+        opened = SERVERS[kind](**named, thread_safe=False)
+        return Database(opened, kind, shown_name(str(opened.database)))
+    except pw.ImproperlyConfigured as error:
+        raise StoreError(
+            f"the driver for '{kind}' is not installed ({error}); for PostgreSQL: "
+            "pip install 'recipe-host[postgresql]'"
+        ) from error
+
+
+def shown_name(database: str) -> str:
+    """Return the name of a server's database, without the password that a URL may hold.
+
+    >>> shown_name("postgresql://ann:secret@localhost/news")
+    'news'
+    """
+    return urlsplit(database).path.lstrip("/") if "://" in database else database
 
 
 @functools.cache

@@ -1,7 +1,8 @@
 """The store of datasets: SQLite by default, through peewee.
 
-Every write is one transaction and durable when the call returns (WAL with ``synchronous=FULL``), so
-that a process killed at any moment leaves whole batches and nothing else.
+Every write is one transaction and durable when the call returns (SQLite: WAL with
+``synchronous=FULL``; PostgreSQL: ``synchronous_commit``, also where the server has it off), so that
+a process killed at any moment leaves whole batches and nothing else.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from recipe_host.types import TaskType
 __all__ = ["Database"]
 
 ROWS = 500  # rows a statement: SQLite limits the values of one
+# Whoever runs a server may have traded the last answers for speed; remote replicas stay waited for.
+DURABLE = """select set_config('synchronous_commit', 'on', true)
+    where current_setting('synchronous_commit') in ('off', 'local')"""
 
 
 class Database:
@@ -65,9 +69,9 @@ class Database:
         if not name:
             raise StoreError("a dataset needs a name, and '' is none")
         row = {"name": name, "created": int(time.time()), "session": session}
-        with self._writing():
-            if name not in self:
-                self._tables.dataset.create(**row, meta=json.dumps(dict(meta or {})))
+        insert = self._tables.dataset.insert(**row, meta=json.dumps(dict(meta or {})))
+        with self._writing():  # not asked first: another process may make it in between
+            insert.on_conflict_ignore().execute()
 
     def add_examples(self, examples: Iterable[TaskType], datasets: Sequence[str] = ()) -> None:
         """Store the examples and link each to all `datasets`; either all of them or none.
@@ -202,7 +206,9 @@ class Database:
             try:
                 yield
             except (pw.DatabaseError, pw.InterfaceError) as error:
-                raise StoreError(_sentence(error, str(self.db.database))) from error
+                if not (self.db.in_transaction() or self.db.is_connection_usable()):
+                    self.db.close()  # the server went away: the next call connects anew
+                raise StoreError(self._sentence(error)) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -210,7 +216,28 @@ class Database:
         # without waiting when somebody else wrote in between.
         mode = ("IMMEDIATE",) if isinstance(self.db, pw.SqliteDatabase) else ()
         with self._reading(), self.db.atomic(*mode):
+            if isinstance(self.db, pw.PostgresqlDatabase):
+                server: Any = self.db  # whose types leave this method out
+                server.execute_sql(DURABLE)
             yield
+
+    def _sentence(self, error: Exception) -> str:
+        reason = " ".join(str(error).split())  # servers answer in several lines
+        if not isinstance(self.db, pw.SqliteDatabase):
+            return (
+                f"the {self.db_id} database '{self.db_name}' failed: {reason}; check that the "
+                "server runs, and 'db_settings' in prodigy.json"
+            )
+        name = self.db.database
+        if "locked" in reason:
+            return (
+                f"the database '{name}' is locked by another program; close that program, or set "
+                "PRODIGY_HOME to another folder"
+            )
+        if "readonly" in reason or "unable to open" in reason:
+            rights = "check the rights of its folder"
+            return f"the database '{name}' cannot be written ({reason}); {rights}"
+        return f"the database '{name}' failed: {reason}"
 
 
 def _row(example: TaskType) -> dict[str, Any]:
@@ -228,15 +255,3 @@ def _row(example: TaskType) -> dict[str, Any]:
         "task_hash": example[TASK_HASH_ATTR],
         "content": content,
     }
-
-
-def _sentence(error: Exception, name: str) -> str:
-    reason = str(error)
-    if "locked" in reason:
-        return (
-            f"the database '{name}' is locked by another program; close that program, or set "
-            "PRODIGY_HOME to another folder"
-        )
-    if "readonly" in reason or "unable to open" in reason:
-        return f"the database '{name}' cannot be written ({reason}); check the rights of its folder"
-    return f"the database '{name}' failed: {reason}"

@@ -17,6 +17,8 @@ class Tables(NamedTuple):
     example: Any
     link: Any
     migration: Any
+    batch: Any
+    lease: Any
 
 
 def tables_of(opened: pw.Database) -> Tables:
@@ -51,15 +53,36 @@ def tables_of(opened: pw.Database) -> Tables:
     class Migration(Base):
         number = pw.IntegerField(primary_key=True)
 
-    return Tables(Dataset, Example, Link, Migration)
+    class Batch(Base):
+        """One row for each batch of answers that came with an id, so that it is stored once."""
+
+        id = pw.CharField(primary_key=True)
+        created = pw.IntegerField()
+
+    class Lease(Base):
+        """A task that a session was given and has not answered, by its hash."""
+
+        dataset = pw.ForeignKeyField(Dataset, column_name="dataset_id", on_delete="CASCADE")
+        session = pw.CharField()
+        key = pw.IntegerField()
+
+        class Meta:
+            primary_key = pw.CompositeKey("dataset", "session", "key")
+
+    return Tables(Dataset, Example, Link, Migration, Batch, Lease)
 
 
 def _first(database: pw.Database, tables: Tables) -> None:
     database.create_tables([tables.dataset, tables.example, tables.link])
 
 
+def _second(database: pw.Database, tables: Tables) -> None:
+    database.create_tables([tables.batch, tables.lease])
+
+
+MIGRATING = 0x616C  # any number of our own: who holds this lock brings the database up to date
 # Step n is MIGRATIONS[n - 1]. A step that was released is never changed: append another one.
-MIGRATIONS: list[Callable[[pw.Database, Tables], None]] = [_first]
+MIGRATIONS: list[Callable[[pw.Database, Tables], None]] = [_first, _second]
 
 
 def is_current(database: pw.Database, tables: Tables) -> bool:
@@ -70,7 +93,11 @@ def is_current(database: pw.Database, tables: Tables) -> bool:
 
 
 def migrate(database: pw.Database, tables: Tables) -> None:
-    """Run the steps that this database has not seen, each once."""
+    """Run the steps that this database has not seen, each once. Call it in a transaction."""
+    if isinstance(database, pw.PostgresqlDatabase):
+        # Two programs may open a new database at once; SQLite lets only one of them write.
+        server: Any = database  # whose types leave this method out
+        server.execute_sql("select pg_advisory_xact_lock(%s)", (MIGRATING,))
     database.create_tables([tables.migration])
     done = {row.number for row in tables.migration.select()}
     for number, step in enumerate(MIGRATIONS, 1):
