@@ -4,7 +4,15 @@ from pathlib import Path
 from typing import Optional
 
 from prodigy_al.opening import open_comparison
-from prodigy_al.options import ASKING, Arg, one_sentence, parse_seeds, recipe, split_string
+from prodigy_al.options import (
+    ASKING,
+    Arg,
+    one_sentence,
+    parse_seeds,
+    recipe,
+    resumable,
+    split_string,
+)
 
 
 @recipe(
@@ -17,9 +25,10 @@ from prodigy_al.options import ASKING, Arg, one_sentence, parse_seeds, recipe, s
     training=Arg("--training", help="Policies: usual, usual-outside", converter=split_string),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
-    output=Arg("--output", "-o", help="Folder for report.json"),
+    output=Arg("--output", "-o", help="Folder for report.json, and for finished runs"),
 )
 @one_sentence
+@resumable
 def compare(
     datasets: list[str],
     model: str,
@@ -47,7 +56,8 @@ def compare(
         policies=training,
         seeds=parse_seeds(seeds),
         workers=workers,
+        output=output,
     )
-    report = compare_arms(plan)
+    report = compare_arms(plan, say=msg.info)
     msg.text(render(report))
     msg.good(f"Report: {write_report(report, output)}")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prodigy.util import set_hashes
@@ -250,6 +251,7 @@ def open_comparison(
     policies: Sequence[str] | None,
     seeds: Sequence[int],
     workers: int,
+    output: Path,
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training."""
     from joblib import cpu_count
@@ -257,6 +259,7 @@ def open_comparison(
 
     from prodigy_al.comparison.arms import read_arm
     from prodigy_al.comparison.compare import Plan
+    from prodigy_al.comparison.kept import KeptRuns
     from prodigy_al.comparison.testset import read_test
     from prodigy_al.pipelines import load_pipeline, pipeline_sha256
 
@@ -293,6 +296,7 @@ def open_comparison(
         policies=check_policies(policies),
         seeds=seeds,
         workers=workers or cpu_count(),
+        kept=KeptRuns(output / "runs"),
     )
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from prodigy_al.errors import ActiveLearningError, OptionError
@@ -27,6 +31,7 @@ __all__ = [
     "one_sentence",
     "parse_seeds",
     "recipe",
+    "resumable",
     "split_string",
 ]
 
@@ -70,6 +75,45 @@ def one_sentence(function: Callable[P, T]) -> Callable[P, T]:
             raise RecipeError(str(error)) from error
 
     return guarded
+
+
+def resumable(function: Callable[P, T]) -> Callable[P, T]:
+    """Let Ctrl+C and SIGTERM end a recipe that stores as it goes: one line, then 128 + signal."""
+
+    @functools.wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _sigterm_interrupts():
+            try:
+                return function(*args, **kwargs)
+            except KeyboardInterrupt as stop:
+                ended_by = signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
+                sys.stderr.write(
+                    f"Stopped by {ended_by.name}. What is done is kept: "
+                    "run the same command again to go on.\n"
+                )
+                raise SystemExit(128 + ended_by) from None
+
+    return guarded
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, taken as Ctrl+C is."""
+
+
+def _terminate(signum: int, frame: object) -> None:
+    raise _Terminated
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals belong to the main thread
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def parse_seeds(seeds: str) -> list[int]:

@@ -4,7 +4,15 @@ import time
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.opening import read_gold_source
-from prodigy_al.options import ASKING, Arg, one_sentence, parse_seeds, recipe, split_string
+from prodigy_al.options import (
+    ASKING,
+    Arg,
+    one_sentence,
+    parse_seeds,
+    recipe,
+    resumable,
+    split_string,
+)
 
 if TYPE_CHECKING:
     from prodigy_al.simulation.annotator import GoldAnnotator
@@ -29,6 +37,7 @@ _ASKING = {name: ASKING[name] for name in ("label", "loader", "unsegmented", "de
     gpu_id=ASKING["gpu_id"],
 )
 @one_sentence
+@resumable
 def simulate(
     gold: str,
     model: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ import numpy as np
 from spacy.vocab import Vocab
 
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
+from prodigy_al.comparison.kept import KeptRuns, Predictions
 from prodigy_al.comparison.numbers import Number, difference, metric, weighted
-from prodigy_al.comparison.runs import Predictions, Run, predict_all
+from prodigy_al.comparison.runs import Run, predict_all
 from prodigy_al.comparison.sentences import answer_sentence, next_sentence
 from prodigy_al.comparison.strategies import summarise_strategies
 from prodigy_al.comparison.testset import TestSet, remove_overlap
@@ -26,7 +27,9 @@ BASE = "base"
 
 @dataclass(frozen=True)
 class Plan:
-    """What to compare and how: `model` describes the base (name, version, sha256)."""
+    """What to compare and how: `model` describes the base (name, version, sha256), `kept` holds
+    the runs that are finished.
+    """
 
     arms: Sequence[Arm]
     test: TestSet
@@ -36,6 +39,7 @@ class Plan:
     policies: Sequence[str]
     seeds: Sequence[int]
     workers: int
+    kept: KeptRuns
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,13 @@ class _Outcome:
     matches: dict[str, list[Counts]]  # the same answers, counted in full
 
 
-def compare(plan: Plan) -> dict[str, Any]:
-    """Train every arm under every policy and seed, and return the report as report.json has it."""
+def compare(plan: Plan, say: Callable[[str], object]) -> dict[str, Any]:
+    """Train every arm under every policy and seed, and return the report as report.json has it.
+
+    `say` is told in a sentence how many runs need not be repeated, if any.
+    """
     trains, overlap = remove_overlap(plan.arms, plan.test)
-    outcomes = _run_all(plan, trains)
+    outcomes = _run_all(plan, trains, say)
     groups = list(plan.test.groups)
     report: dict[str, Any] = {
         "version": REPORT_VERSION,
@@ -93,7 +100,9 @@ def compare(plan: Plan) -> dict[str, Any]:
     return report
 
 
-def _run_all(plan: Plan, trains: Sequence[Answers]) -> dict[tuple[str, str], _Outcome]:
+def _run_all(
+    plan: Plan, trains: Sequence[Answers], say: Callable[[str], object]
+) -> dict[tuple[str, str], _Outcome]:
     """Return the outcome of every (dataset, policy), and of the base under ("base", "")."""
     evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
     runs = [Run(plan.base, evaluate)] + [
@@ -103,7 +112,10 @@ def _run_all(plan: Plan, trains: Sequence[Answers]) -> dict[tuple[str, str], _Ou
         for seed in plan.seeds
     ]
     outcomes: dict[tuple[str, str], _Outcome] = {}
-    for run, (on_test, *on_dev) in predict_all(runs, workers=plan.workers):
+    predicted = predict_all(
+        runs, workers=plan.workers, base_sha256=plan.model["sha256"], kept=plan.kept, say=say
+    )
+    for run, (on_test, *on_dev) in predicted:
         key = (run.dataset or BASE, run.policy or "")
         outcome = outcomes.setdefault(key, _Outcome([], {}, {}))
         outcome.test.append(_matches(plan.test.gold, on_test))
