@@ -10,27 +10,18 @@ Usable without HTTP::
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
 from recipe_host.components import Components
 from recipe_host.connections import connect
-from recipe_host.constants import (
-    ANNOTATOR_ID_ATTR,
-    ANSWERS,
-    INPUT_HASH_ATTR,
-    SESSION_ID_ATTR,
-    TASK_HASH_ATTR,
-    TIMESTAMP_ATTR,
-    VIEW_ID_ATTR,
-)
-from recipe_host.dealing import Dealer, Session
-from recipe_host.errors import AnswerError, DatasetNotFound, RecipeError, UpdateError
-from recipe_host.hashing import set_hashes
+from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
+from recipe_host.dealing import Dealer, Session, sessions_per_task
+from recipe_host.errors import DatasetNotFound, RecipeError, UpdateError
 from recipe_host.progress import ask_progress
+from recipe_host.recording import Recorder
 from recipe_host.settings import load_settings
 from recipe_host.store import Database
 from recipe_host.stream import Stream
@@ -60,24 +51,20 @@ class Controller:
         self.db = _database(components.db)
         self.progress: float | None = None
         self._components = components
-        self._lock = threading.RLock()
-        self._sessions: dict[str, Session] = {}
+        self._asking = threading.RLock()  # one at a time takes tasks from the stream
+        self._storing = threading.RLock()
+        self._learning = threading.RLock()
         self._open_dataset()
         self.total_annotated = self.db.count_dataset(str(self.dataset)) if self.dataset else 0
         self.session_id = self._default_session_id()
+        self._key = TASK_HASH_ATTR if self.exclude_by == "task" else INPUT_HASH_ATTR
+        self._recorder = Recorder(self.db, components, self.view_id, self._key)
+        self._ledger = self._recorder.ledger
         stream = components.stream
         if self.config["auto_count_stream"] and stream.length is None:
             stream = Stream(list(stream))
         self._total = stream.length
-        self._excludes_current = bool(self.config["auto_exclude_current"])
-        self._dealer = Dealer(
-            stream,
-            TASK_HASH_ATTR if self.exclude_by == "task" else INPUT_HASH_ATTR,
-            self._hashes(*components.exclude),
-            overlap=bool(self.config["feed_overlap"]),
-            repeats=not self._excludes_current,
-        )
-        self._shared = self._answered(self.dataset)
+        self._dealer = self._new_dealer(stream)
         self._on_exit = components.on_exit
         if components.on_load is not None:
             components.on_load(self)
@@ -100,38 +87,45 @@ class Controller:
     @property
     def session_ids(self) -> list[str]:
         """Ids of the sessions that asked or answered in this run."""
-        return list(self._sessions)
+        return [name for name, session in self._dealer.sessions.items() if session.active]
 
     def get_session_name(self, name: str) -> str:
         """Return the id of a named annotator's session."""
         return f"{self.dataset}-{name}"
 
-    def get_questions(self, session_id: str | None = None) -> list[TaskType]:
-        """Return the session's next batch of tasks; an empty list at the end of the stream.
+    def get_questions(
+        self, session_id: str | None = None, *, holding: Collection[int] | None = None
+    ) -> list[TaskType]:
+        """Return the session's next batch of tasks; an empty list where there is none for it now.
 
         What is excluded is left out now, not when the stream was made. Tasks stay open until they
-        are answered; see `open_questions`.
+        are answered. `holding` are the hashes (of `exclude_by`) of the tasks that the annotator
+        has: open ones that are not among them come again. None: none got lost on the way.
         """
-        with self._lock:
-            return self._dealer.deal(self._session(session_id), self.config["batch_size"])
+        with self._asking:
+            session = self._session(session_id)
+            tasks = self._dealer.deal(session, self.config["batch_size"], holding)
+            if not tasks and self.config.get("allow_work_stealing", True):
+                tasks = self._take_over(session)
+            if self._ledger is not None:
+                self._ledger.lend(self._owner(session.id), [task[self._key] for task in tasks])
+            return tasks
 
     def open_questions(self, session_id: str | None = None) -> list[TaskType]:
         """Return the tasks that this session was given and has not answered, oldest first."""
-        with self._lock:
-            return list(self._session(session_id).open.values())
+        return self._dealer.open_tasks(self._session(session_id))
+
+    def open_elsewhere(self, session_id: str | None = None) -> int:
+        """Number of tasks that other sessions were given and have not answered."""
+        return self._dealer.open_count() - self._dealer.open_count(self._session(session_id))
+
+    def end_session(self, session_id: str | None = None) -> None:
+        """Let others take over the session's open tasks once the stream has no more."""
+        self._dealer.end(self._session(session_id))
 
     def validate_answer(self, answer: TaskType) -> None:
         """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
-        if answer.get("answer") not in ANSWERS:
-            raise AnswerError(
-                f"an answer must be one of {', '.join(ANSWERS)}, not {answer.get('answer')!r}"
-            )
-        if self._components.validate_answer is None:
-            return
-        try:
-            self._components.validate_answer(deepcopy(answer))
-        except Exception as error:  # a recipe may refuse with any exception
-            raise AnswerError(str(error) or type(error).__name__) from error
+        self._recorder.validate(answer)
 
     def receive_answers(
         self, answers: Iterable[TaskType], session_id: str | None = None
@@ -141,40 +135,52 @@ class Controller:
         The order is `before_db`, store (durable, all or nothing), `update` with the answers as they
         came. Raises AnswerError and StoreError with nothing stored, UpdateError with all stored.
         """
-        with self._lock:
-            session = self._session(session_id)
-            stamped = [self._stamped(answer, session) for answer in answers]
-            for answer in stamped:
-                self.validate_answer(answer)
-            self._store(stamped, session)
-            for answer in stamped:
-                session.open.pop(answer[TASK_HASH_ATTR], None)
-                if self._excludes_current:
-                    session.seen.add(answer[f"_{self.exclude_by}_hash"])
+        with self._learning:  # `update` sees batches in the order in which they were stored
+            return self.learn(self.store_answers(answers, session_id), session_id)
+
+    def store_answers(
+        self,
+        answers: Iterable[TaskType],
+        session_id: str | None = None,
+        *,
+        batch_id: str | None = None,
+    ) -> list[TaskType]:
+        """Store answers without learning from them; return them as `learn` takes them.
+
+        A batch whose `batch_id` is stored already is not stored again, and an empty list returned.
+        Never waits for the stream or for `update`. Raises AnswerError and StoreError.
+        """
+        session = self._session(session_id)
+        with self._storing:
+            owner = self._owner(session.id)
+            stamped = self._recorder.record(answers, session.id, batch_id, owner)
+            self._dealer.answered(session, [answer[self._key] for answer in stamped])
             session.total_annotated += len(stamped)
             self.total_annotated += len(stamped)
-            self.progress = self._measure(session, stamped, self._learn(stamped))
+            return stamped
+
+    def learn(self, answers: list[TaskType], session_id: str | None = None) -> float | None:
+        """Let the recipe learn from stored answers; return the progress. Raises UpdateError."""
+        with self._learning:
+            self.progress = self._measure(self._session(session_id), answers, self._update(answers))
             return self.progress
 
     def reset_stream(
         self, new_stream: Iterable[TaskType], prepend_old_wrappers: bool = True
     ) -> None:
         """Go on with another stream, under the wrappers of the old one if so asked."""
-        with self._lock:
+        with self._asking:
             stream = Stream.from_iterable(new_stream)
             if prepend_old_wrappers:
                 stream = self.stream.with_source_of(stream)
             self._total = stream.length
             self._dealer.reset(stream)
-            for session in self._sessions.values():
-                session.position = 0
 
     def close(self) -> None:
         """End the run: call the recipe's `on_exit`, once."""
-        with self._lock:
-            on_exit, self._on_exit = self._on_exit, None
-            if on_exit is not None:
-                on_exit(self)
+        on_exit, self._on_exit = self._on_exit, None
+        if on_exit is not None:
+            on_exit(self)
 
     def __enter__(self) -> Controller:
         return self
@@ -205,42 +211,55 @@ class Controller:
             identifier = f"{stamp}-{count}"
         return identifier
 
-    def _session(self, session_id: str | None) -> Session:
-        name = session_id or self.session_id
-        if name not in self._sessions:
-            own = self._dealer.overlap
-            self._sessions[name] = Session(name, self._answered(name) if own else self._shared)
-        return self._sessions[name]
+    def _new_dealer(self, stream: Stream) -> Dealer:
+        limit = sessions_per_task(self.config)
+        repeats = not self.config["auto_exclude_current"]
+        dealer = Dealer(
+            stream,
+            self._key,
+            excluded=self._hashes(*self._components.exclude),
+            takers={} if repeats else self._answered(limit),
+            limit=limit,
+            repeats=repeats,
+        )
+        for owner, keys in (self._ledger.leases() if self._ledger else {}).items():
+            dealer.reserve(owner or self.session_id, keys)
+        return dealer
 
-    def _answered(self, name: str | bool) -> set[int]:
-        """Hashes of what a dataset or session holds, none where it is not to be excluded."""
-        excludes = self._excludes_current and name and str(name) in self.db
-        return self._hashes(str(name)) if excludes else set()
+    def _answered(self, limit: int | None) -> dict[int, set[str]]:
+        """Which sessions have answered which hash; where any one is enough, just that some did."""
+        if not self.dataset:
+            return {}
+        name = str(self.dataset)
+        takers: defaultdict[int, set[str]] = defaultdict(set)
+        for session in [name] if limit == 1 else self.db.get_dataset_sessions(name):
+            for key in self._hashes(session):
+                takers[key].add(session)
+        return takers
+
+    def _session(self, session_id: str | None) -> Session:
+        session = self._dealer.session(session_id or self.session_id)
+        session.active = True
+        return session
+
+    def _owner(self, session_id: str) -> str:
+        """Name under which leases are kept: an unnamed session has another id after a restart."""
+        return "" if session_id == self.session_id else session_id
+
+    def _take_over(self, session: Session) -> list[TaskType]:
+        taken = self._dealer.take_over(session, self.config["batch_size"])
+        if taken is None:
+            return []
+        other, tasks = taken
+        if self._ledger is not None:
+            self._ledger.take_back(self._owner(other.id), [task[self._key] for task in tasks])
+        return tasks
 
     def _hashes(self, *names: str) -> set[int]:
         by_task = self.exclude_by == "task"
         return (self.db.get_task_hashes if by_task else self.db.get_input_hashes)(*names)
 
-    def _stamped(self, answer: TaskType, session: Session) -> TaskType:
-        return {
-            **set_hashes(answer),
-            TIMESTAMP_ATTR: answer.get(TIMESTAMP_ATTR, int(time.time())),
-            SESSION_ID_ATTR: session.id,
-            ANNOTATOR_ID_ATTR: session.id,
-            VIEW_ID_ATTR: answer.get("view_id", self.view_id),
-        }
-
-    def _store(self, answers: list[TaskType], session: Session) -> None:
-        if not self.dataset or not answers:
-            return
-        before_db = self._components.before_db
-        # A copy, since recipes strip answers in place and `update` needs them as they came.
-        examples = answers if before_db is None else list(before_db(deepcopy(answers)))
-        with self.db.transaction():
-            self.db.add_dataset(session.id, session=True)
-            self.db.add_examples(examples, datasets=[str(self.dataset), session.id])
-
-    def _learn(self, answers: list[TaskType]) -> Any:
+    def _update(self, answers: list[TaskType]) -> Any:
         if self._components.update is None:
             return None
         try:
@@ -260,8 +279,7 @@ class Controller:
             return min(1.0, self.total_annotated / float(target))
         if not self._total:
             return None
-        waiting = [session] if self._dealer.overlap else self._sessions.values()
-        still_open = sum(len(one.open) for one in waiting)
+        still_open = self._dealer.open_count(None if self._dealer.limit == 1 else session)
         return (self._dealer.gone_past(session) - still_open) / self._total
 
 

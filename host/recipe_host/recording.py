@@ -1,0 +1,94 @@
+"""Checks answers, stamps them and stores them: durable, all or nothing, each batch once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from copy import deepcopy
+
+from recipe_host.components import Components
+from recipe_host.constants import (
+    ANNOTATOR_ID_ATTR,
+    ANSWERS,
+    SESSION_ID_ATTR,
+    TIMESTAMP_ATTR,
+    VIEW_ID_ATTR,
+)
+from recipe_host.errors import AnswerError
+from recipe_host.hashing import set_hashes
+from recipe_host.ledger import Ledger
+from recipe_host.store import Database
+from recipe_host.types import TaskType
+
+__all__ = ["Recorder"]
+
+
+class Recorder:
+    """Stores one run's answers. Attributes: `ledger`, None where the recipe saves nothing."""
+
+    def __init__(self, db: Database, components: Components, view_id: str, key: str) -> None:
+        self._db = db
+        self._dataset = str(components.dataset) if components.dataset else None
+        self._validate = components.validate_answer
+        self._before_db = components.before_db
+        self._view_id = view_id
+        self._key = key
+        self._unsaved: set[str] = set()  # batches of a run that saves nothing, still learned once
+        self.ledger = Ledger(db, self._dataset) if self._dataset else None
+
+    def validate(self, answer: TaskType) -> None:
+        """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
+        if answer.get("answer") not in ANSWERS:
+            raise AnswerError(
+                f"an answer must be one of {', '.join(ANSWERS)}, not {answer.get('answer')!r}"
+            )
+        if self._validate is None:
+            return
+        try:
+            self._validate(deepcopy(answer))
+        except Exception as error:  # a recipe may refuse with any exception
+            raise AnswerError(str(error) or type(error).__name__) from error
+
+    def stamped(self, answer: TaskType, session: str) -> TaskType:
+        """Return the answer with hashes, time, session and view."""
+        return {
+            **set_hashes(answer),
+            TIMESTAMP_ATTR: answer.get(TIMESTAMP_ATTR, int(time.time())),
+            SESSION_ID_ATTR: session,
+            ANNOTATOR_ID_ATTR: session,
+            VIEW_ID_ATTR: answer.get("view_id", self._view_id),
+        }
+
+    def record(
+        self, answers: Iterable[TaskType], session: str, batch_id: str | None, owner: str
+    ) -> list[TaskType]:
+        """Store a batch and end its leases (held under `owner`), in one transaction.
+
+        Returns the answers as stamped, before `before_db`; an empty list for a batch that was
+        stored before. Raises AnswerError and StoreError with nothing stored.
+        """
+        stamped = [self.stamped(answer, session) for answer in answers]
+        for answer in stamped:
+            self.validate(answer)
+        if self.ledger is None or self._dataset is None:
+            return [] if self._is_known(batch_id) else stamped
+        with self._db.transaction():
+            if batch_id is not None and not self.ledger.is_new(batch_id):
+                return []
+            if stamped:
+                self._db.add_dataset(session, session=True)
+                self._db.add_examples(self._final(stamped), datasets=[self._dataset, session])
+                self.ledger.take_back(owner, [answer[self._key] for answer in stamped])
+        return stamped
+
+    def _final(self, answers: list[TaskType]) -> list[TaskType]:
+        if self._before_db is None:
+            return answers
+        # A copy, since recipes strip answers in place and `update` needs them as they came.
+        return list(self._before_db(deepcopy(answers)))
+
+    def _is_known(self, batch_id: str | None) -> bool:
+        known = batch_id in self._unsaved
+        if batch_id is not None:
+            self._unsaved.add(batch_id)
+        return known
