@@ -160,7 +160,9 @@ def test_differences_are_those_of_the_means(finished):
 
 
 def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):
-    assert finished["text"].lstrip().startswith("Against random answers, on test,")
+    assert (
+        finished["text"].lstrip().startswith("F1 on test, training 'usual'. Against news-random-0,")
+    )
     assert "\x1b" not in finished["text"]
     assert finished["err"] == ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,13 +13,14 @@ def answer_sentence(report: Mapping[str, Any]) -> str:
     """Return what these answers show on the test set under the first policy, arm by arm."""
     policy = report["policies"][0]
     runs = {dataset: arm["runs"][policy] for dataset, arm in report["arms"].items()}
-    against = {dataset: run["vs_random"] for dataset, run in runs.items() if run["vs_random"]}
-    found = []
-    if against:
-        found.append(f"Against random answers, on test, {_listed(against)}.")
+    by_control: dict[str, dict[str, Any]] = defaultdict(dict)
+    for dataset, run in runs.items():
+        if run["vs_random"]:
+            by_control[run["vs_random"]["against"]][dataset] = run["vs_random"]
+    found = [f"Against {name}, {_listed(arms)}." for name, arms in by_control.items()]
     base = {dataset: run["vs_base"] for dataset, run in runs.items()}
     found.append(f"Against the model as it was, {_listed(base)}.")
-    return " ".join(found)
+    return f"F1 on test, training '{policy}'. " + " ".join(found)
 
 
 def _listed(differences: Mapping[str, Mapping[str, Any]]) -> str:
