@@ -31,7 +31,16 @@ ROOMS: dict[str, set[str]] = {
     "asking": GROUND | {"scoring", "sampling"},
     "comparison": GROUND | {"scoring", "sampling", "training", "evaluation", "jobs"},
 }
-RECIPES = {"options", "opening", "teach", "manual_ranked", "random_order", "simulate", "compare"}
+RECIPES = {
+    "options",
+    "sources",
+    "opening",
+    "teach",
+    "manual_ranked",
+    "random_order",
+    "simulate",
+    "compare",
+}
 FREE_OF_SPACY = {"sampling", "evaluation", "simulation", "report", "tasks", "errors"}
 # The documented names that every Prodigy since 1.15 has; nothing else may be relied upon.
 PRODIGY_NAMES = {

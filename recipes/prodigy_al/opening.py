@@ -1,22 +1,23 @@
-"""From names on the command line to what the rooms work with: sources, pools, arms, test sets.
+"""From names on the command line to what the rooms work with: pools, arms, test sets.
 
-With `options.py` and the recipe files the only module that imports `prodigy`. Heavy imports happen
-inside the functions, so that ``prodigy --help`` stays fast.
+With `options.py`, `sources.py` and the recipe files the only module that imports `prodigy`. Heavy
+imports happen inside the functions, so that ``prodigy --help`` stays fast.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prodigy.util import set_hashes
 
-from prodigy_al.errors import AnswerError, OptionError, SourceError
+from prodigy_al.errors import AnswerError, OptionError
+from prodigy_al.sources import known_labels, read_source
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -26,42 +27,8 @@ if TYPE_CHECKING:
     from prodigy_al.asking.questions import Header
     from prodigy_al.comparison.compare import Plan
     from prodigy_al.scoring.marginals import MarginalScorer
-    from prodigy_al.simulation.annotator import GoldSpans
 
 Components = dict[str, Any]
-
-
-def read_source(
-    source: Any, tokenizer: Language, *, loader: str | None, unsegmented: bool
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yield (number of the record, input hash, record), texts without tokens cut into sentences."""
-    from prodigy.components.preprocess import split_sentences
-    from prodigy.components.stream import get_stream
-
-    for number, record in enumerate(get_stream(source, loader=loader, rehash=True, dedup=False)):
-        if not isinstance(record.get("text"), str):
-            raise SourceError(
-                f"record {number + 1} of {source} has no `text`; every record needs one",
-                source=str(source),
-            )
-        whole = unsegmented or "tokens" in record
-        for piece in [record] if whole else split_sentences(tokenizer, [record]):
-            if piece["text"].strip():
-                hashed = set_hashes({"text": piece["text"]}, overwrite=True)
-                yield number, hashed["_input_hash"], piece
-
-
-def read_gold_source(
-    source: str, model: str, label: list[str] | None, *, loader: str | None, unsegmented: bool
-) -> tuple[list[str], GoldSpans]:
-    """Return the asked labels and the gold spans of every text, cut as the recipes cut them."""
-    from prodigy_al.pipelines import load_pipeline, sentence_splitter
-    from prodigy_al.simulation.annotator import read_gold
-
-    nlp = load_pipeline(model)
-    labels = list(label or _ner_labels(nlp, model))
-    records = read_source(source, sentence_splitter(nlp), loader=loader, unsegmented=unsegmented)
-    return labels, read_gold(((key, record) for _, key, record in records), labels)
 
 
 @dataclass(frozen=True)
@@ -91,6 +58,7 @@ class Pool:
         from prodigy_al.asking.questions import make_tasks
         from prodigy_al.asking.scored import segment_scorer
 
+        check_name(dataset)
         header = replace(self.header, suggest=suggest, show_score=show_score)
         check_same_run(dataset, design, header)
         score = segment_scorer(self.nlp, self.scorer, design.acquisition)
@@ -134,7 +102,7 @@ def open_pool(
     from prodigy_al.scoring.marginals import MarginalScorer
 
     nlp = load_pipeline(model, gpu_id=gpu_id)
-    labels = list(label or _ner_labels(nlp, model))
+    labels = list(label or known_labels(nlp, model))
     tokenizer = sentence_splitter(nlp)
     frame = build_frame(
         read_source(source, tokenizer, loader=loader, unsegmented=unsegmented),
@@ -171,17 +139,6 @@ def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict
     return {**settings, "frame_sha256": sha256(named).hexdigest(), "blas": "numpy"}
 
 
-def _ner_labels(nlp: Language, model: str) -> tuple[str, ...]:
-    from prodigy_al.pipelines import find_ner, has_ner
-
-    labels: tuple[str, ...] = find_ner(nlp).labels if has_ner(nlp) else ()
-    if not labels:
-        raise OptionError(
-            f"{model} knows no labels yet; say with --label what to ask for", option="--label"
-        )
-    return labels
-
-
 def excluded_inputs(names: list[str] | None) -> set[int]:
     """Return the input hashes of the named datasets; one that does not exist is an error."""
     from prodigy.components.db import connect
@@ -203,6 +160,16 @@ def excluded_inputs(names: list[str] | None) -> set[int]:
 def rehash(task: dict[str, Any]) -> dict[str, Any]:
     """Return the task with both hashes, computed from what it holds now."""
     return dict(set_hashes(dict(task), overwrite=True))
+
+
+def check_name(dataset: str) -> None:
+    """Refuse a name that no dataset can have."""
+    if not dataset.strip() or not dataset.isprintable():
+        raise OptionError(
+            f"DATASET {dataset!r} is no name; give one of letters and digits, such as news-1",
+            option="DATASET",
+            value=dataset,
+        )
 
 
 def check_same_run(dataset: str, design: SamplingDesign, header: Header) -> None:
@@ -258,23 +225,24 @@ def open_comparison(
     from prodigy.components.db import connect
 
     from prodigy_al.comparison.arms import read_arm
+    from prodigy_al.comparison.choices import (
+        choose_labels,
+        choose_policies,
+        choose_workers,
+        match_datasets,
+    )
     from prodigy_al.comparison.compare import Plan
     from prodigy_al.comparison.kept import KeptRuns
     from prodigy_al.comparison.testset import read_test
     from prodigy_al.pipelines import load_pipeline, pipeline_sha256
 
+    chosen_policies = choose_policies(policies)
+    processes = choose_workers(workers, cpu_count())
     nlp = load_pipeline(model)
     database = connect()
     names = match_datasets(datasets, database.datasets)
     stored = {name: list(database.get_dataset_examples(name)) for name in names}
-    labels = label or sorted(
-        {
-            span["label"]
-            for examples in stored.values()
-            for e in examples
-            for span in e.get("spans") or []
-        }
-    )
+    labels = choose_labels(label, chain.from_iterable(stored.values()))
     records = read_source(
         f"dataset:{test}" if test in database else test, nlp, loader=loader, unsegmented=True
     )
@@ -293,43 +261,8 @@ def open_comparison(
             "sha256": pipeline_sha256(nlp),
         },
         labels=labels,
-        policies=check_policies(policies),
+        policies=chosen_policies,
         seeds=seeds,
-        workers=workers or cpu_count(),
+        workers=processes,
         kept=KeptRuns(output / "runs"),
     )
-
-
-def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:
-    """Return the datasets that names or shell-style patterns name, each once, in their order.
-
-    >>> match_datasets(["news-*-0", "old"], ["news-teach-0", "old", "news-random-1"])
-    ['news-teach-0', 'old']
-    """
-    found: dict[str, None] = {}
-    for pattern in patterns:
-        matching = [name for name in there if fnmatchcase(name, pattern)]
-        if not matching:
-            raise OptionError(
-                f"DATASETS {pattern}: there is no such dataset; there are: "
-                f"{', '.join(there) or 'none'}",
-                option="DATASETS",
-                value=pattern,
-            )
-        found.update(dict.fromkeys(matching))
-    return list(found)
-
-
-def check_policies(names: Sequence[str] | None) -> list[str]:
-    """Return the training policies asked for, *usual* where none is."""
-    from prodigy_al.training.policies import POLICIES
-
-    chosen = list(names or ["usual"])
-    for name in chosen:
-        if name not in POLICIES:
-            raise OptionError(
-                f"--training {name}: there is no such policy; there are {', '.join(POLICIES)}",
-                option="--training",
-                value=name,
-            )
-    return chosen

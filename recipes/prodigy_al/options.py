@@ -38,6 +38,8 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 
+LARGEST_SEED = 2**32 - 1  # of numpy's generator, which spaCy seeds
+
 ASKING: dict[str, Any] = {
     "dataset": Arg(help="Dataset to save the answers to"),
     "model": Arg(help="Pipeline with a `ner` component: a package name, a path or blank:xx"),
@@ -128,10 +130,10 @@ def parse_seeds(seeds: str) -> list[int]:
         numbers = []
     if "," not in seeds:
         numbers = list(range(numbers[0])) if numbers else []
-    if not numbers or min(numbers) < 0:
+    if not numbers or min(numbers) < 0 or max(numbers) > LARGEST_SEED:
         raise OptionError(
             f"--seeds {seeds}: give a number of seeds such as 5, or seeds such as 0,1,2",
             option="--seeds",
             value=seeds,
         )
-    return numbers
+    return list(dict.fromkeys(numbers))

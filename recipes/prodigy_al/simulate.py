@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Any, Optional
 
-from prodigy_al.opening import read_gold_source
+from prodigy_al.opening import check_name
 from prodigy_al.options import (
     ASKING,
     Arg,
@@ -13,6 +13,7 @@ from prodigy_al.options import (
     resumable,
     split_string,
 )
+from prodigy_al.sources import read_gold_source
 
 if TYPE_CHECKING:
     from prodigy_al.simulation.annotator import GoldAnnotator
@@ -29,7 +30,11 @@ _ASKING = {name: ASKING[name] for name in ("label", "loader", "unsegmented", "de
     **_ASKING,
     group_by=ASKING["group_by"],
     budget=Arg("--budget", "-n", help="Answers an arm"),
-    arms=Arg("--arms", help="Arms, comma-separated; teach,ranked,random if not given", converter=split_string),
+    arms=Arg(
+        "--arms",
+        help="Arms, comma-separated; teach,ranked,random if not given",
+        converter=split_string,
+    ),
     seeds=Arg("--seeds", help="Number of redraws (0..N-1), or their seeds, comma-separated"),
     fold_salt=Arg("--fold-salt", help="Salt of the dev fold; redraw S uses SALT-S"),
     explore=Arg("--explore", help="Share ε of the active arms"),
@@ -56,9 +61,15 @@ def simulate(
     gpu_id: int = -1,
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
+    from prodigy.util import msg
+
+    from prodigy_al.asking.design import SamplingDesign
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 
+    check_name(name)
+    # refuses both shares now, not after the arms that came first
+    SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
     shared: dict[str, Any] = {
         "label": label,
         "loader": loader,
@@ -68,12 +79,19 @@ def simulate(
         "gpu_id": gpu_id,
     }
     runs = plan_runs(
-        name, arms=arms, seeds=parse_seeds(seeds), fold_salt=fold_salt, explore=explore
+        name,
+        arms=arms,
+        seeds=parse_seeds(seeds),
+        budget=budget,
+        fold_salt=fold_salt,
+        explore=explore,
     )
     labels, answers = read_gold_source(gold, model, label, loader=loader, unsegmented=unsegmented)
+    for remark in answers.remarks():
+        msg.warn(remark)
     for run in runs:
         annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
-        _simulate(run, gold, model, annotator=annotator, budget=budget, options=shared)
+        _simulate(run, gold, model, annotator=annotator, options=shared)
 
 
 def _simulate(
@@ -82,7 +100,6 @@ def _simulate(
     model: str,
     *,
     annotator: "GoldAnnotator",
-    budget: int,
     options: dict[str, Any],
 ) -> None:
     """Answer one arm's questions up to the budget; what is stored already counts."""
@@ -94,17 +111,21 @@ def _simulate(
     from prodigy_al.simulation.session import annotate
 
     database = connect()
-    stored = database.count_dataset(run.dataset) if run.dataset in database else 0
-    with tqdm(total=budget, initial=stored, desc=run.dataset, unit=" answers", disable=None) as bar:
-        if stored >= budget:
+    stored = database.get_dataset_examples(run.dataset) if run.dataset in database else []
+    done = len(stored)
+    with tqdm(
+        total=run.budget, initial=done, desc=run.dataset, unit=" answers", disable=None
+    ) as bar:
+        if done >= run.budget:
             return
         components = get_recipe(run.arm.recipe)(run.dataset, model, gold, **options, **run.options)
         for answered in annotate(
             Controller.from_components(run.arm.recipe, components),
             annotator,
             CostModel(),
-            budget=budget - stored,
+            budget=run.budget - done,
             binary=run.arm.binary,
-            start=int(time.time()),
+            # the clock goes on where it stopped: effort counts no pause and no overlap
+            start=max((a["_timestamp"] for a in stored), default=int(time.time())),
         ):
             bar.update(answered)

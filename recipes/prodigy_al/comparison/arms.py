@@ -116,7 +116,14 @@ def _records(dataset: str, examples: Sequence[Mapping[str, Any]]) -> dict[int, R
             dataset=dataset,
         )
     distinct = _distinct(recorded, dataset)
-    verify_records(distinct)
+    try:
+        verify_records(distinct)
+    except RecordError as error:
+        raise RecordError(
+            f"dataset '{dataset}': {error}; its answers are not as they were stored, export "
+            "them again or leave the dataset out",
+            dataset=dataset,
+        ) from error
     return dict(distinct)
 
 

@@ -48,9 +48,12 @@ def read_test(
 ) -> TestSet:
     """Read a test set from (input hash, record) pairs.
 
-    Raises `AnswerError` where it holds binary answers, or was drawn by a model: only a plain
-    sample says how a pipeline does on new text.
+    Raises `AnswerError` where it is empty or has no span of the asked labels, where it holds
+    binary answers, or was drawn by a model: only a plain sample says how a pipeline does on new
+    text.
     """
+    if not records:
+        raise AnswerError(f"--test {name} holds no text; give a set with gold spans", dataset=name)
     for _, record in records:
         if "al" in record and read_record(record).strategy not in RANDOM_STRATEGIES.values():
             raise AnswerError(
@@ -66,6 +69,12 @@ def read_test(
         raise AnswerError(
             f"--test {name} holds binary answers, from which misses cannot be counted; "
             "use whole segments",
+            dataset=name,
+        )
+    if not any(item.accepted for item in gold.items):
+        raise AnswerError(
+            f"--test {name} has no gold span of {', '.join(labels)}; give a set that was annotated "
+            "for it, or another --label",
             dataset=name,
         )
     kept = [item.input_hash for item in gold.items]

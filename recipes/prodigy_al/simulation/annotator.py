@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,26 +18,72 @@ class GoldSpans:
     """Gold spans (characters, `end` exclusive, label) of every distinct text, by input hash.
 
     `contradictions` counts texts that stand in the gold more than once with different spans; the
-    first one counts.
+    first one counts. `off_tokens` counts spans that do not fall on token borders; as on the page,
+    they cannot be marked.
     """
 
     spans: Mapping[int, frozenset[Offsets]]
     contradictions: int
+    off_tokens: int = 0
+
+    @property
+    def labels(self) -> set[str]:
+        """The labels that some text has a span of."""
+        return {label for found in self.spans.values() for _, _, label in found}
+
+    def remarks(self) -> Iterable[str]:
+        """Yield a sentence on everything in the gold that an answer will not say."""
+        if self.contradictions:
+            yield (
+                f"{self.contradictions} texts stand in the gold more than once with different "
+                "spans: the first one counts"
+            )
+        if self.off_tokens:
+            yield (
+                f"{self.off_tokens} gold spans do not fall on token borders: no answer can mark "
+                "them"
+            )
 
 
-def read_gold(records: Iterable[tuple[int, Mapping[str, Any]]], labels: Sequence[str]) -> GoldSpans:
-    """Collect the asked labels' spans from (input hash, record) pairs."""
+def read_gold(
+    records: Iterable[tuple[int, Mapping[str, Any]]],
+    labels: Sequence[str],
+    tokenizer: Callable[[str], Iterable[Any]] | None = None,
+) -> GoldSpans:
+    """Collect the asked labels' spans from (input hash, record) pairs.
+
+    `tokenizer` (a pipeline's ``make_doc``) makes the tokens of records that store none.
+    """
     spans: dict[int, frozenset[Offsets]] = {}
     different: set[int] = set()
+    off_tokens = 0
     for input_hash, record in records:
         found = frozenset(
             (span["start"], span["end"], span["label"])
             for span in record.get("spans") or []
             if span["label"] in labels
         )
-        if spans.setdefault(input_hash, found) != found:
+        if input_hash not in spans:
+            spans[input_hash] = found
+            starts, ends = _borders(record, tokenizer) if found else ({}, {})
+            off_tokens += sum(start not in starts or end not in ends for start, end, _ in found)
+        elif spans[input_hash] != found:
             different.add(input_hash)
-    return GoldSpans(spans, len(different))
+    return GoldSpans(spans, len(different), off_tokens)
+
+
+def _borders(
+    record: Mapping[str, Any], tokenizer: Callable[[str], Iterable[Any]] | None = None
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Return the index of the token that starts, and of the one that ends, at each offset."""
+    if "tokens" not in record and tokenizer is not None:
+        doc = tokenizer(record["text"])
+        return {t.idx: t.i for t in doc}, {t.idx + len(t): t.i for t in doc}
+    tokens = record.get("tokens") or []
+    return (
+        {token["start"]: i for i, token in enumerate(tokens)},
+        {token["end"]: i for i, token in enumerate(tokens)},
+    )
 
 
 @dataclass(frozen=True)
@@ -89,8 +135,7 @@ class GoldAnnotator:
 
 def _on_tokens(task: Mapping[str, Any], spans: Iterable[Offsets]) -> Iterable[dict[str, Any]]:
     """Yield the spans that fall on token borders: only those can be marked on the page."""
-    starts = {token["start"]: token["id"] for token in task["tokens"]}
-    ends = {token["end"]: token["id"] for token in task["tokens"]}
+    starts, ends = _borders(task)
     for start, end, label in spans:
         if start in starts and end in ends:
             yield {

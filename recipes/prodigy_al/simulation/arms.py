@@ -35,11 +35,12 @@ DEFAULT_ARMS = ("teach", "ranked", "random")
 
 @dataclass(frozen=True)
 class Run:
-    """One arm of one redraw, and the dataset it is written to."""
+    """One arm of one redraw, the dataset it is written to, and how many answers it gets."""
 
     dataset: str
     arm: Arm
     seed: int
+    budget: int
     options: Mapping[str, Any]
 
 
@@ -48,15 +49,23 @@ def plan_runs(
     *,
     arms: Sequence[str] | None,
     seeds: Sequence[int],
+    budget: int,
     fold_salt: str,
     explore: float,
 ) -> list[Run]:
     """Return all runs, redraw by redraw. Salt and seed vary together.
 
-    >>> [run.dataset for run in plan_runs("x", arms=None, seeds=[0], fold_salt="", explore=0.3)]
+    >>> runs = plan_runs("x", arms=None, seeds=[0], budget=100, fold_salt="", explore=0.3)
+    >>> [run.dataset for run in runs]
     ['x-teach-0', 'x-ranked-0', 'x-random-0']
     """
-    chosen = list(arms or DEFAULT_ARMS)
+    if budget < 1:
+        raise OptionError(
+            f"--budget {budget}: give a number of answers of at least 1",
+            option="--budget",
+            value=budget,
+        )
+    chosen = list(dict.fromkeys(arms or DEFAULT_ARMS))
     for arm in chosen:
         if arm not in ARMS:
             raise OptionError(
@@ -69,6 +78,7 @@ def plan_runs(
             dataset=f"{name}-{arm}-{seed}",
             arm=ARMS[arm],
             seed=seed,
+            budget=budget,
             options={
                 **ARMS[arm].options,
                 **({"explore": explore} if ARMS[arm].active else {}),

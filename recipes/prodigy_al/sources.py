@@ -1,0 +1,90 @@
+"""From a source on the command line to checked records: texts to ask about, gold to answer from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from prodigy.util import set_hashes
+
+from prodigy_al.errors import OptionError, SourceError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from prodigy_al.simulation.annotator import GoldSpans
+
+SPAN_KEYS = {"start", "end", "label"}
+
+
+def read_source(
+    source: Any, tokenizer: Language, *, loader: str | None, unsegmented: bool
+) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yield (number of the record, input hash, record), texts without tokens cut into sentences.
+
+    Raises `SourceError` for a record without text or with a span that names no place or label.
+    """
+    from prodigy.components.preprocess import split_sentences
+    from prodigy.components.stream import get_stream
+
+    for number, record in enumerate(get_stream(source, loader=loader, rehash=True, dedup=False)):
+        if problem := _problem(record):
+            raise SourceError(f"record {number + 1} of {source} {problem}", source=str(source))
+        whole = unsegmented or "tokens" in record
+        for piece in [record] if whole else split_sentences(tokenizer, [record]):
+            if piece["text"].strip():
+                hashed = set_hashes({"text": piece["text"]}, overwrite=True)
+                yield number, hashed["_input_hash"], piece
+
+
+def _problem(record: Mapping[str, Any]) -> str:
+    """Return what is wrong with a record, nothing where it is usable."""
+    if not isinstance(record.get("text"), str):
+        return "has no `text`; every record needs one"
+    for span in record.get("spans") or []:
+        if SPAN_KEYS - span.keys():
+            return f"has a span without start, end or label: {dict(span)}"
+    return ""
+
+
+def read_gold_source(
+    source: str, model: str, label: list[str] | None, *, loader: str | None, unsegmented: bool
+) -> tuple[list[str], GoldSpans]:
+    """Return the asked labels and the gold spans of every text, cut as the recipes cut them.
+
+    Raises `OptionError` for a label that the gold has no span of: every answer would be "none".
+    """
+    from prodigy_al.pipelines import load_pipeline, sentence_splitter
+    from prodigy_al.simulation.annotator import read_gold
+
+    if source == "-":
+        raise OptionError(
+            "GOLD -: every arm reads the gold anew, and standard input can be read once; "
+            "give a file",
+            option="GOLD",
+            value=source,
+        )
+    nlp = load_pipeline(model)
+    labels = list(label or known_labels(nlp, model))
+    records = read_source(source, sentence_splitter(nlp), loader=loader, unsegmented=unsegmented)
+    gold = read_gold(((key, record) for _, key, record in records), labels, nlp.make_doc)
+    absent = [name for name in labels if name not in gold.labels]
+    if absent and (label or len(absent) == len(labels)):
+        raise OptionError(
+            f"--label {','.join(absent)}: no text of {source} has a gold span of it",
+            option="--label",
+            value=absent,
+        )
+    return labels, gold
+
+
+def known_labels(nlp: Language, model: str) -> tuple[str, ...]:
+    """Return the labels that the pipeline's ``ner`` knows; it must know some."""
+    from prodigy_al.pipelines import find_ner, has_ner
+
+    labels: tuple[str, ...] = find_ner(nlp).labels if has_ner(nlp) else ()
+    if not labels:
+        raise OptionError(
+            f"{model} knows no labels yet; say with --label what to ask for", option="--label"
+        )
+    return labels
