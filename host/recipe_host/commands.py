@@ -1,12 +1,14 @@
-"""The built-in commands: datasets in, out, counted and dropped."""
+"""The built-in commands: datasets in, out, printed, counted and dropped."""
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +19,7 @@ from recipe_host.messages import msg
 from recipe_host.recipes import Arg, recipe
 from recipe_host.types import TaskType
 
-__all__ = ["db_in", "db_out", "drop", "stats"]
+__all__ = ["db_in", "db_out", "drop", "print_dataset", "stats"]
 
 Answer = Literal["accept", "reject", "ignore"]
 NOTHING_WRITTEN = "; nothing was written (--dry)"
@@ -95,6 +97,26 @@ def db_out(
         path = out / f"{dataset}.jsonl" if out.is_dir() else out
         _write_whole(path, examples)
         msg.good(f"{len(examples)} records written to {path}", _counts(examples))
+
+
+@recipe(
+    "print-dataset",
+    dataset=Arg(help="Dataset (or session) to print"),
+    answer=Arg("--answer", "-a", help="Only records with this answer"),
+    limit=Arg("--limit", "-n", help="Only so many records"),
+)
+def print_dataset(dataset: str, answer: Answer | None = None, limit: int | None = None) -> None:
+    """Print a dataset to read: spans in brackets, with colours on a terminal."""
+    from recipe_host.connections import connect
+    from recipe_host.rendering import render_task
+
+    if limit is not None and limit < 0:
+        raise RecipeError(f"--limit {limit}: give the number of records to print, from 0")
+    examples = connect().get_dataset_examples(dataset)
+    colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    wanted = (example for example in examples if answer in (None, example.get("answer")))
+    for example in islice(wanted, limit):
+        sys.stdout.write(f"{render_task(example, colours=colours)}\n")
 
 
 @recipe(
