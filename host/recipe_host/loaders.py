@@ -91,7 +91,7 @@ def _dataset(source: str) -> Iterable[TaskType]:
     return [example for example in db.get_dataset_examples(name) if example.get("answer") == answer]
 
 
-def JSONL(file: IO[bytes], name: str) -> Iterator[TaskType]:
+def _jsonl(file: IO[bytes], name: str) -> Iterator[TaskType]:
     """Read one JSON object a line; empty lines count but are skipped."""
     for number, line in _lines(file, name):
         try:
@@ -101,7 +101,7 @@ def JSONL(file: IO[bytes], name: str) -> Iterator[TaskType]:
         yield _task(record, name, number, line)
 
 
-def JSON(file: IO[bytes], name: str) -> Iterator[TaskType]:
+def _json(file: IO[bytes], name: str) -> Iterator[TaskType]:
     """Read one JSON list of objects; line numbers in errors are positions in that list."""
     text = "\n".join(line for _, line in _lines(file, name, keep_empty=True))
     try:
@@ -116,13 +116,13 @@ def JSON(file: IO[bytes], name: str) -> Iterator[TaskType]:
         yield _task(record, name, number, json.dumps(record), place="record")
 
 
-def TXT(file: IO[bytes], name: str) -> Iterator[TaskType]:
+def _txt(file: IO[bytes], name: str) -> Iterator[TaskType]:
     """Read one text a line; empty lines are skipped."""
     for _, line in _lines(file, name):
         yield {"text": line}
 
 
-def CSV(file: IO[bytes], name: str) -> Iterator[TaskType]:
+def _csv(file: IO[bytes], name: str) -> Iterator[TaskType]:
     """Read a table with the columns text, label and meta (any other is kept under its name)."""
     csv.field_size_limit(2**31 - 1)  # the module's own limit refuses long documents
     lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
@@ -142,7 +142,27 @@ def CSV(file: IO[bytes], name: str) -> Iterator[TaskType]:
         _refuse(name, rows.line_num + 1, f"is not CSV in UTF-8 ({error})", "")
 
 
-READERS: dict[str, Reader] = {"jsonl": JSONL, "json": JSON, "csv": CSV, "txt": TXT}
+READERS: dict[str, Reader] = {"jsonl": _jsonl, "json": _json, "csv": _csv, "txt": _txt}
+
+
+def JSONL(source: SourceType) -> Iterable[TaskType]:
+    """Open a file of one JSON object a line; see `load`."""
+    return load(source, "jsonl")
+
+
+def JSON(source: SourceType) -> Iterable[TaskType]:
+    """Open a file that is one JSON list of objects; see `load`."""
+    return load(source, "json")
+
+
+def TXT(source: SourceType) -> Iterable[TaskType]:
+    """Open a file of one text a line; see `load`."""
+    return load(source, "txt")
+
+
+def CSV(source: SourceType) -> Iterable[TaskType]:
+    """Open a table with the columns text, label and meta; see `load`."""
+    return load(source, "csv")
 
 
 def _lines(file: IO[bytes], name: str, *, keep_empty: bool = False) -> Iterator[tuple[int, str]]:
