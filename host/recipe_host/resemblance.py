@@ -27,8 +27,8 @@ Hashes = NDArray[np.uint32]
 class NearDuplicates:
     """The texts seen so far. A text is close to another from resemblance `threshold` on.
 
-    A pair at the threshold (of 0.11 or more) is found with probability 0.999, a closer one more surely.
-    A text of 200 characters takes about 4 KiB.
+    A pair at the threshold (of 0.11 or more) is found with probability 0.999, a closer one more
+    surely. A text of 200 characters takes about 4 KiB.
     """
 
     def __init__(self, threshold: float) -> None:
