@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -208,55 +207,3 @@ def test_answers_collected_elsewhere_are_compared_but_not_weighted(finished, wor
     assert arm["runs"]["usual"]["test"]["f1"] > 0
     removed = report["test"]["overlap"]["trained_on_removed"]["elsewhere"]
     assert arm["train"] + arm["dev_answers"] + removed == arm["segments"]
-
-
-Refused = Callable[..., str]
-
-
-@pytest.fixture
-def refused(prodigy) -> Refused:
-    """Run a command that must fail, and return the one sentence it says."""
-
-    def run(*args: object) -> str:
-        done = prodigy(*args)
-        assert done.returncode == 1
-        assert "Traceback" not in done.stdout + done.stderr
-        return " ".join((done.stdout + done.stderr).split())
-
-    return run
-
-
-def test_bad_input_is_one_sentence(refused: Refused, world: Path, tmp_path: Path):
-    pool, base, test = world / "pool.jsonl", world / "base", world / "test.jsonl"
-    empty = tmp_path / "empty.jsonl"
-    empty.write_text("\n")
-    label = ("-l", "ORG")
-    table = [
-        (("al.random", "x", "no-such-model", pool), "No pipeline 'no-such-model'"),
-        (("al.random", "x", base, empty, *label), "holds no text"),
-        (("al.teach", "x", base, pool, "--explore", "2"), "--explore 2.0 is out of range"),
-        (("al.manual-ranked", "x", base, pool, "-e", "gone"), "no such dataset"),
-        (("al.random", "x", "blank:en", pool), "say with --label"),
-        (("al.simulate", pool, base, "n", "--arms", "best"), "there is no such arm"),
-        (("al.simulate", pool, base, "n", "--seeds", "x"), "--seeds x"),
-        (("al.compare", "gone", base, "--test", test), "there is no such dataset"),
-        (("al.random", "x", base, tmp_path / "gone.jsonl"), "gone.jsonl"),
-    ]
-    for arguments, sentence in table:
-        assert sentence in refused(*arguments), arguments
-
-
-def test_an_actively_drawn_test_set_is_refused(finished, world: Path):
-    import os
-    import subprocess
-    import sys
-
-    done = subprocess.run(
-        [sys.executable, "-m", "prodigy", "al.compare", "news-random-0", str(world / "base"),
-         "--test", "news-ranked-0", "-l", "ORG"],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PRODIGY_HOME": str(finished["folder"] / "home")},
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "no plain sample" in " ".join((done.stdout + done.stderr).split())

@@ -101,6 +101,6 @@ def _run(function: Callable[[Job], Result], job: Job, name: Callable[[Job], str]
     try:
         return function(job)
     except Exception as error:
-        raise ActiveLearningError(
-            f"The job {name(job)} failed: {type(error).__name__}: {error}"
-        ) from error
+        # our own sentences say what is wrong without the name of a class
+        kind = "" if isinstance(error, ActiveLearningError) else f"{type(error).__name__}: "
+        raise ActiveLearningError(f"The job {name(job)} failed: {kind}{error}") from error

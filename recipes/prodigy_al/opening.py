@@ -59,6 +59,7 @@ class Pool:
         from prodigy_al.asking.scored import segment_scorer
 
         check_name(dataset)
+        check_score(design.acquisition)
         header = replace(self.header, suggest=suggest, show_score=show_score)
         check_same_run(dataset, design, header)
         score = segment_scorer(self.nlp, self.scorer, design.acquisition)
@@ -172,6 +173,18 @@ def check_name(dataset: str) -> None:
         )
 
 
+def check_score(name: str) -> None:
+    """Refuse a score that there is not."""
+    from prodigy_al.scoring.acquisition import ACQUISITIONS
+
+    if name not in ACQUISITIONS:
+        raise OptionError(
+            f"--by {name}: there is no such score; there are {', '.join(ACQUISITIONS)}",
+            option="--by",
+            value=name,
+        )
+
+
 def check_same_run(dataset: str, design: SamplingDesign, header: Header) -> None:
     """Refuse to go on with a dataset that was begun with another model, source or design.
 
@@ -238,11 +251,11 @@ def open_comparison(
 
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
-    nlp = load_pipeline(model)
     database = connect()
     names = match_datasets(datasets, database.datasets)
     stored = {name: list(database.get_dataset_examples(name)) for name in names}
     labels = choose_labels(label, chain.from_iterable(stored.values()))
+    nlp = load_pipeline(model)
     records = read_source(
         f"dataset:{test}" if test in database else test, nlp, loader=loader, unsegmented=True
     )
