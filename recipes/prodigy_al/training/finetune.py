@@ -32,13 +32,15 @@ from spacy.tokens import Doc, DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config, registry
-from thinc.api import Config, NumpyOps
+from thinc.api import NumpyOps
 from threadpoolctl import threadpool_limits
 
 from prodigy_al.errors import AnswerError
-from prodigy_al.pipelines import NER, borrowed_from, open_pipeline
+from prodigy_al.pipelines import NER, open_pipeline
 from prodigy_al.training.answers import Answers
-from prodigy_al.training.policies import INCORRECT_SPANS_KEY, Policy, to_docs
+from prodigy_al.training.config import Arm, arm_config
+from prodigy_al.training.policies import Policy, to_docs
+from prodigy_al.training.tower import TowerRecognizer
 
 CONFIG = "config.cfg"
 
@@ -63,7 +65,8 @@ def fine_tune(
     with nullcontext(folder) if folder else TemporaryDirectory() as place, _reproducible():
         nlp = init_nlp(load_config(write_arm(Path(place), base, answers, policy, seed=seed)))
         train(nlp, None, stdout=io.StringIO(), stderr=sys.stderr if progress else io.StringIO())
-    return nlp
+    result: Language = ordinary_ner()(nlp)
+    return result
 
 
 def write_arm(
@@ -94,18 +97,8 @@ def write_arm(
     folder.mkdir(parents=True, exist_ok=True)
     DocBin(docs=docs).to_disk(folder / "train.spacy")
     DocBin(docs=dev).to_disk(folder / "dev.spacy")
-    steps = policy.epochs * -(-len(docs) // policy.batch_size)
-    config = Config(
-        {
-            "paths": {"train": str(folder / "train.spacy"), "dev": str(folder / "dev.spacy")},
-            "system": {"seed": seed, "gpu_allocator": None},
-            **_pipeline(nlp, base),
-            "corpora": {"train": _corpus("train"), "dev": _corpus("dev")},
-            "training": _training(nlp, policy, steps),
-            "initialize": _initialize(base, answers),
-        }
-    )
-    config.to_disk(folder / CONFIG)
+    arm = Arm(base, nlp, answers, policy, texts=len(docs))
+    arm_config(folder, arm, seed=seed).to_disk(folder / CONFIG)
     return folder / CONFIG
 
 
@@ -117,6 +110,8 @@ def prepare_ner(
 
     def prepare(nlp: Language) -> Language:
         ner: Any = nlp.get_pipe(NER)
+        if isinstance(ner, TowerRecognizer):
+            ner = ner.student
         for label in labels:
             ner.add_label(label)
         # unmasked from the start, so that the weights alone decide, before saving and after
@@ -133,6 +128,18 @@ def prepare_ner(
     return prepare
 
 
+@registry.callbacks("prodigy_al.ordinary_ner.v1")  # type: ignore[untyped-decorator]
+def ordinary_ner() -> Callable[[Language], Language]:
+    """Return the callback that makes of a trained pipeline one that spaCy alone can load."""
+
+    def fold(nlp: Language) -> Language:
+        ner: Any = nlp.get_pipe(NER)
+        folded: Language = ner.fold() if isinstance(ner, TowerRecognizer) else nlp
+        return folded
+
+    return fold
+
+
 @contextmanager
 def _reproducible() -> Iterator[None]:
     """Keep to one BLAS thread, and leave the caller's threads and random states as they were."""
@@ -147,81 +154,3 @@ def _reproducible() -> Iterator[None]:
 
 def _by_hash(answers: Answers) -> Sequence[int]:
     return sorted(range(len(answers)), key=lambda i: answers.items[i].input_hash)
-
-
-def _pipeline(nlp: Language, base: str) -> dict[str, Any]:
-    """Return the config's sections [nlp] and [components]: all sourced from the base."""
-    components: dict[str, Any] = {
-        name: {"source": _location(base), "component": name} for name in nlp.component_names
-    }
-    own = components.setdefault(NER, {"factory": "ner"})
-    if borrowed_from(nlp):
-        own["replace_listeners"] = ["model.tok2vec"]
-    section = dict(nlp.config.interpolate()["nlp"])
-    return {"nlp": {**section, "pipeline": list(components)}, "components": components}
-
-
-def _corpus(name: str) -> dict[str, Any]:
-    # gold_preproc: the tokens are those the annotator saw, whatever the tokenizer makes of the text
-    return {"@readers": "spacy.Corpus.v1", "path": f"${{paths.{name}}}", "gold_preproc": True}
-
-
-def _training(nlp: Language, policy: Policy, steps: int) -> dict[str, Any]:
-    unweighted = dict.fromkeys(nlp.config["training"]["score_weights"])
-    return {
-        "train_corpus": "corpora.train",
-        "dev_corpus": "corpora.dev",
-        "seed": "${system.seed}",
-        "gpu_allocator": "${system.gpu_allocator}",
-        "dropout": policy.dropout,
-        "patience": 0,
-        "max_epochs": policy.epochs,
-        "max_steps": steps,
-        # scored after the first and the last step only, and always 0: every checkpoint is as good
-        # as the best, so that spaCy's model-best is its model-last
-        "eval_frequency": max(1, steps - 1),
-        "score_weights": {**unweighted, "ents_f": 0.0, "ents_p": 0.0, "ents_r": 0.0},
-        "frozen_components": [name for name in nlp.component_names if name != NER],
-        "annotating_components": [],
-        "logger": {"@loggers": "spacy.ConsoleLogger.v3", "progress_bar": "train"},
-        "batcher": {
-            "@batchers": "spacy.batch_by_sequence.v1",
-            "size": policy.batch_size,
-            "get_length": None,
-        },
-        "optimizer": {
-            "@optimizers": "Adam.v1",
-            "beta1": 0.9,
-            "beta2": 0.999,
-            "L2_is_weight_decay": True,
-            "L2": 0.01,
-            "grad_clip": 1.0,
-            "use_averages": False,
-            "eps": 1e-8,
-            "learn_rate": policy.learn_rate,
-        },
-    }
-
-
-def _initialize(base: str, answers: Answers) -> dict[str, Any]:
-    shown = {label for item in answers.items for _, _, label in item.accepted}
-    return {
-        "before_init": {
-            "@callbacks": "spacy.copy_from_base_model.v1",
-            "tokenizer": _location(base),
-            "vocab": _location(base),
-        },
-        "after_init": {
-            "@callbacks": "prodigy_al.prepare_ner.v1",
-            # nothing could be learnt about a label that no accepted span shows
-            "labels": [label for label in answers.labels if label in shown],
-            "incorrect_spans_key": INCORRECT_SPANS_KEY,
-            "use_blis": False,
-            "blas_threads": 1,
-        },
-    }
-
-
-def _location(base: str) -> str:
-    """Return the base so that it is found from any working directory."""
-    return str(Path(base).resolve()) if Path(base).exists() else base

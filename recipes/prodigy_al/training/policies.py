@@ -17,7 +17,7 @@ from typing import Literal
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
-from prodigy_al.training.answers import Answer, Answers
+from prodigy_al.training.answers import Answer, Answers, Form
 
 INCORRECT_SPANS_KEY = "incorrect_spans"
 """Where a reference doc keeps spans that are known not to be entities (``doc.spans[...]``)."""
@@ -27,20 +27,37 @@ INCORRECT_SPANS_KEY = "incorrect_spans"
 class Policy:
     """A way to fine-tune.
 
-    `batch_size` is in texts, `epochs` passes over all answers, `others` what the tokens that a
-    binary answer says nothing about count as.
+    `start` is what is trained: the base's own ``ner``, a blank one of its architecture, or a copy
+    beside the frozen base. `learn_rate` falls linearly to `last_learn_rate`. `batch_size` is in
+    texts, `epochs` are passes over all answers (`binary_epochs` over binary ones, where given), and
+    `others` is what the tokens that a binary answer says nothing about count as.
     """
 
     name: str
+    start: Literal["base", "blank", "tower"] = "base"
     learn_rate: float = 1e-3
+    last_learn_rate: float = 1e-3
     batch_size: int = 16
     dropout: float = 0.2
     epochs: int = 8
+    binary_epochs: int | None = None
     others: Literal["missing", "outside"] = "missing"
+
+    def epochs_on(self, form: Form) -> int:
+        """Return the passes over answers of this form."""
+        return self.epochs if form == "full" else self.binary_epochs or self.epochs
 
 
 POLICIES: Mapping[str, Policy] = MappingProxyType(
-    {policy.name: policy for policy in (Policy("usual"), Policy("usual-outside", others="outside"))}
+    {
+        policy.name: policy
+        for policy in (
+            Policy("usual"),
+            Policy("usual-outside", others="outside"),
+            Policy("scratch", start="blank"),
+            Policy("robust", start="tower", last_learn_rate=1e-4, batch_size=8, binary_epochs=6),
+        )
+    }
 )
 
 
