@@ -77,6 +77,7 @@ class Dealer:
         self._repeats = repeats
         self._pulled: list[TaskType] = []  # kept only where others may get the same tasks later
         self._count = 0
+        self._failure: Exception | None = None
         self._lock = threading.Lock()
 
     def session(self, name: str) -> Session:
@@ -154,6 +155,7 @@ class Dealer:
         self.stream = stream
         self._pulled.clear()
         self._count = 0
+        self._failure = None
         for session in self.sessions.values():
             session.position = 0
 
@@ -186,7 +188,7 @@ class Dealer:
     def _next(self, session: Session) -> TaskType | None:
         if self.limit != 1 and session.position < len(self._pulled):
             task: TaskType | None = self._pulled[session.position]
-        elif (raw := next(self.stream, None)) is not None:
+        elif (raw := self._pull()) is not None:
             task = set_hashes({key: raw[key] for key in raw if key not in STAMPS})
             self._count += 1
             if self.limit != 1:
@@ -195,6 +197,15 @@ class Dealer:
             return None
         session.position += 1
         return task
+
+    def _pull(self) -> TaskType | None:
+        if self._failure is not None:  # a generator that failed would look like the stream's end
+            raise self._failure
+        try:
+            return next(self.stream, None)
+        except Exception as error:
+            self._failure = error
+            raise
 
 
 def _without(tasks: Mapping[int, TaskType], keys: Collection[int]) -> list[TaskType]:

@@ -36,7 +36,7 @@ class Controller:
 
     Attributes: `recipe_name`; `dataset` (name or False); `view_id`; `db`; `config`; `exclude_by`
     (``task`` or ``input``); `session_id` (of whoever gives none); `total_annotated` (answers in the
-    dataset); `event_hooks`; `progress` (0 to 1, None unknown).
+    dataset); `components`; `event_hooks`; `progress` (0 to 1, None unknown).
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Controller:
         self.event_hooks = components.event_hooks
         self.db = _database(components.db)
         self.progress: float | None = None
-        self._components = components
+        self.components = components
         self._asking = threading.RLock()  # one at a time takes tasks from the stream
         self._storing = threading.RLock()
         self._learning = threading.RLock()
@@ -202,8 +202,8 @@ class Controller:
         self.db.add_dataset(name)
 
     def _default_session_id(self) -> str:
-        if self._components.get_session_id is not None:
-            return str(self._components.get_session_id())
+        if self.components.get_session_id is not None:
+            return str(self.components.get_session_id())
         stamp = identifier = get_timestamp_session_id()
         count = 1
         while identifier in self.db:  # several runs may begin within one second
@@ -217,7 +217,7 @@ class Controller:
         dealer = Dealer(
             stream,
             self._key,
-            excluded=self._hashes(*self._components.exclude),
+            excluded=self._hashes(*self.components.exclude),
             takers={} if repeats else self._answered(limit),
             limit=limit,
             repeats=repeats,
@@ -260,10 +260,10 @@ class Controller:
         return (self.db.get_task_hashes if by_task else self.db.get_input_hashes)(*names)
 
     def _update(self, answers: list[TaskType]) -> Any:
-        if self._components.update is None:
+        if self.components.update is None:
             return None
         try:
-            return self._components.update(answers)
+            return self.components.update(answers)
         except Exception as error:  # whatever a model may raise
             raise UpdateError(
                 f"{len(answers)} answers are stored, but recipe '{self.recipe_name}' could not "
@@ -271,9 +271,9 @@ class Controller:
             ) from error
 
     def _measure(self, session: Session, answers: list[TaskType], result: Any) -> float | None:
-        if self._components.progress is not None:
+        if self.components.progress is not None:
             return ask_progress(
-                self._components.progress, self, session, answers=answers, result=result
+                self.components.progress, self, session, answers=answers, result=result
             )
         if target := self.config.get("total_examples_target"):
             return min(1.0, self.total_annotated / float(target))

@@ -1,0 +1,155 @@
+"""What the server does for an annotator, without HTTP: names checked, answers taken, tasks given.
+
+Everything here blocks, so it runs in worker threads.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from typing import Any
+
+from recipe_host.errors import AnswerError
+from recipe_host.messages import fail
+from recipe_host.server.bodies import check_answers, check_hashes, check_text
+from recipe_host.server.learning import Learner
+from recipe_host.server.project import describe
+from recipe_host.server.replies import Refused
+from recipe_host.session import Controller
+
+__all__ = ["Desk"]
+
+Body = dict[str, Any]
+NAME = re.compile(r"[\w.@+ -]{1,64}")
+ELSEWHERE = (
+    "this session was opened in another tab or browser, which has its tasks now; two people need "
+    "two sessions: add ?session=name to the address"
+)
+
+
+class Desk:
+    """Serves one controller's sessions. `close` waits for what is still to be learned."""
+
+    def __init__(self, controller: Controller) -> None:
+        self.controller = controller
+        self._learner = Learner(controller, report=fail)
+        self._pages: dict[str, str] = {}  # which page has a session: the one opened last
+        self._lock = threading.Lock()
+        allowed = os.environ.get("PRODIGY_ALLOWED_SESSIONS", "")
+        self._allowed = frozenset(name.strip() for name in allowed.split(",") if name.strip())
+
+    def session_of(self, name: str | None) -> str:
+        """Return the id of a named annotator's session; raises Refused for a name not allowed."""
+        if self._allowed and name not in self._allowed:
+            raise Refused(
+                403,
+                "name your session in the address, ?session=name; allowed are: "
+                + ", ".join(sorted(self._allowed)),
+            )
+        if not name:
+            return self.controller.session_id
+        if not NAME.fullmatch(name):
+            raise Refused(
+                400, "a session's name has up to 64 letters, digits, spaces and _ . @ + -"
+            )
+        return self.controller.get_session_name(name)
+
+    def checked_session(self, session_id: object) -> str:
+        """Return a session id that a client may use; None stands for the run's own."""
+        own = self.controller.session_id
+        if session_id in (None, "", own):
+            return self.session_of(None)
+        start = self.controller.get_session_name("")
+        if not isinstance(session_id, str) or not session_id.startswith(start):
+            raise Refused(
+                403, f"session_id must be '{own}' or begin with '{start}'", session_id=own
+            )
+        return self.session_of(session_id[len(start) :])
+
+    def project(self, session_id: str) -> Body:
+        """Return what a page needs to know."""
+        return describe(self.controller, session_id)
+
+    def questions(self, body: Body) -> Body:
+        """Give a session its next tasks."""
+        session_id = self.checked_session(body.get("session_id"))
+        holding = check_hashes(body.get("holding"))
+        page = check_text(body.get("page"), "page")
+        if page is not None:
+            self._hold(session_id, page, opening=body.get("opening") is True)
+        tasks = self.controller.get_questions(session_id, holding=holding)
+        elsewhere = 0 if tasks else self.controller.open_elsewhere(session_id)
+        return {
+            "tasks": tasks,
+            "session_id": session_id,
+            "open_elsewhere": elsewhere,
+            **self._standing(),
+        }
+
+    def answers(self, body: Body) -> Body:
+        """Store a batch; it is on disk when this returns. Raises Refused with nothing stored."""
+        session_id = self.checked_session(body.get("session_id"))
+        batch_id = check_text(body.get("batch_id"), "batch_id")
+        answers = check_answers(body.get("answers"))
+        try:
+            stored = self.controller.store_answers(answers, session_id, batch_id=batch_id)
+        except AnswerError as error:
+            raise Refused(422, str(error), refused=self._refusals(answers)) from error
+        if stored:
+            self._learn(stored, session_id)
+        return {"session_id": session_id, "stored": len(stored), **self._standing()}
+
+    def validate(self, answer: Body) -> Body:
+        """Say whether the recipe takes an answer; `error` is empty or its words."""
+        check_answers([answer])
+        return {"error": self._refusal(answer) or ""}
+
+    def end(self, body: Body) -> Body:
+        """Let others have what this session leaves unanswered."""
+        session_id = self.checked_session(body.get("session_id"))
+        self.controller.end_session(session_id)
+        return {"session_id": session_id}
+
+    def event(self, name: str, payload: Body) -> Any:
+        """Call one of the recipe's event hooks."""
+        hook = self.controller.event_hooks.get(name)
+        if hook is None:
+            raise Refused(404, f"the recipe has no event hook called {name!r}")
+        return hook(self.controller, **payload)
+
+    def close(self) -> None:
+        """Wait until all stored answers were learned from."""
+        self._learner.close()
+
+    def _hold(self, session_id: str, page: str, *, opening: bool) -> None:
+        with self._lock:
+            if opening:
+                self._pages[session_id] = page
+            elif self._pages.setdefault(session_id, page) != page:
+                raise Refused(409, ELSEWHERE)
+
+    def _learn(self, stored: list[Body], session_id: str) -> None:
+        if self.controller.components.update or self.controller.components.progress:
+            self._learner.put(stored, session_id)
+        else:
+            self.controller.learn(stored, session_id)  # counts, and no more
+
+    def _standing(self) -> Body:
+        return {
+            "total": self.controller.total_annotated,
+            "progress": self.controller.progress,
+            "progress_kind": None,
+            "learning": {"waiting": self._learner.waiting, "error": self._learner.error},
+        }
+
+    def _refusals(self, answers: list[Body]) -> list[Body]:
+        refusals = enumerate(map(self._refusal, answers))
+        return [{"index": index, "error": error} for index, error in refusals if error]
+
+    def _refusal(self, answer: Body) -> str | None:
+        try:
+            self.controller.validate_answer(answer)
+        except AnswerError as error:
+            return str(error)
+        return None

@@ -1,0 +1,145 @@
+"""Who may talk to the server: the hosts it answers to, the pages it trusts, the headers it sends.
+
+The server listens on this machine, where any web page that the annotator has open could reach it.
+The Host header is checked against DNS rebinding (a foreign name that resolves to 127.0.0.1), Origin
+and Sec-Fetch-Site against posts from other pages, the content type against plain HTML forms.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import secrets
+import socket
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recipe_host.server.replies import Refused
+
+__all__ = ["Guard", "Hosts", "is_loopback"]
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether this address can be reached from this machine only."""
+    return host in LOOPBACK
+
+
+class Hosts:
+    """The names under which the server may be addressed.
+
+    Bound to this machine: its loopback names. Bound to a network: also that name, the machine's
+    own, and plain addresses, which cannot be rebound. `more` comes from setting `allowed_hosts`.
+    """
+
+    def __init__(self, bound: str, more: Collection[str] = ()) -> None:
+        self._local = is_loopback(bound)
+        own = () if self._local else (bound.lower(), socket.gethostname().lower())
+        self._names = frozenset((*LOOPBACK, *own, *(name.lower() for name in more)))
+
+    def __contains__(self, header: object) -> bool:
+        try:
+            name = urlsplit(f"//{header}").hostname or ""
+        except ValueError:
+            return False
+        return name in self._names or (not self._local and _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class Guard:
+    """ASGI middleware that refuses before the application sees a request.
+
+    `linkable` are the paths that other sites may link to: the page, and nothing that has effects.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Hosts,
+        linkable: Collection[str],
+        credentials: tuple[str, str] | None = None,
+    ) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._linkable = linkable
+        self._credentials = credentials
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it; either way with the security headers."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if scope["type"] != "http":
+            return
+        try:
+            self._check(scope["method"], scope["path"], Headers(scope=scope))
+        except Refused as refused:
+            reply = refused.reply()
+            if refused.status == 401:
+                reply.headers["WWW-Authenticate"] = 'Basic realm="recipe-host", charset="UTF-8"'
+            await reply(scope, receive, sending)
+        else:
+            await self._app(scope, receive, sending)
+
+    def _check(self, method: str, path: str, headers: Headers) -> None:
+        host = headers.get("host", "")
+        if host not in self._hosts:
+            raise Refused(
+                403,
+                f"this server does not answer to the name {host!r}; use http://localhost, or add "
+                "the name to 'allowed_hosts' in prodigy.json",
+            )
+        reads = method in ("GET", "HEAD")
+        if not (reads and path in self._linkable) and _is_foreign(headers, host):
+            raise Refused(403, "requests from other sites are refused")
+        if self._credentials is not None and not _knows(headers, self._credentials):
+            raise Refused(401, "user name and password are needed")
+        media_type = headers.get("content-type", "").split(";")[0].strip().lower()
+        if not reads and media_type != "application/json":
+            raise Refused(415, f"the content type must be application/json, not {media_type!r}")
+
+
+def _is_foreign(headers: Headers, host: str) -> bool:
+    origin = headers.get("origin")
+    if origin is not None:
+        return origin.partition("://")[2].lower() != host.lower()
+    return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+
+
+def _knows(headers: Headers, credentials: tuple[str, str]) -> bool:
+    scheme, _, encoded = headers.get("authorization", "").partition(" ")
+    try:
+        given = base64.b64decode(encoded, validate=True) if scheme.lower() == "basic" else b""
+    except binascii.Error:
+        return False
+    return secrets.compare_digest(given, ":".join(credentials).encode())
