@@ -1,0 +1,285 @@
+/** One annotator's work: tasks in, answers out. Knows nothing of the page's elements.
+ *
+ * An answer goes through three places: `undoable` (can be taken back), `sending` (its batch is
+ * under way, again and again until the server confirms), gone (on the server's disk).
+ */
+
+import { newId } from "./outbox.js";
+import { getQuestions, giveAnswers, Refused, Unreachable } from "./server.js";
+
+const RETRY_SECONDS = [0.5, 1, 2, 4, 8];
+const LOOK_AGAIN_SECONDS = 10;
+const LAST_UNDO_SECONDS = 3; // how long the last answers of a stream can be taken back
+
+export class Desk {
+  constructor(project, outbox, { onChange, onNotice }) {
+    this.project = project;
+    this.outbox = outbox;
+    this.page = newId();
+    outbox.hold(this.page); // before reading: from here on no other page writes
+    this.queue = [];
+    this.undoable = [];
+    this.sending = outbox.restore();
+    this.stuck = [];
+    this.history = [];
+    this.counts = { accept: 0, reject: 0, ignore: 0 };
+    this.batch = newId();
+    this.total = null;
+    this.progress = null;
+    this.learning = { waiting: 0, error: "" };
+    this.ended = false;
+    this.openElsewhere = 0;
+    this.elsewhere = false;
+    this.lost = "";
+    this.opened = false;
+    this.onChange = onChange;
+    this.onNotice = onNotice;
+  }
+
+  get current() {
+    return this.queue[0] ?? null;
+  }
+
+  /** Number of answers that the server has not confirmed. */
+  get unsaved() {
+    const batches = [...this.sending, ...this.stuck];
+    return this.undoable.length + batches.reduce((sum, batch) => sum + batch.entries.length, 0);
+  }
+
+  /** Send what earlier visits left, then ask for tasks. */
+  start() {
+    this.send();
+    this.fetch();
+  }
+
+  /** Take an answer and go on to the next task, at once. */
+  submit(answer) {
+    if (!this.isMine()) return;
+    this.queue.shift();
+    if (this.sizeOf(this.batch) >= this.batchSize) this.batch = newId();
+    const entry = this.outbox.add(this.batch, answer);
+    this.undoable.push(entry);
+    this.note(entry);
+    this.counts[answer.answer] += 1;
+    this.release();
+    this.onChange();
+    if (this.isShort) this.fetch();
+  }
+
+  /** Take back the last answers, `count` of them; their tasks return with the work done on them. */
+  undo(count = 1) {
+    if (!this.isMine()) return;
+    for (const entry of this.undoable.splice(Math.max(0, this.undoable.length - count)).reverse()) {
+      this.outbox.remove([entry]);
+      this.queue.unshift(entry.answer);
+      this.counts[entry.answer.answer] -= 1;
+      this.history = this.history.filter((one) => one.number !== entry.number);
+    }
+    this.onChange();
+  }
+
+  /** Send everything, also what could still be undone. */
+  save() {
+    this.freeze(this.undoable.length);
+    this.send();
+    this.onChange();
+  }
+
+  /** Send everything before the page goes away; what does not get through is sent next time. */
+  leave() {
+    if (this.elsewhere) return;
+    this.freeze(this.undoable.length);
+    for (const batch of this.sending) this.post(batch, { keepalive: true }).catch(() => {});
+  }
+
+  /** Put the session down: another page has it. */
+  yield() {
+    this.elsewhere = true;
+    this.onChange();
+  }
+
+  isMine() {
+    if (!this.elsewhere && !this.outbox.isHeldBy(this.page)) this.yield();
+    return !this.elsewhere;
+  }
+
+  note(entry) {
+    this.history.unshift({ number: entry.number, answer: entry.answer, saved: false });
+    this.history.length = Math.min(this.history.length, 10);
+  }
+
+  /** Send the oldest whole batches, as long as `history_size` answers can still be undone. */
+  release() {
+    const keep = this.isInstant ? 0 : this.project.history_size;
+    while (this.undoable.length) {
+      const first = this.undoable[0].batch;
+      const count = this.sizeOf(first);
+      const isOpen = first === this.batch && count < this.batchSize;
+      if (isOpen || this.undoable.length - count < keep) break;
+      this.freeze(count);
+    }
+    this.send();
+  }
+
+  /** Answers go one by one where the recipe wants it, or the browser cannot keep them. */
+  get isInstant() {
+    return this.project.instant_submit || !this.outbox.keeps;
+  }
+
+  get batchSize() {
+    return this.isInstant ? 1 : this.project.batch_size;
+  }
+
+  sizeOf(batch) {
+    return this.undoable.filter((entry) => entry.batch === batch).length;
+  }
+
+  freeze(count) {
+    for (const entry of this.undoable.splice(0, count)) {
+      const last = this.sending.at(-1);
+      if (last?.id === entry.batch && !last.sent) last.entries.push(entry);
+      else this.sending.push({ id: entry.batch, entries: [entry], sent: false });
+    }
+    this.batch = newId();
+  }
+
+  post(batch, options) {
+    batch.sent = true;
+    const answers = batch.entries.map((entry) => entry.answer);
+    const body = { session_id: this.project.session, batch_id: batch.id, answers };
+    return giveAnswers(body, options);
+  }
+
+  /** Send batches one after the other until none is left; one such loop at a time. */
+  async send() {
+    if (this.isSending) return;
+    this.isSending = true;
+    while (this.sending.length && !this.elsewhere) {
+      const batch = this.sending[0];
+      try {
+        this.took(await this.retry(() => this.post(batch)));
+        this.confirm(batch);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.refuse(batch, error);
+      }
+      this.sending.shift();
+      this.onChange();
+    }
+    this.isSending = false;
+  }
+
+  confirm(batch) {
+    this.outbox.remove(batch.entries);
+    const numbers = new Set(batch.entries.map((entry) => entry.number));
+    for (const one of this.history) one.saved ||= numbers.has(one.number);
+  }
+
+  /** Bring refused answers back to the annotator; without a list of them, keep and say so. */
+  refuse(batch, error) {
+    const refused = new Map((error.reply.refused ?? []).map((one) => [one.index, one.error]));
+    if (!refused.size) {
+      this.stuck.push(batch);
+      this.onNotice("refused", error.message);
+      return;
+    }
+    this.outbox.remove(batch.entries);
+    const others = batch.entries.filter((_, index) => !refused.has(index));
+    const id = newId();
+    const kept = others.map((entry) => this.outbox.add(id, entry.answer));
+    if (kept.length) this.sending.splice(1, 0, { id, entries: kept, sent: false });
+    for (const [index] of [...refused].reverse()) {
+      this.queue.unshift(batch.entries[index].answer);
+      this.counts[batch.entries[index].answer.answer] -= 1;
+    }
+    this.onNotice("refused", [...refused.values()].join("; "));
+  }
+
+  /** Ask for tasks where few are left; one request at a time. */
+  async fetch() {
+    if (this.isFetching) return;
+    this.isFetching = true;
+    try {
+      do {
+        this.add(await this.retry(() => this.ask()));
+      } while (!this.ended && this.isShort);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (error.status === 409) this.yield();
+      else this.onNotice("refused", error.message);
+    } finally {
+      this.isFetching = false;
+    }
+  }
+
+  get isShort() {
+    return !this.elsewhere && this.queue.length <= Math.ceil(this.project.batch_size / 2);
+  }
+
+  async ask() {
+    const reply = await getQuestions({
+      session_id: this.project.session,
+      page: this.page,
+      opening: !this.opened,
+      holding: this.held(),
+    });
+    this.opened = true;
+    return reply;
+  }
+
+  add(reply) {
+    this.took(reply);
+    const held = new Set(this.held());
+    this.queue.push(...reply.tasks.filter((task) => !held.has(this.hashOf(task))));
+    this.ended = reply.tasks.length === 0;
+    this.openElsewhere = reply.open_elsewhere;
+    this.onChange();
+    if (!this.ended) return;
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => this.fetch(), LOOK_AGAIN_SECONDS * 1000);
+    clearTimeout(this.saving);
+    this.saving = setTimeout(() => this.current ?? this.save(), LAST_UNDO_SECONDS * 1000);
+  }
+
+  /** Hashes of all tasks that are here, so that others which got lost on the way come again. */
+  held() {
+    const entries = [this.sending, this.stuck].flat().flatMap((batch) => batch.entries);
+    const answers = [...entries, ...this.undoable].map((entry) => entry.answer);
+    return [...new Set([...this.queue, ...answers].map((task) => this.hashOf(task)))];
+  }
+
+  hashOf(task) {
+    return this.project.exclude_by === "input" ? task._input_hash : task._task_hash;
+  }
+
+  took(reply) {
+    this.total = reply.total;
+    this.progress = reply.progress ?? this.progress;
+    this.learning = reply.learning;
+  }
+
+  /** Try until the server can be reached. */
+  async retry(work) {
+    for (let trial = 0; ; trial += 1) {
+      try {
+        const reply = await work();
+        this.setLost("");
+        return reply;
+      } catch (error) {
+        if (!(error instanceof Unreachable)) {
+          this.setLost("");
+          throw error;
+        }
+        this.setLost(error.message);
+        const seconds = RETRY_SECONDS[Math.min(trial, RETRY_SECONDS.length - 1)];
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      }
+    }
+  }
+
+  setLost(sentence) {
+    const changed = sentence !== this.lost;
+    this.lost = sentence;
+    if (changed) this.onChange();
+  }
+}

@@ -1,0 +1,215 @@
+/** The page: wires the desk to the elements. */
+
+import { Card } from "./card.js";
+import { Desk } from "./desk.js";
+import { element } from "./elements.js";
+import { actionKeys, actionOf, keyName } from "./keys.js";
+import { Outbox } from "./outbox.js";
+import { getProject, Refused, Unreachable, validateAnswer } from "./server.js";
+import * as sidebar from "./sidebar.js";
+
+const SIGNS = { accept: "✓", reject: "✕", ignore: "∅", undo: "↶", flag: "⚑", save: "↓", help: "?" };
+const RETRY_SECONDS = 1;
+const byId = (id) => document.getElementById(id);
+
+class Page {
+  constructor(project) {
+    this.project = project;
+    this.keys = actionKeys(project.keymap);
+    this.remarks = [];
+    this.shown = undefined;
+    this.card = new Card(byId("card"), project, {
+      accept: () => this.act("accept"),
+      announce: (text) => (byId("announcer").textContent = text),
+    });
+    const outbox = new Outbox(`${project.store}/${project.session ?? ""}`);
+    this.desk = new Desk(project, outbox, {
+      onChange: () => this.refresh(),
+      onNotice: (_, text) => this.remark(text),
+    });
+    this.actions = {
+      accept: () => this.decide("accept"),
+      reject: () => this.decide("reject"),
+      ignore: () => this.decide("ignore"),
+      undo: () => this.desk.undo(),
+      save: () => this.desk.save(),
+      flag: () => this.openFlag(),
+      help: () => byId("help").showModal(),
+    };
+  }
+
+  start() {
+    document.title = `${this.project.dataset || this.project.recipe_name} · recipe-host`;
+    byId("description").textContent = this.project.task_description;
+    byId("description").hidden = !this.project.task_description;
+    sidebar.showRun(byId("run"), this.project);
+    this.makeButtons();
+    this.makeHelp();
+    this.listen();
+    this.refresh();
+    this.desk.start();
+  }
+
+  makeButtons() {
+    const answers = ["accept", "reject", "ignore", "undo"];
+    const shown = answers.filter((action) => this.project.buttons.includes(action));
+    const buttons = [...shown, "flag", "save", "help"].map((action) => {
+      const name = `${action} (${this.keys[action].join(", ")})`;
+      const sign = element("span", { "aria-hidden": "true" }, SIGNS[action]);
+      const button = element(
+        "button",
+        { type: "button", class: action, title: name, "aria-label": name, "data-action": action },
+        sign,
+        element("span", { class: "name" }, action),
+      );
+      button.addEventListener("click", () => this.act(action));
+      return button;
+    });
+    byId("actions").replaceChildren(...buttons);
+  }
+
+  makeHelp() {
+    const rows = Object.entries(this.keys).map(([action, keys]) => [action, keys.join(" or ")]);
+    const choices = "1 to 9, 0, then with shift, then with shift and alt";
+    rows.push(["labels and options", choices]);
+    if (this.project.view_id === "ner_manual") {
+      rows.push(["move over the text", "arrow keys, home, end"]);
+      rows.push(["select, then mark", "shift and arrow keys, then enter or a label's key"]);
+      rows.push(["remove a span", "enter on it, or a click"]);
+    }
+    byId("keys").replaceChildren(
+      ...rows.map(([what, keys]) =>
+        element("div", {}, element("dt", {}, what), element("dd", {}, keys)),
+      ),
+    );
+  }
+
+  listen() {
+    document.addEventListener("keydown", (event) => this.press(event));
+    // After a click keys go on working on the task, not on what was clicked.
+    document.addEventListener("click", (event) => {
+      const control = event.target.closest("button, label, input");
+      if (event.detail > 0 && control && !event.target.closest("dialog")) this.card.focus();
+    });
+    for (const dialog of document.querySelectorAll("dialog")) {
+      dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+      dialog.addEventListener("close", () => this.card.focus());
+    }
+    byId("set-flag").addEventListener("click", () => this.closeFlag(true));
+    byId("unset-flag").addEventListener("click", () => this.closeFlag(false));
+    byId("note").addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.closeFlag(true);
+    });
+    window.addEventListener("pagehide", () => this.desk.leave());
+    window.addEventListener("storage", () => this.desk.isMine());
+  }
+
+  press(event) {
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    const name = keyName(event);
+    const control = event.target.closest("button, input, summary, a");
+    if (control && (name === "space" || name === "enter") && control.matches(":focus-visible")) return;
+    const isTaken = this.card.view?.key?.(name);
+    const action = isTaken ? null : actionOf(this.keys, name);
+    if (!isTaken && !action) return;
+    event.preventDefault();
+    if (action && !event.repeat) this.act(action);
+  }
+
+  act(action) {
+    if (!this.desk.elsewhere) this.actions[action]();
+  }
+
+  decide(decision) {
+    if (this.card.task === null || this.isAsking) return;
+    const answer = this.card.answer(decision);
+    this.remarks = [];
+    if (this.project.validates) this.submitChecked(answer);
+    else this.desk.submit(answer);
+  }
+
+  /** Let the recipe look at the answer first; what it refuses stays on the card. */
+  async submitChecked(answer) {
+    this.isAsking = true;
+    try {
+      const { error } = await validateAnswer(answer);
+      if (error) this.remark(error);
+      else this.desk.submit(answer);
+    } catch (error) {
+      // Out of reach: keep the answer now, the server refuses it later if it must.
+      if (error instanceof Unreachable) this.desk.submit(answer);
+      else this.remark(error.message);
+    } finally {
+      this.isAsking = false;
+    }
+  }
+
+  openFlag() {
+    if (this.card.task === null) return;
+    byId("note").value = this.card.flag.note;
+    byId("unset-flag").hidden = !this.card.flag.flagged;
+    byId("flag").showModal();
+    byId("note").focus();
+  }
+
+  closeFlag(flagged) {
+    this.card.setFlag(flagged, byId("note").value.trim());
+    byId("flag").close();
+  }
+
+  remark(text) {
+    this.remarks = [text];
+    this.refresh();
+  }
+
+  /** Bring the page up to date; the card only where its task has changed. */
+  refresh() {
+    const { desk } = this;
+    const task = desk.current;
+    if (task !== this.shown || task === null) {
+      this.shown = task;
+      this.card.show(task, this.emptySentence());
+    }
+    for (const button of byId("actions").querySelectorAll("button")) {
+      button.disabled = !this.isPossible(button.dataset.action);
+    }
+    byId("card").inert = desk.elsewhere;
+    sidebar.showProgress(byId("progress"), desk);
+    sidebar.showCounts(byId("counts"), desk);
+    sidebar.showHistory(byId("history"), desk);
+    sidebar.showNotices(byId("notices"), sidebar.notices(desk, this.remarks));
+  }
+
+  isPossible(action) {
+    if (action === "help") return true;
+    if (this.desk.elsewhere) return false;
+    if (action === "undo") return this.desk.undoable.length > 0;
+    if (action === "save") return this.desk.undoable.length > 0;
+    return this.desk.current !== null;
+  }
+
+  emptySentence() {
+    const { desk } = this;
+    if (!desk.ended) return "Waiting for tasks …";
+    const saved = desk.unsaved ? `${desk.unsaved} answers are being saved.` : "All answers are saved.";
+    if (!desk.openElsewhere) return `No tasks are left. ${saved}`;
+    const others = `${desk.openElsewhere} tasks are still open with other annotators`;
+    return `No tasks are left to hand out; ${others}. ${saved}`;
+  }
+}
+
+/** Read the run's settings, and try again while the server is away. */
+async function open() {
+  const name = new URLSearchParams(location.search).get("session") ?? "";
+  try {
+    const project = await getProject(name);
+    // An unnamed session is called otherwise after a restart; the server knows which one it is.
+    new Page({ ...project, session: name ? project.session_id : null }).start();
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    sidebar.showNotices(byId("notices"), [["problem", `The page cannot start: ${error.message}.`]]);
+    if (error instanceof Unreachable) setTimeout(open, RETRY_SECONDS * 1000);
+  }
+}
+
+open();

@@ -1,0 +1,61 @@
+/** The server's paths. Failures are of two kinds: unreachable (try again) and refused (do not). */
+
+import { parse } from "./json.js";
+
+const SECONDS = 20;
+
+/** The server cannot be reached, or cannot do its work now. */
+export class Unreachable extends Error {}
+
+/** The server understood and says no: `status` and what it said (`reply.error`). */
+export class Refused extends Error {
+  constructor(status, reply) {
+    super(reply.error ?? `the server answered ${status}`);
+    this.status = status;
+    this.reply = reply;
+  }
+}
+
+async function call(path, options) {
+  let response;
+  let text;
+  try {
+    response = await fetch(path, { ...options, signal: AbortSignal.timeout(SECONDS * 1000) });
+    text = await response.text();
+  } catch (error) {
+    throw new Unreachable("the server cannot be reached", { cause: error });
+  }
+  const reply = read(text);
+  if (response.ok) return reply;
+  if (response.status >= 500) throw new Unreachable(reply.error ?? "the server failed");
+  throw new Refused(response.status, reply);
+}
+
+function read(text) {
+  try {
+    return parse(text);
+  } catch {
+    return {};
+  }
+}
+
+function post(path, body, options = {}) {
+  const headers = { "Content-Type": "application/json" };
+  return call(path, { ...options, method: "POST", headers, body: JSON.stringify(body) });
+}
+
+export function getProject(name) {
+  return call(`/project?session=${encodeURIComponent(name)}`, {});
+}
+
+export function getQuestions(body) {
+  return post("/get_session_questions", body);
+}
+
+export function giveAnswers(body, options) {
+  return post("/give_answers", body, options);
+}
+
+export function validateAnswer(answer) {
+  return post("/validate_answer", answer);
+}

@@ -1,0 +1,125 @@
+/** What the page says about the run: progress, counts, latest answers, notices. */
+
+import { element } from "./elements.js";
+
+const SIGNS = { accept: "✓", reject: "✕", ignore: "∅" };
+const SNIPPET = 60;
+
+function pairs(entries) {
+  return entries
+    .filter(([, value]) => value !== null && value !== "")
+    .map(([name, value]) =>
+      element("div", {}, element("dt", {}, name), element("dd", {}, String(value))),
+    );
+}
+
+export function showRun(node, project) {
+  node.replaceChildren(
+    ...pairs([
+      ["recipe", project.recipe_name],
+      ["dataset", project.dataset || "not saved"],
+      ["session", project.session_id],
+    ]),
+  );
+}
+
+export function showProgress(node, desk) {
+  node.hidden = desk.progress === null;
+  node.value = desk.progress ?? 0;
+  node.title = `${Math.round(100 * (desk.progress ?? 0))} %`;
+}
+
+export function showCounts(node, desk) {
+  const share = desk.progress === null ? "unknown" : `${Math.round(100 * desk.progress)} %`;
+  node.replaceChildren(
+    ...pairs([
+      ["accepted", desk.counts.accept],
+      ["rejected", desk.counts.reject],
+      ["ignored", desk.counts.ignore],
+      ["not yet saved", desk.unsaved],
+      ["in the dataset", desk.total],
+      ["progress", share],
+    ]),
+  );
+}
+
+/** The latest answers; those that are not sent yet can be brought back, with all after them. */
+export function showHistory(node, desk) {
+  const undoable = desk.undoable.map((entry) => entry.number);
+  const rows = desk.history.map(({ number, answer, saved }) => {
+    const text = answer.text ?? "";
+    const snippet = text.length > SNIPPET ? `${text.slice(0, SNIPPET)}…` : text;
+    const sign = element("span", { class: `sign ${answer.answer}` }, SIGNS[answer.answer]);
+    const state = saved ? "saved" : "not yet saved";
+    const what = [sign, element("span", { class: "unseen" }, answer.answer), ` ${snippet}`];
+    const index = undoable.indexOf(number);
+    if (index < 0) return element("li", { title: state }, ...what);
+    const button = element("button", { type: "button", title: "back to this task" }, ...what);
+    button.addEventListener("click", () => desk.undo(undoable.length - index));
+    return element("li", {}, button);
+  });
+  node.replaceChildren(...rows);
+}
+
+/** Plain sentences on what is not as it should be. */
+export function notices(desk, remarks) {
+  const found = [];
+  if (desk.elsewhere) {
+    found.push([
+      "problem",
+      "This session is open in another tab or browser, which has its tasks now. " +
+        "Two people need two sessions: add ?session=name to the address.",
+      ["Go on here", () => location.reload()],
+    ]);
+  }
+  if (desk.lost) {
+    const kept = desk.unsaved
+      ? `${desk.unsaved} answers are kept in this browser and sent when it is back.`
+      : "Nothing is lost; trying again.";
+    found.push(["problem", `${sentence(desk.lost)} ${kept}`]);
+  }
+  if (!desk.outbox.keeps) {
+    const why = "This browser keeps nothing for this page, so each answer is sent at once.";
+    found.push(["remark", `${why} Wait for “not yet saved” to be 0 before you close it.`]);
+  }
+  if (desk.learning.error) {
+    found.push(["remark", `All answers are stored. ${sentence(desk.learning.error)}`]);
+  }
+  if (desk.stuck.length) {
+    found.push([
+      "problem",
+      "The server does not take some answers. They are kept in this browser.",
+      ["Download them", () => download(desk.stuck)],
+    ]);
+  }
+  return [...found, ...remarks.map((remark) => ["problem", remark])];
+}
+
+export function showNotices(node, found) {
+  const key = JSON.stringify(found);
+  if (node.dataset.key === key) return; // said already: screen readers would say it again
+  node.dataset.key = key;
+  const rows = found.map(([kind, text, action]) => {
+    const row = element("p", { class: `notice ${kind}` }, text);
+    if (action) {
+      const button = element("button", { type: "button" }, action[0]);
+      button.addEventListener("click", action[1]);
+      row.append(" ", button);
+    }
+    return row;
+  });
+  node.replaceChildren(...rows);
+}
+
+function sentence(text) {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
+}
+
+function download(batches) {
+  const answers = batches.flatMap((batch) => batch.entries.map((entry) => entry.answer));
+  const lines = answers.map((answer) => `${JSON.stringify(answer)}\n`);
+  const link = element("a", { download: "answers.jsonl" });
+  link.href = URL.createObjectURL(new Blob(lines, { type: "application/jsonl" }));
+  link.click();
+}
