@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from radicli import CliParserError, Radicli
 from radicli.util import format_table
 
 from recipe_host import __version__, provide
-from recipe_host.errors import NoAnnotationPage, ProdigyError, RecipeError
+from recipe_host.errors import ProdigyError, RecipeError
 from recipe_host.messages import fail
 
 __all__ = ["main", "serve"]
@@ -62,10 +63,11 @@ def _run(arguments: list[str]) -> None:
             run_recipe(name, rest[1:])
 
 
-def run_recipe(name: str, arguments: list[str]) -> None:
-    """Run one recipe with the words of a command line.
+def run_recipe(name: str, arguments: list[str], config: Mapping[str, Any] | None = None) -> None:
+    """Run one recipe with the words of a command line; `config` wins over all settings.
 
-    Raises NoAnnotationPage where it returns components whose questions somebody must answer.
+    Where it returns components with a stream, or a controller, the annotation page is served until
+    Ctrl+C.
     """
     from recipe_host.arguments import command_of
     from recipe_host.recipes import find_recipe
@@ -75,7 +77,11 @@ def run_recipe(name: str, arguments: list[str]) -> None:
     result = command.func(**values)
     sys.stdout.flush()
     if asks_questions(result):
-        raise NoAnnotationPage(name)
+        from recipe_host.server import run_server
+        from recipe_host.session import Controller
+
+        made = isinstance(result, Controller)
+        run_server(result if made else Controller.from_components(name, result, config))
 
 
 def asks_questions(result: Any) -> bool:
@@ -87,11 +93,17 @@ def asks_questions(result: Any) -> bool:
 
 
 def serve(command: str, *arguments: Any, **config: Any) -> None:
-    """Start the annotation page for a command line given as one string.
+    """Run a command line given as one string, and serve its page until Ctrl+C.
 
-    Raises NoAnnotationPage: this version of the host has none.
+    `config` wins over the settings of project, user and recipe. The older form, a recipe's name and
+    then one value for each of its parameters, is not covered (RecipeError).
     """
-    raise NoAnnotationPage(command.split()[0] if command.strip() else command)
+    words = shlex.split(command)
+    if arguments or not words:
+        raise RecipeError(
+            "prodigy.serve takes one command line, such as 'ner.manual news en a.txt'"
+        )
+    run_recipe(words[0], words[1:], config)
 
 
 def _recipe_files(arguments: list[str]) -> tuple[list[str], list[str]]:

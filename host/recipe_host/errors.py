@@ -7,8 +7,7 @@ ProdigyError                 base: one clear sentence for the terminal
 ├── StoreError               the database cannot be opened, read or written
 │   └── DatasetNotFound      there is no dataset of that name
 ├── AnswerError              answers that cannot be stored; nothing of the batch was
-├── UpdateError              the answers are stored, then the recipe's `update` failed
-└── NoAnnotationPage         the recipe wants the annotation page, which this version lacks
+└── UpdateError              the answers are stored, then the recipe's `update` failed
 """
 
 from __future__ import annotations
@@ -66,15 +65,3 @@ class AnswerError(ProdigyError):
 
 class UpdateError(ProdigyError):
     """The answers are stored, then the recipe's `update` failed (its error is the cause)."""
-
-
-class NoAnnotationPage(ProdigyError):
-    """The recipe asks questions, and this version of the host has no page to show them."""
-
-    def __init__(self, recipe: str) -> None:
-        super().__init__(
-            f"recipe '{recipe}' asks questions, and this version of recipe-host has no annotation "
-            "page yet: drive its components in Python with prodigy.core.Controller.from_components"
-            "(name, components), get_questions() and receive_answers(answers)"
-        )
-        self.recipe = recipe

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
+import recipe_host
 from recipe_host.cli import serve
 from recipe_host.connections import connect
-from recipe_host.errors import NoAnnotationPage
+from recipe_host.errors import RecipeError
 from recipe_host.linking import write_command
 
-Terminal = Callable[..., "CompletedProcess[str]"]
+Terminal = Callable[..., "subprocess.CompletedProcess[str]"]
 
 RECIPES = '''
 import json
@@ -129,19 +135,58 @@ def test_a_recipes_error_is_shown_without_a_traceback(terminal: Terminal, recipe
     assert done.stderr == "✘ no such label: X\nthere are: Y, Z\n"
 
 
+@contextmanager
+def running(*command: str, parting: str = "") -> Iterator[str]:
+    """Address of a process that serves the page; interrupted in the end, it says `parting`."""
+    host = str(Path(recipe_host.__file__).parent.parent)
+    env = {**os.environ, "PYTHONPATH": host, "PRODIGY_PORT": "0", "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "not Prodigy" in process.stdout.readline()
+        yield process.stdout.readline().split()[-1]
+        process.send_signal(signal.SIGINT)
+        assert parting in process.communicate(timeout=20)[0]
+        assert process.returncode == 0
+
+
+def get(address: str) -> dict[str, Any]:
+    with urllib.request.urlopen(address, timeout=20) as reply:
+        return dict(json.load(reply))
+
+
 @pytest.mark.parametrize("name", ["asks", "asks.controller"])
-def test_questions_need_a_page_that_is_not_there_yet(
-    terminal: Terminal, recipes: str, name: str
-) -> None:
-    done = terminal(name, "news", "-F", recipes)
-    assert done.returncode == 1
-    assert f"recipe '{name}' asks questions" in done.stderr
-    assert "Controller.from_components" in done.stderr
+def test_questions_are_served_until_the_process_is_interrupted(recipes: str, name: str) -> None:
+    command = [sys.executable, "-m", "recipe_host", name, "news", "-F", recipes]
+    with running(*command, parting="0 answers in dataset 'news'") as address:
+        assert get(f"{address}/health") == {"status": "alive"}
 
 
-def test_serve_says_the_same() -> None:
-    with pytest.raises(NoAnnotationPage, match=r"'ner.manual' asks questions"):
-        serve("ner.manual news blank:en news.jsonl", port=8081)
+def test_serve_runs_a_command_line_and_its_settings_win(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        """
+import recipe_host
+recipe_host.provide()
+import prodigy
+
+@prodigy.recipe("served")
+def served(dataset: str, source: str):
+    stream = prodigy.get_stream(source)
+    return {"dataset": dataset, "view_id": "text", "stream": stream, "config": {"batch_size": 3}}
+
+prodigy.serve("served news 'two words.jsonl'", batch_size=4)
+"""
+    )
+    (tmp_path / "two words.jsonl").write_text('{"text": "a"}\n')
+    with running(sys.executable, str(script)) as address:
+        project = get(f"{address}/project")
+        assert (project["dataset"], project["batch_size"]) == ("news", 4)
+
+
+def test_serve_takes_one_command_line() -> None:
+    for arguments in (("ner.manual", "news", "blank:en"), ("",)):
+        with pytest.raises(RecipeError, match="takes one command line"):
+            serve(*arguments)
 
 
 def test_unknown_recipes_and_files_are_named(terminal: Terminal, recipes: str) -> None:
