@@ -125,6 +125,8 @@ def test_the_report_has_the_documented_keys(finished):
         assert set(run["test"]) == METRIC | {"per_seed"}
         assert set(run["vs_base"]) == DIFF
         assert run["vs_random"] is None or set(run["vs_random"]) == DIFF | {"against"}
+        assert set(run["others"]) == {"agreement_f1", "per_label"}
+        assert set(run["others"]["per_label"]) <= {"PERSON", "PLACE"}
         assert set(arm["answers"]) == {"accept", "reject", "ignore"}
         assert sum(arm["answers"].values()) == 120
         assert arm["seconds_per_answer"] > 0
@@ -159,9 +161,7 @@ def test_differences_are_those_of_the_means(finished):
 
 
 def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):
-    assert (
-        finished["text"].lstrip().startswith("F1 on test, training 'usual'. Against news-random-0,")
-    )
+    assert finished["text"].lstrip().startswith("F1 on test, training 'usual'. Against news-random")
     assert "\x1b" not in finished["text"]
     assert finished["err"] == ""
 

@@ -12,6 +12,7 @@ from spacy.vocab import Vocab
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
 from prodigy_al.comparison.kept import KeptRuns, Predictions
 from prodigy_al.comparison.numbers import Number, difference, metric, weighted
+from prodigy_al.comparison.others import describe_others
 from prodigy_al.comparison.runs import Run, predict_all
 from prodigy_al.comparison.sentences import answer_sentence, next_sentence
 from prodigy_al.comparison.strategies import summarise_strategies
@@ -47,6 +48,7 @@ class _Outcome:
     """One pipeline on every evaluation set, one entry a training seed."""
 
     test: list[Counts]
+    on_test: list[Predictions]  # all labels
     usual: dict[str, list[Counts]]  # dev answers as spaCy's scorer counts them, by dataset
     matches: dict[str, list[Counts]]  # the same answers, counted in full
 
@@ -117,8 +119,9 @@ def _run_all(
     )
     for run, (on_test, *on_dev) in predicted:
         key = (run.dataset or BASE, run.policy or "")
-        outcome = outcomes.setdefault(key, _Outcome([], {}, {}))
+        outcome = outcomes.setdefault(key, _Outcome([], [], {}, {}))
         outcome.test.append(_matches(plan.test.gold, on_test))
+        outcome.on_test.append(on_test)
         for arm, predictions in zip(plan.arms, on_dev, strict=True):
             outcome.usual.setdefault(arm.dataset, []).append(_usual(arm.dev, predictions))
             outcome.matches.setdefault(arm.dataset, []).append(_matches(arm.dev, predictions))
@@ -134,12 +137,15 @@ def _usual(answers: Answers, predictions: Predictions) -> Counts:
 
 
 def _matches(answers: Answers, predictions: Predictions) -> Counts:
-    """Count exact matches; a binary answer counts the span it is about and nothing else."""
-    gold = [frozenset(item.accepted) for item in answers.items]
+    """Count matches of the asked labels; a binary answer counts the one span it is about."""
     if answers.form == "binary":
-        asked = [frozenset(item.accepted + item.rejected) for item in answers.items]
-        predictions = [p & about for p, about in zip(predictions, asked, strict=True)]
-    return count_matches(gold, predictions)
+        about = [frozenset(item.accepted + item.rejected) for item in answers.items]
+        counted = [found & asked for found, asked in zip(predictions, about, strict=True)]
+    else:
+        counted = [
+            frozenset(span for span in found if span[2] in answers.labels) for found in predictions
+        ]
+    return count_matches([item.accepted for item in answers.items], counted)
 
 
 def _dev(arm: Arm, outcome: _Outcome) -> Number:
@@ -195,7 +201,7 @@ def _runs(
             "against": control.dataset,
         },
         "effort_to_random": None,
-        "others": {"agreement_f1": None, "per_label": {}},
+        "others": describe_others(plan.test.gold, outcomes[BASE, ""].on_test[0], ours.on_test),
         "gap": {"selection": None, "rest": None},
     }
 

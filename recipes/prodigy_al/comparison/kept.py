@@ -1,8 +1,8 @@
 """Finished runs on disk: a comparison that was interrupted goes on where it stopped.
 
 A file is named by the SHA-256 of everything that its predictions depend on. One that is there is
-therefore right, whichever comparison wrote it, and nothing has to be thrown away when arms, seeds
-or policies are added.
+therefore right, whichever comparison wrote it: seeds and policies can be added without repeating
+any. An arm more is a set more to predict, so that all runs of the comparison are made anew.
 """
 
 from __future__ import annotations

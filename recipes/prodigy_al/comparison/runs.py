@@ -39,8 +39,7 @@ class Run:
             items = sorted(map(asdict, self.train.items), key=lambda item: item["input_hash"])
             parts += [asdict(POLICIES[self.policy]), self.seed, self.train.labels, items]
         parts += [
-            [answers.labels, [(item.words, item.spaces) for item in answers.items]]
-            for answers in self.evaluate
+            [(item.words, item.spaces) for item in answers.items] for answers in self.evaluate
         ]
         return sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -80,7 +79,7 @@ def _finish(kept: KeptRuns, job: tuple[str, Run]) -> None:
 
 
 def execute(run: Run) -> tuple[Predictions, ...]:
-    """Train one run and predict its evaluation sets; a function of the run alone."""
+    """Train one run and predict its evaluation sets, all labels; a function of the run alone."""
     from prodigy_al.entities import predict_entities
     from prodigy_al.pipelines import load_pipeline, set_blas
     from prodigy_al.training.finetune import fine_tune
@@ -93,7 +92,7 @@ def execute(run: Run) -> tuple[Predictions, ...]:
     set_blas(nlp, use_blis=False)
     return tuple(
         [
-            frozenset(span for span in spans if span[2] in answers.labels)
+            frozenset(spans)
             for spans in predict_entities(nlp, to_docs(answers, POLICIES["usual"], nlp.vocab))
         ]
         for answers in run.evaluate

@@ -40,7 +40,7 @@ def _effort(report: Mapping[str, Any]) -> str:
 
 def _test(report: Mapping[str, Any], policy: str) -> str:
     base = report["base"]["test"]
-    rows: list[Row] = [("base", _interval(base), _precision_recall(base), "-", "-")]
+    rows: list[Row] = [("base", _interval(base), _precision_recall(base), "-", "-", "-")]
     for dataset, arm in report["arms"].items():
         run = arm["runs"][policy]
         rows.append(
@@ -50,10 +50,13 @@ def _test(report: Mapping[str, Any], policy: str) -> str:
                 _precision_recall(run["test"]),
                 _difference(run["vs_base"]),
                 _difference(run["vs_random"]),
+                _number(run["others"]["agreement_f1"]),
             )
         )
     title = f"F1 on test, training '{policy}', mean of {len(report['seeds'])} training seeds"
-    return f"{title}\n" + _table(rows, ("dataset", "F1", "P/R", "vs base", "vs random"))
+    return f"{title}\n" + _table(
+        rows, ("dataset", "F1", "P/R", "vs base", "vs random", "other labels")
+    )
 
 
 def _dev(report: Mapping[str, Any], policy: str) -> str:
@@ -115,6 +118,7 @@ def _footnotes(report: Mapping[str, Any]) -> str:
             lines.append(f"{dataset}: dev weighted is unavailable: {reason}.")
         if arm["contradictions"]:
             lines.append(f"{dataset}: {arm['contradictions']} contradictions; the latest counts.")
+    lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
     lines.append(
         "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
         "A weighted dev F1 has two: for new text (to compare with test) and for this pool."
