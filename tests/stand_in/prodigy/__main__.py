@@ -1,0 +1,38 @@
+"""The command: lists recipes, or runs one and prints what it would ask first."""
+
+import itertools
+import json
+import sys
+from importlib.metadata import entry_points
+
+from radicli import Command, Radicli
+
+from prodigy import __version__
+from prodigy.core import RECIPES, get_recipe
+from prodigy.errors import RecipeError
+
+ASKED = 5
+
+
+def main() -> None:
+    name, *words = sys.argv[1:] or ["--help"]
+    if name == "--version":
+        sys.stdout.write(f"licensed stand-in {__version__}\n")
+        return
+    for entry in entry_points(group="prodigy_recipes"):
+        entry.load()
+    if name == "--help":
+        sys.stdout.write("\n".join(sorted(RECIPES)) + "\n")
+        return
+    try:
+        command = Command.from_function(name, RECIPES[name][1], get_recipe(name))
+        result = command.func(**Radicli(prog="prodigy").parse(words, command))
+    except RecipeError as error:
+        sys.exit(f"stand-in: {error}")
+    if isinstance(result, dict):
+        for task in itertools.islice(result["stream"], ASKED):
+            sys.stdout.write(json.dumps(task) + "\n")
+
+
+if __name__ == "__main__":
+    main()
