@@ -3,20 +3,30 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
+LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install test lint types check clean
+.PHONY: install test smoke lint types check clean
 
 install: $(STAMP)
 
 $(STAMP): pyproject.toml host/pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e './host' -e '.[dev]'
-	$(BIN)/recipe-host link
+	if $(LICENSED); then \
+		$(BIN)/python -m pip install --quiet -e '.[dev]'; \
+	else \
+		$(BIN)/python -m pip install --quiet -e './host[postgresql]' -e '.[dev]' && \
+		$(BIN)/recipe-host link; \
+	fi
 	touch $(STAMP)
 
 test: install
 	$(BIN)/python -m pytest
+
+# Installs the wheels into an empty environment; downloads all that they depend on.
+smoke: install
+	$(BIN)/python -m pytest -m slow tests/test_packaging.py
 
 lint: install
 	$(BIN)/ruff check .
