@@ -103,7 +103,15 @@ class Dealer:
             session.heard = time.monotonic()
             lost = [] if holding is None else _without(session.open, holding)
         dealt = lost[:count]
-        while len(dealt) < count and (task := self._next(session)) is not None:
+        while len(dealt) < count:
+            try:
+                task = self._next(session)
+            except Exception:  # the recipe's; what came before it is asked first
+                if dealt:
+                    break
+                raise
+            if task is None:
+                break
             if self._takes(session, task, holding or ()):
                 dealt.append(task)
         return dealt

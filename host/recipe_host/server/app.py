@@ -43,7 +43,7 @@ def make_app(controller: Controller, desk: Desk | None = None) -> Starlette:
         linkable=frozenset(route.path for route in assets),
         credentials=_credentials(),
     )
-    return Starlette(
+    app = Starlette(
         routes=[*assets, *_routes(served)],
         middleware=[guard],
         exception_handlers={
@@ -53,6 +53,8 @@ def make_app(controller: Controller, desk: Desk | None = None) -> Starlette:
             Exception: _failed,
         },
     )
+    app.router.redirect_slashes = False  # a path is right or it is not
+    return app
 
 
 def _routes(desk: Desk) -> list[Route]:
