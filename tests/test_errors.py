@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sqlite3
@@ -58,6 +59,11 @@ class Stage:
     def examples(self, name: str) -> list[Example]:
         return list(self.database.get_dataset_examples(name))
 
+    @property
+    def pool(self) -> list[Example]:
+        with (self.folder / "pool.jsonl").open(encoding="utf8") as lines:
+            return [json.loads(line) for line in lines]
+
     def written(self) -> dict[str, int]:
         """Every dataset, session and file, with its size; the database's own files aside."""
         stored = [*self.database.datasets, *self.database.sessions]
@@ -71,7 +77,7 @@ def stage(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     made = Stage(tmp_path_factory.mktemp("errors"))
     for name in ("pool.jsonl", "test.jsonl", "base"):
         (made.folder / name).symlink_to(world / name)
-    write_sources(made, [json.loads(line) for line in (world / "pool.jsonl").open()])
+    write_sources(made)
     write_pipelines(made.folder)
     made.done(
         "al.simulate", "pool.jsonl", "base", "news", "-l", "ORG", "--budget", "40",
@@ -81,16 +87,19 @@ def stage(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     return made
 
 
-def write_sources(stage: Stage, pool: list[Example]) -> None:
-    good = json.dumps(pool[0]) + "\n"
+def write_sources(stage: Stage) -> None:
+    good = json.dumps(stage.pool[0]) + "\n"
     stage.write("empty.jsonl", "\n")
     stage.write("broken.jsonl", good + '{"text": "Elkor" \n')
+    bad = good + '{"text": "Elkor" \n{"title": "Elkor"}\n"Elkor"\n{"text": "\\ud83d", "n": NaN}\n'
+    stage.write("bad.jsonl", bad)
+    stage.write("bad.jsonl.gz", gzip.compress(bad.encode()))
     stage.write("latin.jsonl", good.encode() + '{"text": "Société"}\n'.encode("latin-1"))
     stage.write("textless.jsonl", good + '{"title": "Elkor"}\n')
     stage.write("spanless.jsonl", good + '{"text": "Elkor", "spans": [{"label": "ORG"}]}\n')
     stage.write("news.parquet", good)
     stage.write("texts.txt", "Elkor Group fell .\nIt rained .\n")
-    stage.write("half.jsonl", "".join(json.dumps(record) + "\n" for record in pool[:300]))
+    stage.write("half.jsonl", "".join(json.dumps(record) + "\n" for record in stage.pool[:300]))
     stage.write("in-the-way", "")
 
 
@@ -289,6 +298,15 @@ def test_simulate_says_what_of_the_gold_no_answer_can_say(stage: Stage):
                       "--arms", "random", "-U")  # fmt: skip
     assert "1 gold spans do not fall on token borders" in said
     assert "1 texts stand in the gold more than once with different spans" in said
+
+
+@pytest.mark.parametrize("source", ["bad.jsonl", "bad.jsonl.gz"])
+def test_skip_bad_goes_on_and_says_once_how_many(stage: Stage, source: str):
+    said = stage.done("al.simulate", source, "base", source, "-l", "ORG", "--arms", "random",
+                      "--skip-bad")  # fmt: skip
+    assert said.count("bad records") == 1
+    assert f"4 bad records of {source} are skipped; the first: line 2 is not JSON" in said
+    assert [e["text"] for e in stage.examples(f"{source}-random-0")] == [stage.pool[0]["text"]]
 
 
 @pytest.fixture

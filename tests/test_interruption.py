@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import re
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 from prodigy.components.db import connect
 
+from prodigy_al.comparison.kept import KeptRuns
 from prodigy_al.sampling.records import verify_records
 from prodigy_al.tasks import read_record
 
@@ -182,19 +182,14 @@ def test_a_stopped_comparison_repeats_no_training_and_ends_with_the_same_report(
         assert BAR_WITH_ETA.search(resumed)
 
 
-def test_a_broken_file_of_a_finished_run_is_made_again(bench: Bench):
-    output = ("--output", "broken")
-    command = ("al.compare", "calm-ranked-0", bench.world / "base", "--test",
-               bench.world / "test.jsonl", "-l", "ORG", "--seeds", 1, "--workers", 1)  # fmt: skip
-    bench.finish(*command, *output)
-    report = (bench.folder / "broken" / "report.json").read_bytes()
-    first, second = bench.runs("broken")
-    second.write_text(second.read_text()[:100])
-    said = bench.finish(*command, *output)
-    assert "1 of 2 runs were finished before" in said
-    assert json.loads(second.read_text())
-    assert (bench.folder / "broken" / "report.json").read_bytes() == report
-    assert first.exists()
+def test_a_broken_file_of_a_finished_run_does_not_count(tmp_path: Path):
+    kept = KeptRuns(tmp_path / "runs")
+    predictions = ([frozenset({(0, 2, "ORG"), (3, 4, "GPE")}), frozenset()],)
+    kept.write("key", predictions)
+    assert kept.read("key") == predictions
+    (file,) = kept.folder.iterdir()
+    file.write_text(file.read_text()[:-3])
+    assert "key" not in kept
 
 
 def on_a_terminal(bench: Bench, *args: object) -> tuple[int, str]:

@@ -86,6 +86,7 @@ def open_pool(
     loader: str | None,
     exclude: list[str] | None,
     unsegmented: bool,
+    skip_bad: bool,
     fold_salt: str,
     dev_share: float,
     group_by: str | None,
@@ -94,19 +95,14 @@ def open_pool(
     """Load the model, read the source and fix folds; fails before the first question."""
     from prodigy_al.asking.frame import build_frame
     from prodigy_al.asking.questions import Header
-    from prodigy_al.pipelines import (
-        load_pipeline,
-        pipeline_sha256,
-        sentence_splitter,
-        set_blas,
-    )
+    from prodigy_al.pipelines import load_pipeline, sentence_splitter, set_blas
     from prodigy_al.scoring.marginals import MarginalScorer
 
     nlp = load_pipeline(model, gpu_id=gpu_id)
     labels = list(label or known_labels(nlp, model))
     tokenizer = sentence_splitter(nlp)
     frame = build_frame(
-        read_source(source, tokenizer, loader=loader, unsegmented=unsegmented),
+        read_source(source, tokenizer, loader=loader, unsegmented=unsegmented, skip_bad=skip_bad),
         dev_share=dev_share,
         fold_salt=fold_salt,
         exclude=excluded_inputs(exclude),
@@ -114,14 +110,10 @@ def open_pool(
     )
     # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
     set_blas(nlp, use_blis=False)
-    scorer, model_sha256 = MarginalScorer(nlp, labels), pipeline_sha256(nlp)
+    scorer, described = MarginalScorer(nlp, labels), _describe(model, nlp)
     header = Header(
-        model={
-            "name": model,
-            "version": nlp.meta.get("version", ""),
-            "sha256": model_sha256,
-        },
-        scorer=_identify(scorer, labels, model_sha256),
+        model=described,
+        scorer=_identify(scorer, labels, described["sha256"]),
         source={
             "name": str(source),
             "sha256": frame.sha256,
@@ -131,6 +123,14 @@ def open_pool(
         segmentation="whole" if unsegmented else "sentences",
     )
     return Pool(nlp, tokenizer, scorer, frame, header, labels)
+
+
+def _describe(model: str, nlp: Language) -> dict[str, str]:
+    """Return the model as records and reports name it: name, version and hash."""
+    from prodigy_al.pipelines import pipeline_sha256
+
+    version = nlp.meta.get("version", "")
+    return {"name": model, "version": version, "sha256": pipeline_sha256(nlp)}
 
 
 def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
@@ -228,6 +228,7 @@ def open_comparison(
     *,
     label: list[str] | None,
     loader: str | None,
+    skip_bad: bool,
     policies: Sequence[str] | None,
     seeds: Sequence[int],
     workers: int,
@@ -247,7 +248,7 @@ def open_comparison(
     from prodigy_al.comparison.compare import Plan
     from prodigy_al.comparison.kept import KeptRuns
     from prodigy_al.comparison.testset import read_test
-    from prodigy_al.pipelines import load_pipeline, pipeline_sha256
+    from prodigy_al.pipelines import load_pipeline
 
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
@@ -256,9 +257,8 @@ def open_comparison(
     stored = {name: list(database.get_dataset_examples(name)) for name in names}
     labels = choose_labels(label, chain.from_iterable(stored.values()))
     nlp = load_pipeline(model)
-    records = read_source(
-        f"dataset:{test}" if test in database else test, nlp, loader=loader, unsegmented=True
-    )
+    source = f"dataset:{test}" if test in database else test
+    records = read_source(source, nlp, loader=loader, unsegmented=True, skip_bad=skip_bad)
     return Plan(
         arms=[
             read_arm(name, examples, labels, tokenizer=nlp.make_doc)
@@ -268,11 +268,7 @@ def open_comparison(
             test, [(key, record) for _, key, record in records], labels, tokenizer=nlp.make_doc
         ),
         base=model,
-        model={
-            "name": model,
-            "version": nlp.meta.get("version", ""),
-            "sha256": pipeline_sha256(nlp),
-        },
+        model=_describe(model, nlp),
         labels=labels,
         policies=chosen_policies,
         seeds=seeds,

@@ -48,6 +48,9 @@ ASKING: dict[str, Any] = {
         "--label", "-l", help="Labels to ask for, comma-separated", converter=split_string
     ),
     "loader": Arg("--loader", "-lo", help="Loader, where the file's name does not tell"),
+    "skip_bad": Arg(
+        "--skip-bad", help="Skip broken lines of JSONL and unusable records, and say how many"
+    ),
     "exclude": Arg(
         "--exclude",
         "-e",

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import Run
 
-_ASKING = {name: ASKING[name] for name in ("label", "loader", "unsegmented", "dev_share")}
+_ASKING = {
+    name: ASKING[name] for name in ("label", "loader", "skip_bad", "unsegmented", "dev_share")
+}
 
 
 @recipe(
@@ -49,6 +51,7 @@ def simulate(
     name: str,
     label: Optional[list[str]] = None,
     loader: Optional[str] = None,
+    skip_bad: bool = False,
     unsegmented: bool = False,
     dev_share: float = 0.25,
     group_by: Optional[str] = None,
@@ -73,6 +76,7 @@ def simulate(
     shared: dict[str, Any] = {
         "label": label,
         "loader": loader,
+        "skip_bad": skip_bad,
         "unsegmented": unsegmented,
         "dev_share": dev_share,
         "group_by": group_by,
@@ -86,7 +90,9 @@ def simulate(
         fold_salt=fold_salt,
         explore=explore,
     )
-    labels, answers = read_gold_source(gold, model, label, loader=loader, unsegmented=unsegmented)
+    labels, answers = read_gold_source(
+        gold, model, label, loader=loader, unsegmented=unsegmented, skip_bad=skip_bad
+    )
     for remark in answers.remarks():
         msg.warn(remark)
     for run in runs:

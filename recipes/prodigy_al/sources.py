@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from prodigy.util import set_hashes
 
@@ -14,27 +18,70 @@ if TYPE_CHECKING:
 
     from prodigy_al.simulation.annotator import GoldSpans
 
+JSONL = {".jsonl", "jsonl"}  # suffix and name of the loader
 SPAN_KEYS = {"start", "end", "label"}
 
 
 def read_source(
-    source: Any, tokenizer: Language, *, loader: str | None, unsegmented: bool
+    source: Any, tokenizer: Language, *, loader: str | None, unsegmented: bool, skip_bad: bool
 ) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Yield (number of the record, input hash, record), texts without tokens cut into sentences.
 
     Raises `SourceError` for a record without text or with a span that names no place or label.
+    With `skip_bad` such records, and lines of JSONL that are no JSON, are left out and counted.
     """
     from prodigy.components.preprocess import split_sentences
     from prodigy.components.stream import get_stream
 
-    for number, record in enumerate(get_stream(source, loader=loader, rehash=True, dedup=False)):
+    bad: list[str] = []
+    records = _good_lines(source, bad) if skip_bad and _is_jsonl(source, loader) else source
+    for number, record in enumerate(get_stream(records, loader=loader, rehash=True, dedup=False)):
         if problem := _problem(record):
-            raise SourceError(f"record {number + 1} of {source} {problem}", source=str(source))
+            if not skip_bad:
+                raise SourceError(f"record {number + 1} of {source} {problem}", source=str(source))
+            bad.append(f"record {number + 1} {problem}")
+            continue
         whole = unsegmented or "tokens" in record
         for piece in [record] if whole else split_sentences(tokenizer, [record]):
             if piece["text"].strip():
                 hashed = set_hashes({"text": piece["text"]}, overwrite=True)
                 yield number, hashed["_input_hash"], piece
+    if bad:
+        _say_once(f"{len(bad)} bad records of {source} are skipped; the first: {bad[0]}")
+
+
+def _is_jsonl(source: Any, loader: str | None) -> bool:
+    """Whether the source is a file of JSON lines; only there one bad line spoils no other."""
+    suffixes = [suffix for suffix in Path(str(source)).suffixes if suffix != ".gz"]
+    return Path(str(source)).is_file() and (loader or "".join(suffixes[-1:])) in JSONL
+
+
+def _good_lines(source: Any, bad: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the records of a JSONL file and note the lines that hold none."""
+    opened = gzip.open if str(source).endswith(".gz") else open
+    with opened(source, "rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                record = json.loads(line, parse_constant=_refuse_constant) if line.strip() else None
+            except ValueError as error:  # also where the bytes are no UTF-8
+                bad.append(f"line {number} is not JSON ({error})")
+                continue
+            if isinstance(record, dict):
+                yield record
+            elif record is not None:
+                bad.append(f"line {number} is not a JSON object")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+@cache
+def _say_once(sentence: str) -> None:
+    """Warn on the terminal; a simulation reads one source many times."""
+    from prodigy.util import msg
+
+    msg.warn(sentence)
 
 
 def _problem(record: Mapping[str, Any]) -> str:
@@ -48,7 +95,13 @@ def _problem(record: Mapping[str, Any]) -> str:
 
 
 def read_gold_source(
-    source: str, model: str, label: list[str] | None, *, loader: str | None, unsegmented: bool
+    source: str,
+    model: str,
+    label: list[str] | None,
+    *,
+    loader: str | None,
+    unsegmented: bool,
+    skip_bad: bool,
 ) -> tuple[list[str], GoldSpans]:
     """Return the asked labels and the gold spans of every text, cut as the recipes cut them.
 
@@ -66,7 +119,10 @@ def read_gold_source(
         )
     nlp = load_pipeline(model)
     labels = list(label or known_labels(nlp, model))
-    records = read_source(source, sentence_splitter(nlp), loader=loader, unsegmented=unsegmented)
+    splitter = sentence_splitter(nlp)
+    records = read_source(
+        source, splitter, loader=loader, unsegmented=unsegmented, skip_bad=skip_bad
+    )
     gold = read_gold(((key, record) for _, key, record in records), labels, nlp.make_doc)
     absent = [name for name in labels if name not in gold.labels]
     if absent and (label or len(absent) == len(labels)):
