@@ -35,8 +35,8 @@ class Batch:
         self._actions = actions
         self._asked = actions.starts(asked)
         first = np.cumsum([0, *(len(segment.doc) for segment in segments)])[:-1]
-        spans = [s.rejected + np.array([a, a, 0]) for s, a in zip(segments, first, strict=True)]
-        starts, ends, labels = np.concatenate(spans).T
+        spans = [s.rejected + np.array([a, a, 0, 0]) for s, a in zip(segments, first, strict=True)]
+        starts, ends, labels, ends_there = np.concatenate(spans).T
         reached = np.flatnonzero(np.concatenate([segment.reached for segment in segments]))
         self._n_reached = len(reached)
         closed = np.concatenate([reached, starts])
@@ -44,14 +44,17 @@ class Batch:
         self._allowed = np.concatenate([segment.allowed for segment in segments])[closed]
         self._target = np.concatenate([segment.target for segment in segments])[reached]
         self._rejected_action = np.array(
-            [actions.start(*span) for span in zip(labels, ends - starts, strict=True)],
+            [
+                actions.start(*span)
+                for span in zip(labels, ends - starts + 1 - ends_there, strict=True)
+            ],
             dtype=np.intp,
         )
         self._of = np.repeat(np.arange(len(starts)), ends - starts - 1)
         self._open = [
             _joined([segment.known for segment in segments], first),
             _joined([segment.imitated for segment in segments], first),
-            _inner(starts, ends, labels),
+            _inner(starts, ends, labels, ends_there),
         ]
         nothing = np.full(len(closed), NOTHING_OPEN)
         self.tokens = np.concatenate([closed, *(states.tokens for states in self._open)])
@@ -123,10 +126,11 @@ def _joined(parts: Sequence[Open], first: IntArray) -> Open:
     )
 
 
-def _inner(starts: IntArray, ends: IntArray, labels: IntArray) -> Open:
+def _inner(starts: IntArray, ends: IntArray, labels: IntArray, ends_there: IntArray) -> Open:
     """The open states of spans, from their second token to their last."""
     lengths = ends - starts - 1
     of = np.repeat(np.arange(len(starts)), lengths)
     nth = np.arange(len(of)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     tokens = starts[of] + 1 + nth
-    return Open(tokens, starts[of], labels[of], (tokens == ends[of] - 1).astype(np.float64))
+    closes = (tokens == ends[of] - 1) & (ends_there[of] == 1)
+    return Open(tokens, starts[of], labels[of], closes.astype(np.float64))

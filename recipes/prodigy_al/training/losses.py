@@ -22,7 +22,7 @@ NO_START = -1
 TINY = 1e-12
 """Probabilities are taken as at least this before their logarithm."""
 
-LARGEST_REJECT_FACTOR = 5.0
+LARGEST_REJECT_FACTOR = 1.0
 """Cap on P / (1 - P), by which a rejected span of probability P pulls: one answer that the model
 finds absurd shall not outweigh a batch."""
 

@@ -28,6 +28,9 @@ from prodigy_al.training.states import (
     score_states,
 )
 
+LONGEST_CROSSING = 4
+"""How many tokens before a known entity one that runs into it may start to be trained against."""
+
 Entity = tuple[int, int, str]
 
 
@@ -63,7 +66,8 @@ class Segment:
     target: (n,) of the closed state at each token: a place in `Actions.closed`, `NO_START`,
     `UNKNOWN`; reached: (n,) whether a parse that agrees with what is known comes to that state
     known, imitated: open states of known entities, and of the base's where they do not conflict
-    rejected: (k, 3) first token, end and label (index) of spans that are known to be none
+    rejected: (k, 4) first token, end and label (index) of what is known to be no entity, and
+    whether that is an entity that ends there (1) or one that goes on (0)
     """
 
     doc: Doc
@@ -95,9 +99,17 @@ def read_segment(reference: Doc, base: Language, actions: Actions, asked: Sequen
     for start, end, _ in [*known, *(entity for entity, _ in kept)]:
         reached[start + 1 : end] = False
     rejected = [
-        (span.start, span.end, actions.labels.index(span.label_))
+        (span.start, span.end, actions.labels.index(span.label_), 1)
         for span in reference.spans.get(INCORRECT_SPANS_KEY, ())
         if span.label_ in asked
+    ]
+    # where an entity starts, no other may still be open
+    rejected += [
+        (before, start, actions.labels.index(label), 0)
+        for start, _, _ in known
+        for before in range(max(0, start - LONGEST_CROSSING), start)
+        for label in asked
+        if target[before] == UNKNOWN
     ]
     return Segment(
         doc=doc,
@@ -107,7 +119,7 @@ def read_segment(reference: Doc, base: Language, actions: Actions, asked: Sequen
         reached=reached,
         known=_open([(entity, _ends(entity)) for entity in known], actions),
         imitated=_open(kept, actions),
-        rejected=np.array(rejected, dtype=np.intp).reshape(-1, 3),
+        rejected=np.array(rejected, dtype=np.intp).reshape(-1, 4),
     )
 
 
