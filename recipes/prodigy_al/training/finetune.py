@@ -18,15 +18,13 @@ Six traps of spaCy 3.8 are taken care of here, all of them silent:
 
 # No postponed annotations: spaCy validates a callback's settings by its annotations.
 import io
-import random
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training.initialize import init_nlp
@@ -40,6 +38,7 @@ from prodigy_al.pipelines import NER, open_pipeline
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.config import Arm, arm_config
 from prodigy_al.training.policies import Policy, to_docs
+from prodigy_al.training.randomness import random_states_kept
 from prodigy_al.training.tower import TowerRecognizer
 
 CONFIG = "config.cfg"
@@ -62,7 +61,8 @@ def fine_tune(
 
     Raises ModelError (the base) and AnswerError (no answers).
     """
-    with nullcontext(folder) if folder else TemporaryDirectory() as place, _reproducible():
+    kept = nullcontext(folder) if folder else TemporaryDirectory()
+    with kept as place, random_states_kept(), threadpool_limits(1):
         nlp = init_nlp(load_config(write_arm(Path(place), base, answers, policy, seed=seed)))
         train(nlp, None, stdout=io.StringIO(), stderr=sys.stderr if progress else io.StringIO())
     result: Language = ordinary_ner()(nlp)
@@ -138,18 +138,6 @@ def ordinary_ner() -> Callable[[Language], Language]:
         return folded
 
     return fold
-
-
-@contextmanager
-def _reproducible() -> Iterator[None]:
-    """Keep to one BLAS thread, and leave the caller's threads and random states as they were."""
-    states = random.getstate(), np.random.get_state()
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
 
 
 def _by_hash(answers: Answers) -> Sequence[int]:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.pipelines import NER, find_ner, open_pipeline, stand_alone
+from prodigy_al.pipelines import NER, find_ner, has_ner, open_pipeline, stand_alone
+from prodigy_al.training.states import Actions
 
 _NOT_SETTINGS = ("factory", "source", "component")
 
@@ -27,20 +28,41 @@ def fold(base: str, student: Any, asked: Iterable[str]) -> Language:
     """Return the pipeline `base` with a ``ner`` that takes `asked` labels from the student.
 
     `student` is a recogniser of the base's architecture that knows the base's labels and may know
-    more; both are left as they are.
+    more; both are left as they are. A base without ``ner`` is given the student's, with score 0
+    for O, against which it was trained.
     """
     nlp = open_pipeline(base)
+    if not has_ner(nlp):
+        folded: Any = nlp.add_pipe(NER)
+        _ready(folded, student)
+        folded.model.from_bytes(student.model.to_bytes())
+        _forget_outside(folded)
+        return nlp
     stand_alone(nlp)
     frozen = find_ner(nlp)
-    folded: Any = nlp.replace_pipe(NER, "ner", config=_side_by_side(nlp.get_pipe_config(NER)))
-    folded.from_bytes(student.to_bytes(exclude=["model", "vocab"]), exclude=["model", "vocab"])
-    folded.set_output(folded.moves.n_moves)
-    folded.model.initialize([Doc(nlp.vocab, words=["word"])])
-    folded.model.attrs["unseen_classes"] = set()
+    folded = nlp.replace_pipe(NER, "ner", config=_side_by_side(nlp.get_pipe_config(NER)))
+    _ready(folded, student)
     _copy_token_vectors(frozen.model, student.model, folded.model)
     _copy_states(frozen.model, student.model, folded.model)
     _copy_scores(frozen, student, folded, frozenset(asked))
     return nlp
+
+
+def _ready(folded: Any, student: Any) -> None:
+    """Give a new recogniser the student's actions, in the same order, and weights to overwrite."""
+    folded.from_bytes(student.to_bytes(exclude=["model", "vocab"]), exclude=["model", "vocab"])
+    folded.set_output(folded.moves.n_moves)
+    folded.model.initialize([Doc(folded.vocab, words=["word"])])
+    folded.model.attrs["unseen_classes"] = set()
+
+
+def _forget_outside(ner: Any) -> None:
+    upper = ner.model.get_ref("upper")
+    outside = Actions.of(ner).closed[0]
+    for name in ("W", "b"):
+        weights = upper.get_param(name).copy()
+        weights[outside] = 0.0
+        upper.set_param(name, weights)
 
 
 def _side_by_side(config: dict[str, Any]) -> dict[str, Any]:

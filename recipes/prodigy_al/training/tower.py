@@ -21,9 +21,10 @@ from spacy.training import Example
 from thinc.api import Optimizer, set_dropout_rate
 
 from prodigy_al.entities import predict_entities
-from prodigy_al.pipelines import find_ner, load_pipeline
+from prodigy_al.pipelines import NER, find_ner, has_ner, load_pipeline
 from prodigy_al.training.batches import Batch
 from prodigy_al.training.fold import fold
+from prodigy_al.training.randomness import random_states_kept
 from prodigy_al.training.segments import Segment, read_segment
 from prodigy_al.training.states import Actions, begin_update_states
 
@@ -39,14 +40,14 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
     """
 
     def __init__(self, base: str, asked: Sequence[str], *, average_from: int, name: str) -> None:
-        student = load_pipeline(base)
+        student = _with_ner(base)
         self.student = find_ner(student)
         super().__init__(student.vocab, self.student.model, name)
         for label in asked:
             self.student.add_label(label)
         self.asked = tuple(asked)
         self.location = base
-        self.base = load_pipeline(base)
+        self.base = _with_ner(base)
         self.actions = Actions.of(self.student)
         self.average_from = average_from
         self.steps = 0
@@ -94,7 +95,9 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
     def fold(self) -> Language:
         """Return the base with an ordinary ``ner`` that holds both networks, weights averaged."""
         n = max(1, self.steps - self.average_from)
-        with self.model.use_params({key: total / n for key, total in self._sums.items()}):
+        mean = {key: total / n for key, total in self._sums.items()}
+        # folding while training, to score or to save, must not change what training draws next
+        with random_states_kept(), self.model.use_params(mean):
             return fold(self.location, self.student, self.asked)
 
     def predict(self, docs: Iterable[Doc]) -> list[list[tuple[int, int, str]]]:
@@ -120,6 +123,15 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
             for name in node.param_names:
                 if node.has_param(name):
                     yield (node.id, name), node.get_param(name)
+
+
+def _with_ner(base: str) -> Language:
+    """The base; an empty one gets a ``ner`` without labels, for which every score is 0."""
+    nlp = load_pipeline(base)
+    if not has_ner(nlp):
+        nlp.add_pipe(NER)
+        nlp.initialize()
+    return nlp
 
 
 @Language.factory(FACTORY)
