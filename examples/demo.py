@@ -1,0 +1,124 @@
+"""The question of this project, asked of generated news: does active learning pay, and if not, why?
+
+Three arms answer from gold, through the recipes that a person would use; `al.compare` retrains from
+each and measures all of them on held-out text. Everything is kept in build/demo. Kill it and run it
+again: it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from news import Document, documents, records  # noqa: E402  (found beside this script)
+from news.base import PRETRAINING, train_base  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything: documents of pool, test and base; answers an arm; repetitions."""
+
+    pool: int = 300
+    test: int = 150
+    base: int = 200
+    answers: int = 400
+    redraws: int = 2
+    seeds: int = 2
+
+
+QUICK = Size(pool=60, test=30, base=80, answers=60, redraws=1, seeds=1)
+MADE_OF = "made-of.txt"
+
+
+def main() -> int:
+    """Run the demonstration; return the exit code of the first command that fails, else 0."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--folder", type=Path, default=HERE.parent / "build" / "demo")
+    parser.add_argument("--quick", action="store_true", help="a small one, to see that it runs")
+    asked = parser.parse_args()
+    size = QUICK if asked.quick else Size()
+    make_corpus(asked.folder, size)
+    for command in commands(size):
+        print(f"$ prodigy {' '.join(command)}", flush=True)
+        code = prodigy(command, asked.folder)
+        if code:
+            return code
+    print(f"Everything is in {asked.folder}", flush=True)
+    return 0
+
+
+def commands(size: Size) -> list[list[str]]:
+    """Return the two commands of the demonstration, as anybody would type them."""
+    pool, test, base = "corpus/pool.jsonl", "corpus/test.jsonl", "corpus/base"
+    simulate = ["al.simulate", pool, base, "news", "--label", "ORG", "--group-by", "doc"]
+    compare = ["al.compare", "news-*", base, "--test", test, "--label", "ORG"]
+    return [
+        [*simulate, "--budget", str(size.answers), "--seeds", str(size.redraws)],
+        [*compare, "--seeds", str(size.seeds), "--workers", "2", "--output", "report"],
+    ]
+
+
+def prodigy(command: list[str], folder: Path) -> int:
+    """Run a prodigy command in `folder`, with its datasets there too; return its exit code."""
+    home = folder.resolve() / "home"
+    home.mkdir(exist_ok=True)
+    # the workers share the cores; more threads in each of them would only wait for one another
+    environment = os.environ | {"PRODIGY_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    run = [sys.executable, "-m", "prodigy", *command]
+    with subprocess.Popen(run, cwd=folder, env=environment) as process:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:  # the command was interrupted as well and ends by itself
+            code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+def make_corpus(folder: Path, size: Size) -> None:
+    """Make corpus/ with pool.jsonl, test.jsonl and base/, unless there is just this one.
+
+    It is never there by half. Datasets and report of another corpus are removed.
+    """
+    corpus, unfinished = folder / "corpus", folder / "unfinished"
+    made_of = fingerprint(size)
+    if (corpus / MADE_OF).exists() and (corpus / MADE_OF).read_text() == made_of:
+        return
+    print("Making news, and a pipeline trained on other news ...", flush=True)
+    (corpus / MADE_OF).unlink(missing_ok=True)  # first: what follows may be interrupted
+    for old in (corpus, unfinished, folder / "home", folder / "report"):
+        shutil.rmtree(old, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    write_jsonl(unfinished / "pool.jsonl", documents(size.pool, seed=1))
+    write_jsonl(unfinished / "test.jsonl", documents(size.test, seed=2))
+    other = records(documents(size.base, seed=3, knobs=PRETRAINING))
+    train_base(other).to_disk(unfinished / "base")
+    (unfinished / MADE_OF).write_text(made_of)
+    unfinished.rename(corpus)
+
+
+def write_jsonl(path: Path, made: Iterable[Document]) -> None:
+    """Write the documents' segments, one a line."""
+    with path.open("w", encoding="utf8") as file:
+        file.writelines(json.dumps(record) + "\n" for record in records(made))
+
+
+def fingerprint(size: Size) -> str:
+    """Return a name for what the corpus is made of: its size, and the code that makes it."""
+    digest = sha256(repr(astuple(size)[:3]).encode())
+    for path in sorted([*HERE.glob("news/*.py"), *HERE.glob("news/phrases/*.txt")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
