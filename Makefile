@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install test smoke lint types check clean
+.PHONY: install demo test smoke lint types check clean
 
 install: $(STAMP)
 
@@ -20,6 +20,10 @@ $(STAMP): pyproject.toml host/pyproject.toml
 		$(BIN)/recipe-host link; \
 	fi
 	touch $(STAMP)
+
+# Two minutes on two cores, resumed where it was interrupted; QUICK=1 is a smaller one.
+demo: install
+	$(BIN)/python examples/demo.py $(if $(QUICK),--quick)
 
 test: install
 	$(BIN)/python -m pytest
