@@ -61,7 +61,7 @@ class Pool:
         check_name(dataset)
         check_score(design.acquisition)
         header = replace(self.header, suggest=suggest, show_score=show_score)
-        check_same_run(dataset, design, header)
+        check_same_run(dataset, design, header, self.frame)
         score = segment_scorer(self.nlp, self.scorer, design.acquisition)
         draws = draw_questions(self.frame, design, score)
         tasks = make_tasks(draws, design, header, rehash)
@@ -185,7 +185,7 @@ def check_score(name: str) -> None:
         )
 
 
-def check_same_run(dataset: str, design: SamplingDesign, header: Header) -> None:
+def check_same_run(dataset: str, design: SamplingDesign, header: Header, frame: Frame) -> None:
     """Refuse to go on with a dataset that was begun with another model, source or design.
 
     Its probabilities would belong to two different draws and no weight could be computed.
@@ -200,7 +200,8 @@ def check_same_run(dataset: str, design: SamplingDesign, header: Header) -> None
     answers = database.get_dataset_examples(dataset) or []
     if not answers:
         return
-    record = read_record(answers[-1], dataset=dataset)
+    record = read_record(answers[0], dataset=dataset)
+    size = len(frame.fold(record.fold))
     now: Mapping[str, tuple[object, object]] = {
         "recipe": (record.strategy, design.strategy),
         "--seed": (record.seed, design.seed),
@@ -211,6 +212,9 @@ def check_same_run(dataset: str, design: SamplingDesign, header: Header) -> None
         "model": (record.model["sha256"], header.model["sha256"]),
         "labels or scorer": (record.scorer["frame_sha256"], header.scorer["frame_sha256"]),
         "source": (record.source["sha256"], header.source["sha256"]),
+        # not recorded themselves, but the first answer shows what they led to
+        f"{record.fold} segments (--dev-share, --group-by)": (record.N, size),
+        "--block": (record.considered, min(design.block_size or size, size)),
     }
     for what, (then, today) in now.items():
         if then != today:

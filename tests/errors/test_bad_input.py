@@ -1,0 +1,143 @@
+"""Bad input through the real command line: one clear sentence, and nothing is written."""
+
+from __future__ import annotations
+
+import pytest
+
+ASK = ("al.random", "x", "base", "pool.jsonl", "-l", "ORG")
+TEACH = ("al.teach", "x", "base", "pool.jsonl", "-l", "ORG")
+RANKED = ("al.manual-ranked", "x", "base", "pool.jsonl", "-l", "ORG")
+SIMULATE = ("al.simulate", "pool.jsonl", "base", "n", "-l", "ORG", "--budget", "20")
+
+
+def ask(source: str, *more: str, model: str = "base", dataset: str = "x") -> tuple[str, ...]:
+    return ("al.random", dataset, model, source, "-l", "ORG", *more)
+
+
+def again(
+    arm: str, *more: str, recipe: str = "al.random", model: str = "base", source: str = "pool.jsonl"
+) -> tuple[str, ...]:
+    """Go on, as the simulation did, with the dataset of one of its arms."""
+    label, salt = ("-l", "ORG"), ("--fold-salt", "prodigy-al-0")
+    return (recipe, f"news-{arm}-0", model, source, *label, *salt, *more)
+
+
+def compare(datasets: str, *more: str, test: str = "test.jsonl") -> tuple[str, ...]:
+    return ("al.compare", datasets, "base", "--test", test, "-l", "ORG", "--seeds", "1", *more)
+
+
+BAD_INPUT = [
+    # the model
+    (ask("pool.jsonl", model="gone"), "No pipeline 'gone'"),
+    (ask("pool.jsonl", model="no-pipeline"), "The pipeline in 'no-pipeline' cannot be loaded"),
+    (ask("pool.jsonl", model="blank:klingon"), "'blank:klingon' names no language"),
+    (ask("pool.jsonl", model="bare"), 'has no component "ner" (its components: sentencizer)'),
+    (ask("pool.jsonl", model="beam"), 'instead of "beam_ner"'),
+    (("al.random", "x", "blank:en", "pool.jsonl"), "say with --label"),
+    ((*ASK, "--gpu-id", "99"), "No GPU 99"),
+    # the source
+    (ask("gone.jsonl"), "gone.jsonl"),
+    (ask("empty.jsonl"), "holds no text"),
+    (ask("-"), "holds no text"),
+    (ask("broken.jsonl"), "line 2 of 'broken.jsonl' is not JSON", '{"text": "Elkor"'),
+    (ask("latin.jsonl"), "line 2 of 'latin.jsonl' is not UTF-8"),
+    (ask("textless.jsonl"), "record 2 of textless.jsonl has no `text`"),
+    (ask("spanless.jsonl"), "record 2 of spanless.jsonl has a span without start, end or label"),
+    (ask("news.parquet"), "'news.parquet'", "--loader"),
+    (ask("pool.jsonl", "--loader", "xml"), "no loader is called 'xml'"),
+    (ask("dataset:gone"), "'dataset:gone' names no dataset", "news-random-0"),
+    # the options of the asking recipes
+    ((*ASK, "--exclude", "gone"), "--exclude gone", "no such dataset"),
+    ((*ASK, "--group-by", "gone"), "--group-by gone", "meta.gone"),
+    ((*ASK, "--dev-share", "0.95"), "--dev-share 0.95 is out of range"),
+    ((*RANKED, "--explore", "2"), "--explore 2.0 is out of range"),
+    ((*RANKED, "--explore", "nan"), "--explore nan is out of range"),
+    ((*RANKED, "--by", "best"), "--by best", "expected-errors"),
+    ((*TEACH, "--rate", "0"), "--rate 0.0 is out of range"),
+    ((*TEACH, "--block", "0"), "--block 0"),
+    # the dataset
+    (ask("pool.jsonl", dataset=""), "DATASET '' is no name"),
+    (again("ranked"), "'news-ranked-0' was begun with recipe ranked, now it is random"),
+    (again("random", model="other"), "'news-random-0' was begun with model"),
+    (again("random", source="half.jsonl"), "'news-random-0' was begun with source"),
+    (again("random", "--seed", "1"), "was begun with --seed 0, now it is 1"),
+    (again("random", "--dev-share", "0.5"), "(--dev-share, --group-by)"),
+    (again("teach", "--block", "50", recipe="al.teach"), "--block 100, now it is 50"),
+    (ask("pool.jsonl", dataset="mixed"), "dataset 'mixed' carries no `al` record"),
+    # simulate
+    ((*SIMULATE, "--arms", "best"), "--arms best", "there are teach, ranked"),
+    ((*SIMULATE, "--seeds", "x"), "--seeds x"),
+    ((*SIMULATE, "--seeds", "0"), "--seeds 0"),
+    ((*SIMULATE, "--budget", "0"), "--budget 0"),
+    ((*SIMULATE, "--error-rate", "2"), "--error-rate 2.0 is out of range"),
+    ((*SIMULATE, "--dev-share", "-1"), "--dev-share -1.0 is out of range"),
+    ((*SIMULATE, "--arms", "random,teach", "--explore", "2"), "--explore 2.0 is out of range"),
+    ((*SIMULATE, "--label", "SHIP"), "--label SHIP", "gold span"),
+    (("al.simulate", "texts.txt", "base", "n", "-l", "ORG"), "--label ORG", "gold span"),
+    (("al.simulate", "-", "base", "n", "-l", "ORG"), "GOLD -", "give a file"),
+    (("al.simulate", "pool.jsonl", "base", "", "-l", "ORG"), "'' is no name"),
+    # compare: what is compared
+    (compare("gone"), "DATASETS gone", "no such dataset"),
+    (compare("old-*"), "DATASETS old-*", "no such dataset"),
+    (compare("mixed"), "mixes 40 manual and 40 binary answers"),
+    (compare("tampered"), "dataset 'tampered'", "recomputed it is"),
+    (compare("half-recorded"), "20 of 40 answers carry no `al` record"),
+    (compare("single"), "dataset 'single' has no usable answer in its"),
+    (compare("spanless"), "nothing to learn from"),
+    (compare("ignored"), "Dataset ignored has no answer that says anything about ORG"),
+    (compare("empty"), "nothing to learn from"),
+    (compare("news-random-0", "--label", "SHIP"), "--label SHIP", "there are: ORG"),
+    # compare: the test set
+    (compare("news-random-0", test="gone.jsonl"), "gone.jsonl"),
+    (compare("news-random-0", test="empty.jsonl"), "--test empty.jsonl holds no text"),
+    (compare("news-random-0", test="texts.txt"), "--test texts.txt has no gold span of ORG"),
+    (compare("news-random-0", test="news-ranked-0"), "--test news-ranked-0", "no plain sample"),
+    (compare("news-random-0", test="binary"), "--test binary holds binary answers"),
+    (compare("long", test="same.jsonl"), "every training answer of dataset 'long'", "same.jsonl"),
+    (compare("news-random-0", test="broken.jsonl"), "line 2 of 'broken.jsonl'"),
+    # compare: options
+    (compare("news-random-0", "--training", "best"), "--training best", "usual-outside"),
+    (compare("news-random-0", "--seeds", "-1"), "--seeds -1"),
+    (compare("news-random-0", "--workers", "-2"), "--workers -2"),
+    (compare("news-random-0", "--output", "in-the-way"), "--output in-the-way"),
+    # what the host answers for itself
+    (("al.retrain",), "no recipe is called 'al.retrain'"),
+    (("db-in", "x", "gone.jsonl"), "gone.jsonl"),
+    (("db-in", "x", "broken.jsonl"), "line 2 of 'broken.jsonl' is not JSON"),
+    (("db-in", "x", "empty.jsonl"), "'empty.jsonl' holds no record"),
+    (("db-in", "", "pool.jsonl"), "needs a name"),
+    (("db-out", "gone"), "no dataset is called 'gone'"),
+    (("drop", "gone"), "no dataset is called 'gone'"),
+    (("stats", "gone"), "no dataset is called 'gone'"),
+]
+ARGUMENT_SYNTAX = [
+    (("al.compare", "news-random-0", "base"), "test"),
+    ((*RANKED, "--explore", "much"), "--explore"),
+    ((*RANKED, "--exploer", "1"), "--exploer"),
+    (("al.random", "x"), "model"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"), [(row[0], row[1:]) for row in BAD_INPUT], ids=lambda v: " ".join(v)
+)
+def test_bad_input_is_one_sentence_and_writes_nothing(
+    stage, arguments: tuple[str, ...], parts: tuple[str, ...]
+):
+    before = stage.written()
+    done = stage.run(*arguments)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    for part in parts:
+        assert part in done.stderr
+    assert stage.written() == before
+
+
+@pytest.mark.parametrize(("arguments", "named"), ARGUMENT_SYNTAX, ids=lambda v: str(v))
+def test_wrong_arguments_are_named_and_write_nothing(stage, arguments: tuple[str, ...], named: str):
+    before = stage.written()
+    done = stage.run(*arguments)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    assert named in done.stderr
+    assert stage.written() == before
