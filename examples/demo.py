@@ -29,7 +29,7 @@ from news.base import PRETRAINING, train_base  # noqa: E402
 class Size:
     """How much of everything: documents of pool, test and base; answers an arm; repetitions."""
 
-    pool: int = 300
+    pool: int = 320
     test: int = 150
     base: int = 200
     answers: int = 400
@@ -44,17 +44,18 @@ MADE_OF = "made-of.txt"
 def main() -> int:
     """Run the demonstration; return the exit code of the first command that fails, else 0."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folder", type=Path, default=HERE.parent / "build" / "demo")
+    parser.add_argument("--folder", type=Path, help="default: build/demo, or build/demo-quick")
     parser.add_argument("--quick", action="store_true", help="a small one, to see that it runs")
     asked = parser.parse_args()
-    size = QUICK if asked.quick else Size()
-    make_corpus(asked.folder, size)
+    size, name = (QUICK, "demo-quick") if asked.quick else (Size(), "demo")
+    folder: Path = asked.folder or HERE.parent / "build" / name
+    make_corpus(folder, size)
     for command in commands(size):
         print(f"$ prodigy {' '.join(command)}", flush=True)
-        code = prodigy(command, asked.folder)
+        code = prodigy(command, folder)
         if code:
             return code
-    print(f"Everything is in {asked.folder}", flush=True)
+    print(f"Everything is in {folder}", flush=True)
     return 0
 
 

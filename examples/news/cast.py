@@ -29,11 +29,7 @@ SLOTS: Mapping[str, tuple[Sort, int]] = {
     "country": ("country", 1),
     "country2": ("country", 1),
 }
-ORGANISATIONS = frozenset(
-    slot for slot, (sort, _) in SLOTS.items() if sort not in ("person", "town", "country")
-)
 OTHERS = ("person", "other", "town", "country")
-LITERALS = ("maker", "demonym")  # capitalised words that are no name of anybody
 SHORT = 0.75  # of the mentions after the first
 IN_FULL = 0.7  # of the first mentions that could have a legal form
 

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from random import Random
-from typing import Literal, get_args
+from typing import Literal
 
 from news.words import WORDS
 
 Sort = Literal["firm", "brand", "office", "institute", "club", "paper", "person", "town", "country"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
 
 FAMOUS = 120  # names of a sort that turn up again and again
 FAME = 0.8  # the n-th most famous is met in proportion to 1 / n^FAME
