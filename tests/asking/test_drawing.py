@@ -131,6 +131,20 @@ def test_the_first_question_of_teach_needs_one_block_only():
     assert len(scored) == TEACH.block_size
 
 
+def test_a_block_without_any_question_counts_as_part_of_the_next():
+    def few(segments):
+        for segment, item in zip(segments, score(segments), strict=True):
+            yield item if segment.input_hash // 7919 > 180 else replace(item, candidates=())
+
+    draws = list(draw_questions(frame_of(), replace(TEACH, block_size=5), few))
+    assert len(draws) == sum(i % 3 > 0 for i in range(181, 200))
+    first_round = {(d.segment.fold, d.block): d for d in draws if d.round == 0}
+    assert max(d.considered for d in first_round.values()) > 5
+    for fold in ("train", "dev"):
+        blocks = [d for (where, _), d in first_round.items() if where == fold]
+        assert sum(d.considered for d in blocks) <= blocks[0].N
+
+
 def test_all_served_is_probability_one():
     dev = [(k, r) for k, r in records_of(RANKED) if r.fold == "dev"]
     assert np.all(inclusion(dev).pi == 1.0)

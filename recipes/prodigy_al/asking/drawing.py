@@ -64,6 +64,16 @@ def draw_questions(frame: Frame, design: SamplingDesign, score: ScoreSegments) -
 
 
 @dataclass(frozen=True)
+class _Place:
+    """Where a block stands in its round, whose frame holds N segments."""
+
+    block: int
+    round: int
+    N: int
+    considered: int
+
+
+@dataclass(frozen=True)
 class _Block:
     """A block in the order of asking. `scored` is None while scoring can wait (`design.lazy`)."""
 
@@ -72,10 +82,7 @@ class _Block:
     p: FloatArray | None
     keys: FloatArray | None
     total: float | None
-    number: int
-    round: int
-    frame_size: int
-    considered: int
+    place: _Place
 
 
 def _draw_fold(
@@ -85,9 +92,17 @@ def _draw_fold(
     left, round_ = list(segments), 0
     while left:
         unasked: list[Segment] = []
+        considered = 0
         for number, cut in enumerate(_cut_blocks(left, design, round_)):
+            considered += len(cut)
             scored = None if design.lazy else list(score(cut))
-            block = _order_block(cut, scored, design, number=number, round_=round_, size=len(left))
+            if design.unit == "candidate" and scored is not None:
+                cut, scored = _with_question(cut, scored)
+            if not cut:
+                continue  # a block without a question counts as part of the next one
+            place = _Place(number, round_, len(left), considered)
+            considered = 0
+            block = _order_block(cut, scored, design, place)
             quota = ceil(design.rate * len(block.segments))
             yield from _ask(block, quota, design, score)
             unasked += block.segments[quota:]
@@ -114,28 +129,25 @@ def _cut_blocks(
         yield [segments[i] for i in order[start : start + design.block_size]]
 
 
+def _with_question(
+    cut: Sequence[Segment], scored: Sequence[Scored]
+) -> tuple[list[Segment], list[Scored]]:
+    """Return the segments, and their scores, that have a candidate to ask about."""
+    kept = [(segment, item) for segment, item in zip(cut, scored, strict=True) if item.candidates]
+    return [segment for segment, _ in kept], [item for _, item in kept]
+
+
 def _order_block(
-    cut: Sequence[Segment],
-    scored: Sequence[Scored] | None,
-    design: SamplingDesign,
-    *,
-    number: int,
-    round_: int,
-    size: int,
+    cut: Sequence[Segment], scored: Sequence[Scored] | None, design: SamplingDesign, place: _Place
 ) -> _Block:
     """Order a block by key, or by score where the design is strict."""
-    considered = len(cut)
-    if design.unit == "candidate" and scored is not None:
-        # Without a candidate there is no question.
-        with_question = [i for i, item in enumerate(scored) if item.candidates]
-        cut, scored = [cut[i] for i in with_question], [scored[i] for i in with_question]
     chance = exponentials(
         [segment.input_hash for segment in cut],
         tag=KEY_TAG,
         seed=design.seed,
         arm=design.strategy,
-        round=round_,
-        block=number,
+        round=place.round,
+        block=place.block,
     )
     u = np.array([item.u for item in scored]) if scored is not None else np.zeros(len(cut))
     if design.strict:
@@ -151,10 +163,7 @@ def _order_block(
         p=None if p is None else p[order],
         keys=None if keys is None else keys[order],
         total=None if design.strict or design.explore == 1.0 else score_total(u),
-        number=number,
-        round=round_,
-        frame_size=size,
-        considered=considered,
+        place=place,
     )
 
 
@@ -179,12 +188,12 @@ def _draw(block: _Block, position: int, scored: Scored, design: SamplingDesign) 
     return Draw(
         segment=segment,
         scored=scored,
-        block=block.number,
-        round=block.round,
+        block=block.place.block,
+        round=block.place.round,
         position=position,
         R=len(block.segments),
-        N=block.frame_size,
-        considered=block.considered,
+        N=block.place.N,
+        considered=block.place.considered,
         total=block.total,
         p=None if block.p is None else float(block.p[position]),
         key=None if block.keys is None else float(block.keys[position]),
@@ -207,8 +216,8 @@ def _pick_candidate(
         tag=KEY_TAG,
         seed=design.seed,
         arm=design.strategy,
-        round=block.round,
-        block=block.number,
+        round=block.place.round,
+        block=block.place.block,
         input=segment.input_hash,
     )
     return scored.candidates[chosen], float(chances[chosen])
