@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prodigy_al.asking.design import SamplingDesign
     from prodigy_al.asking.frame import Frame
     from prodigy_al.asking.questions import Header
-    from prodigy_al.comparison.compare import Plan
+    from prodigy_al.comparison.plan import Plan
     from prodigy_al.scoring.marginals import MarginalScorer
 
 Components = dict[str, Any]
@@ -249,8 +249,8 @@ def open_comparison(
         choose_workers,
         match_datasets,
     )
-    from prodigy_al.comparison.compare import Plan
     from prodigy_al.comparison.kept import KeptRuns
+    from prodigy_al.comparison.plan import Plan
     from prodigy_al.comparison.testset import read_test
     from prodigy_al.pipelines import load_pipeline
 

@@ -1,0 +1,75 @@
+"""Every pipeline of a comparison on every set, as counts a segment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from spacy.vocab import Vocab
+
+from prodigy_al.comparison.kept import Predictions
+from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.runs import Run, predict_all
+from prodigy_al.evaluation.counts import Counts, count_matches
+from prodigy_al.training.answers import Answers
+from prodigy_al.training.policies import POLICIES, to_docs
+from prodigy_al.training.scorer import usual_counts
+
+BASE = "base"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One pipeline on every evaluation set, one entry a training seed."""
+
+    test: list[Counts]
+    on_test: list[Predictions]  # all labels
+    usual: dict[str, list[Counts]]  # dev answers as spaCy's scorer counts them, by dataset
+    matches: dict[str, list[Counts]]  # the same answers, counted in full
+
+
+def run_all(
+    plan: Plan, trains: Sequence[Answers], say: Callable[[str], object]
+) -> dict[tuple[str, str], Outcome]:
+    """Return the outcome of every (dataset, policy), and of the base under ("base", "")."""
+    evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
+    runs = [Run(plan.base, evaluate)] + [
+        Run(plan.base, evaluate, arm.dataset, policy, seed, train)
+        for arm, train in zip(plan.arms, trains, strict=True)
+        for policy in plan.policies
+        for seed in plan.seeds
+    ]
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    predicted = predict_all(
+        runs, workers=plan.workers, base_sha256=plan.model["sha256"], kept=plan.kept, say=say
+    )
+    for run, (on_test, *on_dev) in predicted:
+        key = (run.dataset or BASE, run.policy or "")
+        outcome = outcomes.setdefault(key, Outcome([], [], {}, {}))
+        outcome.test.append(_matches(plan.test.gold, on_test))
+        outcome.on_test.append(on_test)
+        for arm, predictions in zip(plan.arms, on_dev, strict=True):
+            outcome.usual.setdefault(arm.dataset, []).append(_usual(arm.dev, predictions))
+            outcome.matches.setdefault(arm.dataset, []).append(_matches(arm.dev, predictions))
+    return outcomes
+
+
+def _usual(answers: Answers, predictions: Predictions) -> Counts:
+    """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""
+    references = to_docs(answers, POLICIES["usual"], Vocab())
+    counts = usual_counts(references, predictions, answers.labels)
+    tp, fp, fn = (part.astype(np.float64) for part in (counts.tp, counts.fp, counts.fn))
+    return Counts(tp, tp + fp, tp + fn)
+
+
+def _matches(answers: Answers, predictions: Predictions) -> Counts:
+    """Count matches of the asked labels; a binary answer counts the one span it is about."""
+    if answers.form == "binary":
+        about = [frozenset(item.accepted + item.rejected) for item in answers.items]
+        counted = [found & asked for found, asked in zip(predictions, about, strict=True)]
+    else:
+        counted = [
+            frozenset(span for span in found if span[2] in answers.labels) for found in predictions
+        ]
+    return count_matches([item.accepted for item in answers.items], counted)
