@@ -24,7 +24,10 @@ AVERAGED_SHARE = 0.3
 
 @dataclass(frozen=True)
 class Arm:
-    """What to train: `nlp` is the pipeline of `base`, `texts` the number of reference docs."""
+    """What to train: `nlp` is the pipeline of `base`, `texts` the number of reference docs.
+
+    `policy` has the settings for the answers' form.
+    """
 
     base: str
     nlp: Language
@@ -35,7 +38,7 @@ class Arm:
     @property
     def steps(self) -> int:
         """The number of batches."""
-        return self.policy.epochs_on(self.answers.form) * -(-self.texts // self.policy.batch_size)
+        return self.policy.epochs * -(-self.texts // self.policy.batch_size)
 
     @property
     def location(self) -> str:
@@ -105,7 +108,7 @@ def _training(arm: Arm) -> dict[str, Any]:
         "gpu_allocator": "${system.gpu_allocator}",
         "dropout": arm.policy.dropout,
         "patience": 0,
-        "max_epochs": arm.policy.epochs_on(arm.answers.form),
+        "max_epochs": arm.policy.epochs,
         "max_steps": arm.steps,
         # scored after the first and the last step only, and always 0: every checkpoint is as good
         # as the best, so that spaCy's model-best is its model-last
@@ -139,14 +142,13 @@ def _before_saving(policy: Policy) -> Any:
 
 
 def _learn_rate(policy: Policy, steps: int) -> Any:
-    if policy.last_learn_rate == policy.learn_rate:
+    if policy.last_rate == 1:
         return policy.learn_rate
-    falls_by = 1 - policy.last_learn_rate / policy.learn_rate
     return {
         "@schedules": "warmup_linear.v1",
         "initial_rate": policy.learn_rate,
         "warmup_steps": 0,
-        "total_steps": round(steps / falls_by),  # where it would have fallen to 0
+        "total_steps": round(steps / (1 - policy.last_rate)),  # where it would have fallen to 0
     }
 
 

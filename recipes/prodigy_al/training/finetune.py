@@ -1,8 +1,7 @@
 """Fine-tuning through spaCy's own training, driven by a config file that anybody can run again.
 
 `write_arm` writes a folder with which ``spacy train config.cfg`` repeats a run to the last bit;
-`fine_tune` runs the same file in this process. Nothing is selected: the result is the pipeline
-after the last step, and the score that spaCy's loop wants is 0 by construction.
+`fine_tune` runs the same file in this process. What either saves is plain spaCy.
 
 Six traps of spaCy 3.8 are taken care of here, all of them silent:
 
@@ -42,6 +41,7 @@ from prodigy_al.training.randomness import random_states_kept
 from prodigy_al.training.tower import TowerRecognizer
 
 CONFIG = "config.cfg"
+MODEL = "model"
 
 
 def fine_tune(
@@ -56,8 +56,9 @@ def fine_tune(
     """Return `base` (a name, a path or ``blank:LANG``) fine-tuned on the answers.
 
     The same base, answers, policy and seed give the same weights, bit for bit, in any process on
-    the same machine, whatever order the answers come in. The arm's files are kept in `folder` if
-    one is given. `progress` shows spaCy's own bar on a terminal.
+    the same machine, whatever order the answers come in. The arm's files and the
+    pipeline (``model``) are kept in `folder` if one is given. `progress` shows spaCy's own bar on
+    a terminal.
 
     Raises ModelError (the base) and AnswerError (no answers).
     """
@@ -65,7 +66,9 @@ def fine_tune(
     with kept as place, random_states_kept(), threadpool_limits(1):
         nlp = init_nlp(load_config(write_arm(Path(place), base, answers, policy, seed=seed)))
         train(nlp, None, stdout=io.StringIO(), stderr=sys.stderr if progress else io.StringIO())
-    result: Language = ordinary_ner()(nlp)
+        result: Language = ordinary_ner()(nlp)
+        if folder:
+            result.to_disk(folder / MODEL)
     return result
 
 
@@ -97,7 +100,7 @@ def write_arm(
     folder.mkdir(parents=True, exist_ok=True)
     DocBin(docs=docs).to_disk(folder / "train.spacy")
     DocBin(docs=dev).to_disk(folder / "dev.spacy")
-    arm = Arm(base, nlp, answers, policy, texts=len(docs))
+    arm = Arm(base, nlp, answers, policy.on(answers.form), texts=len(docs))
     arm_config(folder, arm, seed=seed).to_disk(folder / CONFIG)
     return folder / CONFIG
 

@@ -52,6 +52,7 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
         self.average_from = average_from
         self.steps = 0
         self._sums: dict[tuple[int, str], Any] = {}
+        self._folded: Language | None = None
 
     def initialize(
         self, get_examples: Callable[[], Iterable[Example]], *, nlp: Language | None = None
@@ -87,6 +88,7 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
     def finish_update(self, sgd: Optimizer) -> None:
         """Take the step, and take part of the average."""
         self.model.finish_update(sgd)
+        self._folded = None
         self.steps += 1
         if self.steps > self.average_from:
             for key, weights in self._weights():
@@ -102,8 +104,8 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
 
     def predict(self, docs: Iterable[Doc]) -> list[list[tuple[int, int, str]]]:
         """Return each doc's entities as the folded pipeline predicts them."""
-        docs = list(docs)
-        return list(predict_entities(self.fold(), docs)) if docs else []
+        self._folded = self._folded or self.fold()
+        return list(predict_entities(self._folded, docs))
 
     def set_annotations(self, docs: Iterable[Doc], scores: Any) -> None:
         """Set the predicted entities."""
