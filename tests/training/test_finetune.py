@@ -156,6 +156,21 @@ def test_the_tokens_of_the_answers_are_trained_on_whatever_the_tokenizer_says(ba
     assert predicted(nlp, to_docs(answers, USUAL, nlp.vocab)) == [{(1, 2, "FIRM")}]
 
 
+def test_scratch_has_the_bases_architecture_and_none_of_its_weights(
+    tmp_path, listening_base, full, gold, digest
+):
+    policy = replace(POLICIES["scratch"], epochs=80)
+    nlp = fine_tune(listening_base, full, policy, folder=tmp_path)
+    assert nlp.get_pipe("ner").labels == ("ORG",)
+    counts = usual_of(nlp, gold(nlp), ["ORG"])
+    assert counts.tp.sum() > 3 * (counts.fp.sum() + counts.fn.sum())
+    before = spacy.load(listening_base)
+    stand_alone(before)
+    nodes = [[node.name for node in x.get_pipe("ner").model.walk()] for x in (before, nlp)]
+    assert nodes[0] == nodes[1]
+    assert digest(spacy.load(tmp_path / "model")) == digest(nlp)
+
+
 # Rejected spans
 
 

@@ -42,3 +42,11 @@ def test_policies_differ_in_what_binary_answers_leave_open(policy, other, record
 def test_docs_come_in_the_order_of_the_items(full):
     docs = to_docs(full, POLICIES["usual"], Vocab())
     assert [[t.text for t in doc] for doc in docs] == [list(x.words) for x in full.items]
+
+
+def test_settings_for_binary_answers_replace_the_others_only_where_given():
+    usual, robust = POLICIES["usual"], POLICIES["robust"]
+    assert usual.on("full") == usual.on("binary") == usual
+    assert robust.on("full") == robust
+    assert robust.on("binary").epochs == robust.binary_epochs != robust.epochs
+    assert robust.on("binary").learn_rate == robust.binary_learn_rate != robust.learn_rate
