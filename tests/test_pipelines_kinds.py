@@ -21,7 +21,7 @@ from prodigy_al.tasks import read_record
 
 Start = Callable[..., Any]
 RECIPES = ["al.teach", "al.manual-ranked", "al.random"]
-# Texts with one name or none, and what the names are made of, by language.
+# Texts with one name or none, what the names are made of, and their shapes.
 ENGLISH = (
     [
         "Shares of {} fell on Monday. It rained.",
@@ -198,6 +198,13 @@ def test_teach_refuses_in_one_sentence_where_no_span_is_a_candidate(
 
     with pytest.raises((RecipeError, ActiveLearningError)):
         answers(start(controller, "al.teach", kinds[kind]), 1)
+
+
+def test_teach_goes_past_blocks_without_a_candidate(
+    controller: Start, kinds: dict[str, dict[str, Any]]
+):
+    model, source = kinds["listener"]["model"], kinds["listener"]["source"]
+    assert len(answers(controller("al.teach", "x", model, source, label=["ORG"], block=3), 20)) > 9
 
 
 @pytest.mark.parametrize("kind", ["listener", "blank", "right to left", "without spaces"])
