@@ -21,6 +21,7 @@ from spacy.training import Example
 from thinc.api import Optimizer, set_dropout_rate
 
 from prodigy_al.entities import predict_entities
+from prodigy_al.errors import ModelError
 from prodigy_al.pipelines import NER, find_ner, has_ner, load_pipeline
 from prodigy_al.training.batches import Batch
 from prodigy_al.training.fold import fold
@@ -37,11 +38,19 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
 
     asked: the labels to learn; those that the base does not know are added
     average_from: the step from which on the weights are averaged; their mean is the result
+
+    Raises ModelError for a base whose ``ner`` scores actions without a layer of their own.
     """
 
     def __init__(self, base: str, asked: Sequence[str], *, average_from: int, name: str) -> None:
         student = _with_ner(base)
         self.student = find_ner(student)
+        if not self.student.model.attrs["has_upper"]:
+            raise ModelError(
+                f'The "ner" of {base!r} was made with use_upper = false and cannot be split by '
+                'label; choose a base with use_upper = true, or the training policy "usual".',
+                model=base,
+            )
         super().__init__(student.vocab, self.student.model, name)
         for label in asked:
             self.student.add_label(label)
