@@ -160,14 +160,18 @@ def test_scratch_has_the_bases_architecture_and_none_of_its_weights(
     tmp_path, listening_base, full, gold, digest
 ):
     policy = replace(POLICIES["scratch"], epochs=80)
-    nlp = fine_tune(listening_base, full, policy, folder=tmp_path)
+    nlp = fine_tune(listening_base, full, policy, seed=1, folder=tmp_path)
     assert nlp.get_pipe("ner").labels == ("ORG",)
     counts = usual_of(nlp, gold(nlp), ["ORG"])
     assert counts.tp.sum() > 3 * (counts.fp.sum() + counts.fn.sum())
     before = spacy.load(listening_base)
     stand_alone(before)
-    nodes = [[node.name for node in x.get_pipe("ner").model.walk()] for x in (before, nlp)]
-    assert nodes[0] == nodes[1]
+    tables = [
+        [x.get_param("E") for x in each.get_pipe("ner").model.walk() if x.name == "hashembed"]
+        for each in (before, nlp)
+    ]
+    assert [table.shape for table in tables[0]] == [table.shape for table in tables[1]]
+    assert not any(np.isclose(a, b, atol=1e-3).mean() > 0.1 for a, b in zip(*tables, strict=True))
     assert digest(spacy.load(tmp_path / "model")) == digest(nlp)
 
 

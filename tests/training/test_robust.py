@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import spacy
 from spacy.tokens import Doc
 
 from prodigy_al.entities import predict_entities
+from prodigy_al.errors import ModelError
 from prodigy_al.pipelines import find_ner, load_pipeline
 from prodigy_al.training.answers import read_answers
 from prodigy_al.training.finetune import fine_tune, write_arm
@@ -103,8 +105,6 @@ def test_the_folded_pipeline_is_read_by_a_process_that_never_saw_this_package(
     done = subprocess.run(
         [sys.executable, "-I", "-c", script], check=True, capture_output=True, env=environment
     )
-    import json
-
     there = [[tuple(span) for span in spans] for spans in json.loads(done.stdout)]
     assert there == entities(nlp, gold(nlp))
     assert any(there)
@@ -174,11 +174,11 @@ def test_a_span_that_meets_a_rejected_one_trains(base, record):
 def test_a_label_that_the_base_does_not_know_is_learnt_beside_the_others(
     base, sentences, record, gold
 ):
-    cities = [
+    firms = [
         record(text, [(a, b, "FIRM") for a, b, label in spans if label == "ORG"])
         for text, spans in sentences
     ]
-    answers = read_answers(cities, ["FIRM", "NEVER_SEEN"], dataset="firms")
+    answers = read_answers(firms, ["FIRM", "NEVER_SEEN"], dataset="firms")
     nlp = fine_tune(base, answers, replace(ROBUST, epochs=30))
     assert find_ner(nlp).labels == ("FIRM", "ORG", "PERSON")
     found = {span for spans in entities(nlp, gold(nlp)) for span in spans}
@@ -194,6 +194,22 @@ def test_an_empty_base_learns_from_either_form(form, request, gold):
         {(e.start, e.end, e.label_) for e in doc.ents if e.label_ == "ORG"} for doc in gold(nlp)
     ]
     assert sum(len(a & b) for a, b in zip(found, wanted, strict=True)) > 20
+
+
+def test_a_label_that_is_unknown_and_never_accepted_leaves_the_base_as_it_is(base, record, gold):
+    answer = record("Mara left", [(0, 4, "CITY")], "reject", "ner")
+    nlp = fine_tune(base, read_answers([answer], ["CITY"], dataset="none"), ROBUST)
+    assert find_ner(nlp).labels == ("ORG", "PERSON")
+    assert entities(nlp, gold(nlp)) == entities(load_pipeline(base), gold(nlp))
+
+
+def test_a_base_without_a_layer_for_scores_is_refused(tmp_path, full):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("ner", config={"model": {"use_upper": False}}).add_label("ORG")
+    nlp.initialize()
+    nlp.to_disk(tmp_path)
+    with pytest.raises(ModelError, match="use_upper = true"):
+        fine_tune(str(tmp_path), full, ROBUST)
 
 
 # Reproducible
