@@ -44,7 +44,7 @@ class Recipe:
 _registry: dict[str, Recipe] = {}
 
 
-def recipe(name: str, /, **annotations: Any) -> Callable[[Function], Function]:
+def recipe(name: str, **annotations: Any) -> Callable[[Function], Function]:
     """Register the decorated function as a recipe; the function itself stays as it is.
 
     Annotations are named like parameters: ``Arg("--label", "-l", help=...)`` or

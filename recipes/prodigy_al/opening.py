@@ -7,22 +7,22 @@ imports happen inside the functions, so that ``prodigy --help`` stays fast.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prodigy.util import set_hashes
-
 from prodigy_al.errors import AnswerError, OptionError
+from prodigy_al.options import set_hashes
 from prodigy_al.sources import known_labels, read_source
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
     from prodigy_al.asking.design import SamplingDesign
+    from prodigy_al.asking.drawing import Draw
     from prodigy_al.asking.frame import Frame
     from prodigy_al.asking.questions import Header
     from prodigy_al.comparison.plan import Plan
@@ -64,6 +64,8 @@ class Pool:
         check_same_run(dataset, design, header, self.frame)
         score = segment_scorer(self.nlp, self.scorer, design.acquisition)
         draws = draw_questions(self.frame, design, score)
+        if design.unit == "candidate":
+            draws = self._checked(draws)
         tasks = make_tasks(draws, design, header, rehash)
         return {
             "dataset": dataset,
@@ -76,6 +78,18 @@ class Pool:
                 "auto_count_stream": False,  # the order is worked out as it is needed
             },
         }
+
+    def _checked(self, draws: Iterator[Draw]) -> Iterator[Draw]:
+        """Fail before the first question where the model proposes nothing to ask about."""
+        if (first := next(draws, None)) is None:
+            raise OptionError(
+                f"{self.header.model['name']} proposes no span of {', '.join(self.labels)} in "
+                f"{self.header.source['name']}, so there is nothing to accept or reject; begin "
+                "with whole segments: al.manual-ranked or al.random",
+                option="--label",
+                value=self.labels,
+            )
+        return chain([first], draws)
 
 
 def open_pool(

@@ -15,7 +15,7 @@ from prodigy_al.errors import ActiveLearningError, OptionError
 try:
     from prodigy.core import Arg, recipe
     from prodigy.errors import RecipeError
-    from prodigy.util import split_string
+    from prodigy.util import set_hashes, split_string
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "the al.* recipes run on Prodigy, or without a licence on recipe-host: "
@@ -32,6 +32,7 @@ __all__ = [
     "parse_seeds",
     "recipe",
     "resumable",
+    "set_hashes",
     "split_string",
 ]
 

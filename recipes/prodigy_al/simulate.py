@@ -28,7 +28,7 @@ _ASKING = {
     "al.simulate",
     gold=Arg(help="Source with gold `spans`, the pool that is asked from"),
     model=ASKING["model"],
-    name=Arg(help="Datasets are called NAME-ARM-SEED"),
+    prefix=Arg(help="Datasets are called PREFIX-ARM-SEED"),
     **_ASKING,
     group_by=ASKING["group_by"],
     budget=Arg("--budget", "-n", help="Answers an arm"),
@@ -48,7 +48,7 @@ _ASKING = {
 def simulate(
     gold: str,
     model: str,
-    name: str,
+    prefix: str,
     label: Optional[list[str]] = None,
     loader: Optional[str] = None,
     skip_bad: bool = False,
@@ -70,7 +70,7 @@ def simulate(
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 
-    check_name(name)
+    check_name(prefix)
     # refuses both shares now, not after the arms that came first
     SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
     shared: dict[str, Any] = {
@@ -83,7 +83,7 @@ def simulate(
         "gpu_id": gpu_id,
     }
     runs = plan_runs(
-        name,
+        prefix,
         arms=arms,
         seeds=parse_seeds(seeds),
         budget=budget,

@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from prodigy.util import set_hashes
-
 from prodigy_al.errors import OptionError, SourceError
+from prodigy_al.options import set_hashes
 
 if TYPE_CHECKING:
     from spacy.language import Language
