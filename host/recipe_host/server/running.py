@@ -48,7 +48,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listening
     except OSError as error:
-        reason = error.strerror or error
+        reason = os.strerror(error.errno) if error.errno else error
         raise SettingsError(
             f"cannot listen on {host}:{port}: {reason}; close what runs there, or choose another "
             "port: PRODIGY_PORT=8081"

@@ -18,11 +18,12 @@ from typing import Any
 import pytest
 
 import recipe_host
+from recipe_host.connections import connect
 
 pytest.importorskip(
     "playwright", reason="the page is tested with playwright (pip install playwright)"
 )
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -35,7 +36,6 @@ FLAGS = [
 RECIPES = """
 import json
 import prodigy
-import spacy
 from prodigy.components.preprocess import add_tokens
 
 
@@ -49,6 +49,8 @@ def view(dataset: str, view_id: str, source: str, config: str = "{}"):
     settings = json.loads(config)
     stream = prodigy.get_stream(source)
     if view_id == "ner_manual":
+        import spacy
+
         stream = add_tokens(spacy.blank("en"), stream)
     components = {"dataset": dataset, "view_id": view_id, "stream": stream, "config": settings}
     return {**components, "validate_answer": refuse if settings.get("refuses") else None}
@@ -118,9 +120,18 @@ class Served:
         self._process.wait(20)
         self._log.close()
 
-    def answers(self, dataset: str = "news") -> list[dict[str, Any]]:
-        """The dataset, as it is exported."""
+    def exported(self, dataset: str = "news") -> list[dict[str, Any]]:
+        """The dataset, as `db-out` writes it."""
         return [json.loads(line) for line in self.run("db-out", dataset).splitlines()]
+
+    def confirms(self, page: Page) -> None:
+        """Return when the page has sent every answer, and says so."""
+        unsaved = page.locator("#counts div", has_text="not yet saved").locator("dd")
+        expect(unsaved).to_have_text("0")
+
+    def answers(self) -> list[dict[str, Any]]:
+        """The dataset, as it is stored."""
+        return connect().get_dataset_examples("news", default=[])
 
     def _env(self) -> dict[str, str]:
         paths = [str(Path(recipe_host.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]

@@ -1,0 +1,365 @@
+"""Each view in a real browser: what is shown, what a person can do, what is stored."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+Task = dict[str, Any]
+NOTICE = ".notice"
+
+
+def texts(*words: str, **others: Any) -> list[Task]:
+    return [{"text": word, **others} for word in words]
+
+
+def opened(page: Page, served: Any, query: str = "") -> None:
+    page.goto(f"{served.address}/{query}")
+    page.wait_for_selector(".text")
+
+
+def save(page: Page, served: Any) -> None:
+    page.keyboard.press("Control+s")
+    served.confirms(page)
+
+
+def spans(example: Task) -> list[tuple[str, str]]:
+    points = example["text"]
+    return [(points[s["start"] : s["end"]], s["label"]) for s in example["spans"]]
+
+
+def marked(page: Page) -> list[str]:
+    return [tag.strip() for tag in page.locator(".text .tag").all_inner_texts()]
+
+
+SENTENCE = "Ann Lee 😀 met Bob in New York City."
+LABELS = ["PER", "GPE", "ORG"]
+ONE_FRAME = """async () => {
+  const text = () => document.querySelector(".text").textContent;
+  const changed = [];
+  for (let i = 0; i < 12; i += 1) {
+    const before = text();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true }));
+    await new Promise(requestAnimationFrame);
+    changed.push(text() !== before);
+  }
+  return changed;
+}"""
+
+
+def test_spans_are_drawn_by_mouse_by_click_and_by_double_click(serve_view: Any, page: Page) -> None:
+    served = serve_view("ner_manual", texts(SENTENCE, "next"), labels=LABELS)
+    opened(page, served)
+    page.locator("#token-1").drag_to(page.locator("#token-0"))  # backwards
+    page.locator("#token-4").dblclick()
+    page.locator("label.choice", has_text="GPE").click()
+    page.locator("#token-6").click()
+    page.locator("#token-8").click(modifiers=["Shift"])
+    assert marked(page) == ["PER", "PER", "GPE"]
+    page.locator("#token-4").click()
+    assert marked(page) == ["PER", "GPE"]
+    page.keyboard.press("a")
+    save(page, served)
+    (answer,) = served.answers()
+    assert spans(answer) == [("Ann Lee", "PER"), ("New York City", "GPE")]
+    assert answer["spans"][1] == {
+        "start": 21,
+        "end": 34,
+        "token_start": 6,
+        "token_end": 8,
+        "label": "GPE",
+    }
+
+
+def test_spans_are_drawn_with_keys_alone(serve_view: Any, page: Page) -> None:
+    served = serve_view(
+        "ner_manual", texts(SENTENCE, "next"), labels=LABELS, keymap_by_label={"ORG": "o"}
+    )
+    opened(page, served)
+    for key in ("Shift+ArrowRight", "Enter", "End", "ArrowLeft", "Shift+ArrowLeft", "o"):
+        page.keyboard.press(key)
+    assert marked(page) == ["PER", "ORG"]
+    page.keyboard.press("Enter")  # on a span: removes it
+    for key in ("Shift+ArrowRight", "Shift+ArrowRight", "2", "Home", "Escape"):
+        page.keyboard.press(key)
+    page.keyboard.press("a")
+    save(page, served)
+    assert spans(served.answers()[0]) == [("Ann Lee", "PER"), ("York City.", "GPE")]
+
+
+def test_spans_are_drawn_by_touch(serve_view: Any, chromium: Browser) -> None:
+    served = serve_view("ner_manual", texts(SENTENCE, "next"), labels=LABELS)
+    phone = chromium.new_context(
+        has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640}
+    )
+    page = phone.new_page()
+    opened(page, served)
+    page.locator("#token-4").tap()
+    page.locator("label.choice", has_text="GPE").tap()
+    page.locator("#token-0").tap()
+    page.locator("button.accept").tap()
+    page.locator("button.save").tap()
+    served.confirms(page)
+    assert spans(served.answers()[0]) == [("Ann", "GPE"), ("Bob", "PER")]
+    phone.close()
+
+
+def test_spans_given_with_the_task_are_there_to_be_changed(serve_view: Any, page: Page) -> None:
+    task = {"text": SENTENCE, "spans": [{"start": 0, "end": 7, "label": "PER", "score": 0.5}]}
+    served = serve_view("ner_manual", [task, *texts("next")], labels=LABELS)
+    opened(page, served)
+    assert marked(page) == ["PER"]
+    page.keyboard.press("3")
+    page.locator("#token-1").drag_to(page.locator("#token-4"))  # overlaps: the old one goes
+    page.keyboard.press("a")
+    save(page, served)
+    assert spans(served.answers()[0]) == [("Lee 😀 met Bob", "ORG")]
+
+
+def test_the_next_task_is_there_within_one_frame(serve_view: Any, page: Page) -> None:
+    served = serve_view("ner_manual", texts(*(f"text {n}" for n in range(30))), labels=LABELS)
+    opened(page, served)
+    page.wait_for_timeout(300)
+    frames = page.evaluate(ONE_FRAME)
+    assert frames == [True] * 12
+
+
+def test_one_of_several_options_is_chosen_by_number(serve_view: Any, page: Page) -> None:
+    options = [{"id": 1, "text": "yes"}, {"id": "n", "text": "no"}]
+    served = serve_view("choice", texts("a", "b", options=options))
+    opened(page, served)
+    page.keyboard.press("2")
+    page.keyboard.press("1")
+    page.keyboard.press("a")
+    page.locator("label.option", has_text="no").click()
+    page.keyboard.press("a")
+    save(page, served)
+    assert [answer["accept"] for answer in served.answers()] == [[1], ["n"]]
+
+
+def test_several_options_are_chosen_and_a_choice_can_be_the_answer(
+    serve_view: Any, page: Page
+) -> None:
+    options = [{"id": n, "text": f"option {n}"} for n in range(12)]
+    tasks = texts("a", options=options, config={"choice_style": "multiple"})
+    served = serve_view("choice", [*tasks, *texts("b", options=options)], choice_auto_accept=True)
+    opened(page, served)
+    for key in ("1", "3", "3", "0", "Shift+2", "a", "Shift+1"):
+        page.keyboard.press(key)
+    save(page, served)
+    assert [answer["accept"] for answer in served.answers()] == [[0, 9, 11], [10]]
+
+
+def test_a_refused_answer_stays_on_the_card_with_the_recipes_words(
+    serve_view: Any, page: Page
+) -> None:
+    options = [{"id": 1, "text": "yes"}]
+    served = serve_view("choice", texts("a", "b", options=options), refuses=True)
+    opened(page, served)
+    page.keyboard.press("a")
+    expect(page.locator(NOTICE)).to_contain_text("choose at least one option")
+    page.keyboard.press("1")
+    page.keyboard.press("a")
+    expect(page.locator(".text")).to_have_text("b")
+    expect(page.locator(NOTICE)).to_have_count(0)
+    save(page, served)
+    assert [answer["text"] for answer in served.answers()] == ["a"]
+
+
+def test_an_answer_that_is_refused_after_an_outage_comes_back(serve_view: Any, page: Page) -> None:
+    options = [{"id": 1, "text": "yes"}]
+    served = serve_view("choice", texts("a", "b", "c", options=options), refuses=True)
+    opened(page, served)
+    served.end(signal.SIGKILL)
+    page.keyboard.press("a")  # nobody there to look at it
+    expect(page.locator(".text")).to_have_text("b")
+    page.keyboard.press("x")
+    expect(page.locator(".text")).to_have_text("c")
+    page.keyboard.press("Control+s")
+    served.start()
+    expect(page.locator(".text")).to_have_text("a")
+    expect(page.locator(NOTICE)).to_contain_text("choose at least one option")
+    save(page, served)
+    assert [answer["text"] for answer in served.answers()] == ["b"]
+
+
+@pytest.mark.parametrize("view_id", ["text", "classification", "ner", "ner_manual", "choice"])
+def test_what_looks_like_markup_is_text(serve_view: Any, page: Page, view_id: str) -> None:
+    evil = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
+    span = {"start": 0, "end": 4, "label": evil}
+    task = {
+        "text": evil,
+        "label": evil,
+        "meta": {evil: evil},
+        "spans": [] if view_id == "ner_manual" else [span],
+        "options": [{"id": evil, "text": evil}],
+    }
+    served = serve_view(view_id, [task], labels=[evil], task_description=evil)
+    opened(page, served)
+    assert "<script>window.hacked=1</script>" in page.locator("#card").inner_text()
+    page.keyboard.press("a")
+    expect(page.locator("#history li")).to_have_count(1)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("#card img, #card script, #history img, #description img").count() == 0
+
+
+def test_a_flag_has_a_note(serve_view: Any, page: Page) -> None:
+    served = serve_view("text", texts("a", "b", "c"))
+    opened(page, served)
+    page.keyboard.press("f")
+    page.keyboard.type("wrong ax boundary")
+    page.keyboard.press("Enter")
+    expect(page.locator(".flagged")).to_contain_text("wrong ax boundary")
+    page.keyboard.press("x")
+    page.keyboard.press("f")
+    page.keyboard.press("Enter")
+    page.keyboard.press("f")
+    page.locator("#unset-flag").click()
+    page.keyboard.press("a")
+    save(page, served)
+    first, second = served.answers()
+    assert (first["flagged"], first["flag_note"], first["answer"]) == (
+        True,
+        "wrong ax boundary",
+        "reject",
+    )
+    assert "flagged" not in second
+
+
+def test_history_leads_back_over_several_answers(serve_view: Any, page: Page) -> None:
+    served = serve_view("text", texts(*"abcdef"))
+    opened(page, served)
+    for key in "axaxa":
+        page.keyboard.press(key)
+    expect(page.locator("#history li")).to_have_count(5)
+    page.locator("#history button").nth(2).click()  # the newest is the first
+    expect(page.locator(".text")).to_have_text("c")
+    page.keyboard.press(" ")
+    save(page, served)
+    assert [(a["text"], a["answer"]) for a in served.answers()] == [
+        ("a", "accept"),
+        ("b", "reject"),
+        ("c", "ignore"),
+    ]
+    expect(page.locator("#history button")).to_have_count(0)  # saved: no way back
+    expect(page.locator("button.undo")).to_be_disabled()
+
+
+def test_keys_come_from_the_settings(serve_view: Any, page: Page) -> None:
+    served = serve_view("text", texts("a", "b"), keymap={"accept": ["y"], "save": ["shift+s"]})
+    opened(page, served)
+    page.keyboard.press("a")
+    expect(page.locator(".text")).to_have_text("a")
+    page.keyboard.press("y")
+    expect(page.locator(".text")).to_have_text("b")
+    page.keyboard.press("Shift+S")
+    served.confirms(page)
+    assert len(served.answers()) == 1
+    assert page.locator("button.accept").get_attribute("aria-label") == "accept (y)"
+
+
+def test_a_second_tab_takes_over_and_the_first_says_so(
+    serve_view: Any, context: BrowserContext
+) -> None:
+    served = serve_view("text", texts(*"abcd"))
+    first, second = context.new_page(), context.new_page()
+    opened(first, served)
+    first.keyboard.press("x")
+    opened(second, served)
+    expect(first.locator(NOTICE)).to_contain_text("open in another tab")
+    first.keyboard.press("a")
+    expect(second.locator(".text")).to_have_text("b")
+    second.keyboard.press("a")
+    first.locator(NOTICE).get_by_role("button").click()
+    expect(first.locator(".text")).to_have_text("c")
+    expect(second.locator(NOTICE)).to_contain_text("open in another tab")
+    save(first, served)
+    assert [(a["text"], a["answer"]) for a in served.answers()] == [
+        ("a", "reject"),
+        ("b", "accept"),
+    ]
+
+
+def test_the_end_of_the_stream_is_said_and_everything_saved(serve_view: Any, page: Page) -> None:
+    served = serve_view("text", texts("a"))
+    opened(page, served)
+    page.keyboard.press("x")
+    expect(page.locator("#card")).to_contain_text("No tasks are left.")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("a")
+    expect(page.locator("#card")).to_contain_text("All answers are saved.")
+    assert [answer["answer"] for answer in served.answers()] == ["accept"]
+
+
+def test_sessions_that_are_not_allowed_are_told_which_are(
+    serve_view: Any, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODIGY_ALLOWED_SESSIONS", "ann")
+    served = serve_view("text", texts("a"))
+    page.goto(served.address)
+    expect(page.locator(NOTICE)).to_contain_text("allowed are: ann")
+    opened(page, served, "?session=ann")
+
+
+def test_arabic_runs_from_right_to_left_and_its_arrows_too(serve_view: Any, page: Page) -> None:
+    served = serve_view("ner_manual", texts("زارت مها مدينة القاهرة", "b"), labels=["GPE"])
+    opened(page, served)
+    first, last = page.locator("#token-0").bounding_box(), page.locator("#token-3").bounding_box()
+    assert first is not None
+    assert last is not None
+    assert first["x"] > last["x"]
+    for key in ("ArrowLeft", "ArrowLeft", "Shift+ArrowLeft", "Enter", "a"):
+        page.keyboard.press(key)
+    save(page, served)
+    assert spans(served.answers()[0]) == [("مدينة القاهرة", "GPE")]
+
+
+@pytest.mark.parametrize("view_id", ["ner_manual", "choice"])
+def test_a_narrow_window_and_a_long_text_leave_everything_within_reach(
+    serve_view: Any, page: Page, view_id: str
+) -> None:
+    options = [{"id": n, "text": f"option {n} " + "x" * 50} for n in range(4)]
+    long = texts("word " * 3000 + "w" * 300, options=options)
+    served = serve_view(view_id, [*long, *texts("b")], labels=[f"LABEL_{n}" for n in range(8)])
+    page.set_viewport_size({"width": 360, "height": 640})
+    opened(page, served)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    box = page.locator("button.accept").bounding_box()
+    assert box is not None
+    assert 0 < box["y"] < 640 - box["height"]
+    page.locator("button.accept").click()
+    expect(page.locator(".text")).to_have_text("b")
+
+
+def test_offsets_are_those_of_python(serve_view: Any, page: Page) -> None:
+    text = "a😀b é\u0301 الf\n"
+    cuts = [(start, end) for start in range(len(text)) for end in range(start + 1, len(text) + 1)]
+    opened(page, serve_view("text", texts("a")))
+    shown = page.evaluate(
+        """async ([text, cuts]) => {
+          const { pieces } = await import("/offsets.js");
+          return cuts.map(([start, end]) => {
+            const { parts } = pieces(text, [{ start, end, label: "X" }]);
+            return [parts.find((part) => part.span).text, parts.map((part) => part.text).join("")];
+          });
+        }""",
+        [text, cuts],
+    )
+    assert shown == [[text[start:end], text] for start, end in cuts]
+
+
+def test_spans_that_overlap_are_all_shown(serve_view: Any, page: Page) -> None:
+    task = {
+        "text": "Bank of New York",
+        "spans": [
+            {"start": 0, "end": 16, "label": "ORG"},
+            {"start": 8, "end": 16, "label": "GPE"},
+        ],
+    }
+    opened(page, serve_view("ner", [task]))
+    assert re.sub(r"\s+", " ", page.locator(".text").inner_text()).startswith("Bank of New York")
+    expect(page.locator(".hidden-spans")).to_contain_text("New YorkGPE")
