@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo test smoke lint types check clean
+.PHONY: install demo annotate bench-durability test smoke lint types check clean
 
 install: $(STAMP)
 
@@ -24,6 +24,21 @@ $(STAMP): pyproject.toml host/pyproject.toml
 # Two minutes on two cores, resumed where it was interrupted; QUICK=1 is a smaller one.
 demo: install
 	$(BIN)/python examples/demo.py $(if $(QUICK),--quick)
+
+# The annotation page; e.g. make annotate RECIPE=al.teach SOURCE=news.jsonl MODEL=en_core_web_md
+RECIPE ?= al.manual-ranked
+DATASET ?= annotated-$(RECIPE)
+LABEL ?= ORG
+CORPUS := build/demo/corpus
+SOURCE ?= $(CORPUS)/pool.jsonl
+MODEL ?= $(CORPUS)/base
+annotate: install
+	test -n '$(filter-out $(CORPUS)/%,$(SOURCE))' || test -e $(CORPUS)/base || $(MAKE) demo
+	$(BIN)/python -m prodigy $(RECIPE) $(DATASET) $(MODEL) $(SOURCE) --label $(LABEL)
+
+# Kills the server under simulated annotators and measures the page; QUICK=1 is a smaller one.
+bench-durability: install
+	$(BIN)/python benchmarks/durability.py
 
 test: install
 	$(BIN)/python -m pytest
