@@ -29,11 +29,18 @@ RECIPE = """
 import time
 import prodigy
 
+def task(n):
+    tokens = [{"text": "text", "start": 0, "end": 4, "id": 0, "ws": True}]
+    tokens.append({"text": str(n), "start": 5, "end": 5 + len(str(n)), "id": 1, "ws": False})
+    return {"text": f"text {n}", "meta": {"n": n, "p": n / 7}, "tokens": tokens}
+
 @prodigy.recipe("durability")
-def durability(dataset: str, count: int, sleep: float):
-    stream = ({"text": f"text {n}", "meta": {"n": n, "p": n / 7}} for n in range(count))
+def durability(dataset: str, view_id: str, count: int, sleep: float):
     update = (lambda answers: time.sleep(sleep)) if sleep else None
-    return {"dataset": dataset, "view_id": "text", "stream": stream, "update": update}
+    stream = (task(n) for n in range(count))
+    config = {"labels": ["NUMBER", "WORD"]}
+    components = {"dataset": dataset, "view_id": view_id, "stream": stream, "config": config}
+    return {**components, "update": update}
 """
 
 
@@ -41,14 +48,19 @@ class Served:
     """The server as a process of its own, at one address over all its restarts."""
 
     def __init__(
-        self, folder: Path, *, sleep: float = 0.0, database: dict[str, Any] | None = None
+        self,
+        folder: Path,
+        *,
+        view_id: str = "text",
+        sleep: float = 0.0,
+        database: dict[str, Any] | None = None,
     ) -> None:
         recipe = folder / "recipe.py"
         recipe.write_text(RECIPE)
         with socket.create_server(("localhost", 0)) as free:
             port = free.getsockname()[1]
         self.address = f"http://localhost:{port}"
-        words = ["durability", DATASET, str(STREAM), str(sleep), "-F", str(recipe)]
+        words = ["durability", DATASET, view_id, str(STREAM), str(sleep), "-F", str(recipe)]
         self._command = [sys.executable, "-m", "recipe_host", *words]
         sqlite = {"db": "sqlite", "db_settings": {"sqlite": {"path": str(folder)}}}
         self._database: dict[str, Any] = database or sqlite

@@ -1,7 +1,8 @@
 """Rows 10 and 11: answers lost or doubled while the server is killed, and how long calls take.
 
-    make bench-durability            100 kills on SQLite, 10 on PostgreSQL, latency over 60 s
-    QUICK=1 make bench-durability    10 kills on SQLite and 3 s of latency
+    make bench-durability            100 kills on SQLite, 10 on PostgreSQL, latency over 60 s,
+                                     1,000 answers in a browser
+    QUICK=1 make bench-durability    10 kills on SQLite, latency over 3 s, 100 answers in a browser
 
 Simulated annotators speak to the real server over HTTP, as the page does: batches with an id, sent
 until they are confirmed, tasks named that are at hand. Some reload in between. Then the dataset is
@@ -30,6 +31,7 @@ from typing import Any
 
 import httpx2
 from annotators import Log, Served, alive, annotate, decision
+from page import annotate_fast
 from wasabi.tables import table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,16 +176,27 @@ def latency_rows(log: Log) -> dict[str, Any]:
     return rows
 
 
+def page_rows(folder: Path, count: int) -> dict[str, Any]:
+    """Longest stalls of the page in ms, and answers that are not stored in their order."""
+    stalls, numbers = annotate_fast(folder, count=count)
+    rows = {f"10.page.{name}": row(longest, 100.0, count) for name, longest in stalls.items()}
+    wrong = sum(stored != asked for stored, asked in zip(numbers, range(count), strict=True))
+    return {**rows, "10.page.wrong": row(wrong, 0, count)}
+
+
 def main() -> None:
     """Measure, print the table, write build/bench-durability.json; exit with 1 for any fault."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=10 if QUICK else 100)
     parser.add_argument("--postgresql-kills", type=int, default=0 if QUICK else 10)
+    parser.add_argument("--page-answers", type=int, default=100 if QUICK else 1000)
     parser.add_argument("--seconds", type=float, default=3.0 if QUICK else 60.0)
     chosen = parser.parse_args()
     rows: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         rows.update(latency_rows(measure(Path(folder), seconds=chosen.seconds)))
+    with tempfile.TemporaryDirectory() as folder:
+        rows.update(page_rows(Path(folder), chosen.page_answers))
     with tempfile.TemporaryDirectory() as folder:
         rows.update(fault_rows("11.sqlite", survive(Path(folder), kills=chosen.kills)))
     if chosen.postgresql_kills:
