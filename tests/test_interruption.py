@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from fcntl import ioctl
+from functools import partial
 from pathlib import Path
 from termios import TIOCSWINSZ
 from typing import Any
@@ -50,6 +51,8 @@ class Bench:
             env=env,
             text=True,
             start_new_session=True,  # a process group of its own, as a terminal gives it
+            # whoever runs the tests in the background ignores Ctrl+C, and children inherit that
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
         )
 

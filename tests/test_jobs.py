@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -88,6 +89,8 @@ def test_an_interrupt_ends_every_worker():
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # whoever runs the tests in the background ignores Ctrl+C, and children inherit that
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     group = process.pid
