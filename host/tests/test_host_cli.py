@@ -136,7 +136,7 @@ def test_a_recipes_error_is_shown_without_a_traceback(terminal: Terminal, recipe
 
 
 @contextmanager
-def running(*command: str, parting: str = "") -> Iterator[str]:
+def running(*command: str, parting: str = "", how: signal.Signals = signal.SIGINT) -> Iterator[str]:
     """Address of a process that serves the page; interrupted in the end, it says `parting`."""
     host = str(Path(recipe_host.__file__).parent.parent)
     env = {**os.environ, "PYTHONPATH": host, "PRODIGY_PORT": "0", "OMP_NUM_THREADS": "1"}
@@ -144,7 +144,7 @@ def running(*command: str, parting: str = "") -> Iterator[str]:
         assert process.stdout is not None
         assert "not Prodigy" in process.stdout.readline()
         yield process.stdout.readline().split()[-1]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         assert parting in process.communicate(timeout=20)[0]
         assert process.returncode == 0
 
@@ -154,10 +154,14 @@ def get(address: str) -> dict[str, Any]:
         return dict(json.load(reply))
 
 
-@pytest.mark.parametrize("name", ["asks", "asks.controller"])
-def test_questions_are_served_until_the_process_is_interrupted(recipes: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "how"), [("asks", signal.SIGINT), ("asks.controller", signal.SIGTERM)]
+)
+def test_questions_are_served_until_the_process_is_told_to_stop(
+    recipes: str, name: str, how: signal.Signals
+) -> None:
     command = [sys.executable, "-m", "recipe_host", name, "news", "-F", recipes]
-    with running(*command, parting="0 answers in dataset 'news'") as address:
+    with running(*command, parting="0 answers in dataset 'news'", how=how) as address:
         assert get(f"{address}/health") == {"status": "alive"}
 
 

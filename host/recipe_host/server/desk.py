@@ -118,6 +118,11 @@ class Desk:
             raise Refused(404, f"the recipe has no event hook called {name!r}")
         return hook(self.controller, **payload)
 
+    @property
+    def waiting(self) -> int:
+        """Number of stored answers that the recipe has not learned from."""
+        return self._learner.waiting
+
     def close(self) -> None:
         """Wait until all stored answers were learned from."""
         self._learner.close()

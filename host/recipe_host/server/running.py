@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from recipe_host import __version__
 from recipe_host.errors import SettingsError
@@ -17,6 +20,8 @@ from recipe_host.server.guard import is_loopback
 from recipe_host.session import Controller
 
 __all__ = ["run_server"]
+
+GRACE_SECONDS = 5  # for requests that are under way at the end
 
 
 def run_server(controller: Controller) -> None:
@@ -29,16 +34,22 @@ def run_server(controller: Controller) -> None:
         app = make_app(controller, desk)
         listening = _listen(controller.config["host"], controller.config["port"])
         _greet(controller, listening.getsockname()[1])
-        config = uvicorn.Config(
-            app, log_level="warning", server_header=False, lifespan="off", ws="none"
-        )
-        try:
-            uvicorn.Server(config).run(sockets=[listening])
-        except KeyboardInterrupt:  # how people end a session, after which it says what was saved
-            pass
-        finally:
-            desk.close()
-            _part(controller)
+        # The server raises the signals that ended it again: let that of `kill` end us as cleanly.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):  # how people end a session
+            uvicorn.Server(_configure(app)).run(sockets=[listening])
+        _part(controller, desk)
+
+
+def _configure(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -67,6 +78,10 @@ def _greet(controller: Controller, port: int) -> None:
     sys.stdout.flush()
 
 
-def _part(controller: Controller) -> None:
+def _part(controller: Controller, desk: Desk) -> None:
     where = f"in dataset '{controller.dataset}'" if controller.dataset else "and none was saved"
     msg.good(f"{controller.total_annotated} answers {where}")
+    if desk.waiting:
+        msg.text(f"The recipe still learns from {desk.waiting} answers; Ctrl+C ends that")
+    sys.stdout.flush()
+    desk.close()
