@@ -7,6 +7,7 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -133,6 +134,7 @@ def stats(
     from recipe_host.settings import home
 
     db = connect()
+    examples = [] if dataset is None else db.get_dataset_examples(dataset)
     rows = {
         "Version": f"{__version__} (recipe-host, not Prodigy)",
         "Location": Path(__file__).parent,
@@ -151,7 +153,6 @@ def stats(
     if list_sessions:
         msg.table({name: db.count_dataset(name) for name in db.sessions}, title="Sessions")
     if dataset is not None:
-        examples = db.get_dataset_examples(dataset)
         answers = Counter(example.get("answer", "none") for example in examples)
         sessions = len(db.get_dataset_sessions(dataset))
         table = {"Annotations": len(examples), **answers, "Sessions": sessions}
@@ -183,5 +184,6 @@ def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:
             file.writelines(json_lines(examples))
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder itself is no folder there is nothing to remove
+            part.unlink()
         raise RecipeError(f"cannot write '{path}': {error.strerror or error}") from error

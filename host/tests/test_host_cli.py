@@ -335,3 +335,18 @@ def test_the_command_is_linked_once_and_never_overwritten(
     assert "was left as it is" in done.stdout
     assert (folder / "prodigy").read_text().endswith("# somebody else's\n")
     assert write_command(folder / "other") is True
+
+
+def test_an_export_into_a_folder_that_is_a_file_is_one_sentence(terminal: Terminal, tmp_path: Path):
+    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n')
+    terminal("db-in", "news", tmp_path / "in.jsonl")
+    done = terminal("db-out", "news", tmp_path / "in.jsonl" / "out.jsonl")
+    assert done.returncode == 1
+    assert "cannot write" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_statistics_of_a_dataset_that_does_not_exist_print_nothing_else(terminal: Terminal):
+    done = terminal("stats", "gone")
+    assert done.returncode == 1
+    assert "Version" not in done.stdout
