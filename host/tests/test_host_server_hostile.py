@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 pytest.importorskip("httpx2", reason="starlette's test client needs httpx2")
 from starlette.testclient import TestClient
@@ -227,92 +225,6 @@ def test_user_name_and_password_are_asked_for(monkeypatch: pytest.MonkeyPatch) -
         401
     ] * 3
     assert get("ann:ö:secret", "Bearer") == 401
-
-
-SPAN = {"start": 0, "end": 1, "label": "X"}
-TOKENS = [
-    {"text": "a", "start": 0, "end": 1, "id": 0},
-    {"text": "b", "start": 2, "end": 3, "id": 1},
-]
-
-
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        ({"answer": "yes"}, "'answer' must be one of accept, reject, ignore"),
-        ({"answer": None}, "'answer' must be one of"),
-        ({"text": 5}, "'text' must be text"),
-        ({"spans": "X"}, "'spans' must be a list of spans"),
-        ({"spans": [{**SPAN, "end": 0}]}, "'spans' must be a list of spans with start < end"),
-        ({"spans": [{**SPAN, "start": True}]}, "'spans' must be"),
-        ({"spans": [{**SPAN, "label": None}]}, "'spans' must be"),
-        ({"spans": [{**SPAN, "end": 9}]}, "the span 0-9 reaches beyond the text"),
-        (
-            {"tokens": TOKENS, "spans": [{**SPAN, "token_start": 0, "token_end": 7}]},
-            "tokens 0-7 are not among",
-        ),
-        (
-            {"tokens": TOKENS, "spans": [{**SPAN, "token_start": 1, "token_end": 1}]},
-            "does not begin and end with its tokens",
-        ),
-        ({"_task_hash": 2**31}, "'_task_hash' must be a whole number of 32 bits"),
-        ({"_input_hash": "1"}, "'_input_hash' must be"),
-        ({"_timestamp": -1}, "'_timestamp' must be"),
-        ({"flagged": 1}, "'flagged' must be true or false"),
-        ({"flag_note": "x" * 1001}, "'flag_note' must be text of at most 1000"),
-        ({"accept": [None]}, "'accept' must be a list of option ids"),
-        ({"meta": []}, "'meta' must be an object"),
-    ],
-)
-def test_malformed_answers_are_named_by_place_and_field(
-    page: TestClient, change: Task, problem: str
-) -> None:
-    reply = give(page, {"answers": [ANSWER, {**ANSWER, **change}]})
-    assert reply.status_code == 400
-    assert reply.json()["error"].startswith("answers[1]: ")
-    assert problem in reply.json()["error"]
-
-
-@pytest.mark.parametrize("answers", [None, {}, "x", [5], [[]], [ANSWER] * 1001, [{}]])
-def test_batches_are_lists_of_tasks(page: TestClient, answers: Any) -> None:
-    assert give(page, {"answers": answers}).status_code == 400
-
-
-def test_hashes_must_come_back(page: TestClient) -> None:
-    for key in ("_input_hash", "_task_hash"):
-        reply = give(page, {"answers": [{k: v for k, v in ANSWER.items() if k != key}]})
-        assert reply.status_code == 400
-        assert f"'{key}' is missing" in reply.json()["error"]
-
-
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-KNOWN = st.sampled_from([*ANSWER, "tokens", "accept", "meta", "label", "flagged", "flag_note"])
-
-
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(changes=st.dictionaries(KNOWN, ANYTHING, max_size=4), batch=ANYTHING)
-def test_any_answer_is_stored_whole_or_refused_with_a_sentence(
-    changes: Task, batch: Any, tmp_path: Any
-) -> None:
-    page = client(auto_exclude_current=False)
-    before = connect().count_dataset("news")
-    answer = {**ANSWER, **changes}
-    body = json.dumps({"answers": [answer], "batch_id": batch}).encode()
-    reply = give(page, body)
-    examples = connect().get_dataset_examples("news")
-    if reply.status_code == 200:
-        (new,) = examples[before:]
-        assert {key: new[key] for key in answer} == answer
-    else:
-        assert 400 <= reply.status_code < 500
-        assert reply.json()["error"]
-        assert len(examples) == before
 
 
 def test_markup_comes_back_as_it_was_and_as_json_only() -> None:
