@@ -24,6 +24,7 @@ from recipe_host.connections import connect
 HOST = Path(__file__).resolve().parent.parent / "host"
 DATASET = "durability"
 BATCH = 5
+START_SECONDS = 60
 STREAM = 1_000_000  # tasks: more than anybody gets to
 RECIPE = """
 import time
@@ -174,11 +175,13 @@ async def annotate(served: Served, log: Log, *, people: int, pause: float, distu
 
 
 async def alive(client: httpx2.AsyncClient) -> None:
-    """Return when the server answers."""
-    while True:
+    """Return when the server answers; raises TimeoutError where it does not start."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
         try:
             await client.get("/health")
         except httpx2.TransportError:
             await asyncio.sleep(0.02)
         else:
             return
+    raise TimeoutError(f"the server does not answer after {START_SECONDS} s")
