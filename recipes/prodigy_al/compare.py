@@ -23,7 +23,9 @@ from prodigy_al.options import (
     label=ASKING["label"],
     loader=ASKING["loader"],
     skip_bad=ASKING["skip_bad"],
-    training=Arg("--training", help="Policies: usual, usual-outside, scratch, robust", converter=split_string),
+    training=Arg(
+        "--training", help="Policies: usual, usual-outside, scratch, robust", converter=split_string
+    ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
     output=Arg("--output", "-o", help="Folder for report.json, and for finished runs"),

@@ -52,31 +52,11 @@ def read_test(
     binary answers, or was drawn by a model: only a plain sample says how a pipeline does on new
     text.
     """
-    if not records:
-        raise AnswerError(f"--test {name} holds no text; give a set with gold spans", dataset=name)
-    for _, record in records:
-        if "al" in record and read_record(record).strategy not in RANDOM_STRATEGIES.values():
-            raise AnswerError(
-                f"--test {name}: its answers were drawn by '{read_record(record).strategy}', which "
-                "is no plain sample; use answers of al.random or a gold file",
-                dataset=name,
-            )
-    numbered = [
-        {**record, "_input_hash": number} for number, (_, record) in enumerate(records)
-    ]  # numbered, so that repeated texts are not merged
+    _require_plain_sample(name, records)
+    # numbered, so that repeated texts are not merged
+    numbered = [{**record, "_input_hash": number} for number, (_, record) in enumerate(records)]
     gold = read_answers(numbered, labels, dataset=name, tokenizer=tokenizer)
-    if gold.form == "binary":
-        raise AnswerError(
-            f"--test {name} holds binary answers, from which misses cannot be counted; "
-            "use whole segments",
-            dataset=name,
-        )
-    if not any(item.accepted for item in gold.items):
-        raise AnswerError(
-            f"--test {name} has no gold span of {', '.join(labels)}; give a set that was annotated "
-            "for it, or another --label",
-            dataset=name,
-        )
+    _require_gold(name, gold)
     kept = [item.input_hash for item in gold.items]
     named = [(records[i][1].get("meta") or {}).get("doc") for i in kept]
     by_document = sum(doc is not None for doc in named) >= DOCUMENT_COVERAGE * len(named)
@@ -89,6 +69,33 @@ def read_test(
             for i, doc in zip(kept, named, strict=True)
         ),
     )
+
+
+def _require_plain_sample(name: str, records: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    if not records:
+        raise AnswerError(f"--test {name} holds no text; give a set with gold spans", dataset=name)
+    for _, record in records:
+        if "al" in record and read_record(record).strategy not in RANDOM_STRATEGIES.values():
+            raise AnswerError(
+                f"--test {name}: its answers were drawn by '{read_record(record).strategy}', which "
+                "is no plain sample; use answers of al.random or a gold file",
+                dataset=name,
+            )
+
+
+def _require_gold(name: str, gold: Answers) -> None:
+    if gold.form == "binary":
+        raise AnswerError(
+            f"--test {name} holds binary answers, from which misses cannot be counted; "
+            "use whole segments",
+            dataset=name,
+        )
+    if not any(item.accepted for item in gold.items):
+        raise AnswerError(
+            f"--test {name} has no gold span of {', '.join(gold.labels)}; give a set that was "
+            "annotated for it, or another --label",
+            dataset=name,
+        )
 
 
 @dataclass(frozen=True)
