@@ -11,6 +11,9 @@ LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy"
 install: $(STAMP)
 
 $(STAMP): pyproject.toml host/pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+		echo "$(PYTHON) cannot make environments: install its venv package (on Debian: python3-venv)" >&2; \
+		exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	if $(LICENSED); then \
