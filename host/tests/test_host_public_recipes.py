@@ -206,7 +206,7 @@ def run_and_read(file: str, *words: str) -> dict[str, Any]:
 
 
 def test_older_arguments_with_every_converter_arrive(source: str) -> None:
-    words = "news texts.jsonl 4 -l A,B -k 25% -n 3 -t 0.1 --name it -r --quiet"
+    words = "news texts.jsonl 4 -l A,B -k 25% -n 3 -t 0.1 --title it -r --quiet"
     done = prodigy("types.old", *words.split(), "-F", str(RECIPES / "tuple_types.py"))
     assert done.returncode == 0, done.stderr
     (example,) = stored("news")
@@ -219,7 +219,7 @@ def test_older_arguments_with_every_converter_arrive(source: str) -> None:
         "keep": 0.25,
         "top_n": 3,
         "threshold": 0.1,
-        "name": "it",
+        "title": "it",
         "allow_reset": True,
         "quiet": True,
     }

@@ -19,7 +19,7 @@ def percent(value: str) -> float:
     keep=("Share to keep", "option", "k", percent),
     top_n=("How many", "option", "n", int),
     threshold=("A number", "option", "t", float),
-    name=("A name", "option", None, None),
+    title=("A title", "option", None, None),
     allow_reset=("Allow a reset", "flag", "r", bool),
     quiet=("Say nothing", "flag"),
 )
@@ -31,7 +31,7 @@ def types_old(
     keep=1.0,
     top_n=5,
     threshold=0.5,
-    name=None,
+    title=None,
     allow_reset=False,
     quiet=False,
 ):
