@@ -138,20 +138,26 @@ def test_parameters_that_no_command_line_can_give_are_named() -> None:
 
 
 def test_decorated_functions_stay_plain_and_are_found_by_name() -> None:
-    @recipe("test.plain", name=Arg(help="a parameter may be called name"))
-    def plain(name: str) -> dict[str, Any]:
+    @recipe("test.plain", word=Arg(help="a word"))
+    def plain(word: str) -> dict[str, Any]:
         """First line
         goes on.
 
         Not this.
         """
-        return {"name": name}
+        return {"word": word}
 
-    assert plain("a") == {"name": "a"}
+    assert plain("a") == {"word": "a"}
     assert get_recipe("test.plain") is plain
     assert find_recipe("test.plain").summary == "First line goes on."
     set_recipe("test.plain", print)
     assert get_recipe("test.plain") is print
+
+
+def test_no_parameter_is_annotated_by_the_decorators_own_name() -> None:
+    """As documented, `recipe(name, **annotations)`: what fails there must not pass here."""
+    with pytest.raises(TypeError, match="multiple values for argument 'name'"):
+        recipe("test.name", name=Arg(help="taken"))  # type: ignore[misc]
 
 
 def test_recipes_of_a_file_are_found_by_path() -> None:
