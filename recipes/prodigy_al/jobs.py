@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
@@ -52,6 +53,8 @@ def _results(
     if workers == 1:
         yield from (_run(function, job, name) for job in jobs)
         return
+    # joblib warns of cancelled jobs, wherever the interruption meets it: it is what was asked for
+    warnings.filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=workers, return_as="generator")
         work = delayed(_run_in_worker)

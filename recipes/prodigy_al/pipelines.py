@@ -99,9 +99,14 @@ def set_blas(nlp: Language, *, use_blis: bool) -> None:
     for _, pipe in nlp.pipeline:
         model = getattr(pipe, "model", None)
         if isinstance(model, Model):
-            for node in model.walk():
-                if isinstance(node.ops, NumpyOps):
-                    node.ops.use_blis = use_blis
+            choose_blas(model, use_blis=use_blis)
+
+
+def choose_blas(model: Model[Any, Any], *, use_blis: bool) -> None:
+    """Choose the matrix product of one model, and of no other: ops are shared between models."""
+    for node in model.walk():
+        if isinstance(node.ops, NumpyOps):
+            node.ops = type(node.ops)(use_blis=use_blis)
 
 
 def pipeline_sha256(nlp: Language) -> str:

@@ -29,11 +29,10 @@ from spacy.tokens import Doc, DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config, registry
-from thinc.api import NumpyOps
 from threadpoolctl import threadpool_limits
 
 from prodigy_al.errors import AnswerError
-from prodigy_al.pipelines import NER, open_pipeline
+from prodigy_al.pipelines import NER, choose_blas, open_pipeline, set_blas
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.config import Arm, arm_config
 from prodigy_al.training.policies import Policy, to_docs
@@ -114,6 +113,7 @@ def prepare_ner(
     def prepare(nlp: Language) -> Language:
         ner: Any = nlp.get_pipe(NER)
         if isinstance(ner, TowerRecognizer):
+            set_blas(ner.base, use_blis=use_blis)
             ner = ner.student
         for label in labels:
             ner.add_label(label)
@@ -122,9 +122,7 @@ def prepare_ner(
         ner.cfg["incorrect_spans_key"] = incorrect_spans_key
         ner.moves.cfg["neg_key"] = incorrect_spans_key
         ner._rehearsal_model = None
-        for node in ner.model.walk():
-            if isinstance(node.ops, NumpyOps):  # new ops: the old ones are everybody's
-                node.ops = type(node.ops)(use_blis=use_blis)
+        choose_blas(ner.model, use_blis=use_blis)
         threadpool_limits(blas_threads)
         return nlp
 
