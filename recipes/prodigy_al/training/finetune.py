@@ -29,17 +29,20 @@ from spacy.tokens import Doc, DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config, registry
+from spacy.vocab import Vocab
+from thinc.api import set_dropout_rate
 from threadpoolctl import threadpool_limits
 
 from prodigy_al.errors import AnswerError
-from prodigy_al.pipelines import NER, choose_blas, open_pipeline, set_blas
+from prodigy_al.pipelines import NER, choose_blas, find_ner, open_pipeline, set_blas
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.config import Arm, arm_config
-from prodigy_al.training.policies import Policy, to_docs
+from prodigy_al.training.policies import POLICIES, Policy, to_docs
 from prodigy_al.training.randomness import random_states_kept
 from prodigy_al.training.tower import TowerRecognizer
 
 CONFIG = "config.cfg"
+CORPORA = {"train": "train.spacy", "dev": "dev.spacy"}
 MODEL = "model"
 
 
@@ -50,21 +53,26 @@ def fine_tune(
     *,
     seed: int = 0,
     folder: Path | None = None,
+    location: Path | None = None,
     progress: bool = False,
 ) -> Language:
     """Return `base` (a name, a path or ``blank:LANG``) fine-tuned on the answers.
 
     The same base, answers, policy and seed give the same weights, bit for bit, in any process on
-    the same machine, whatever order the answers come in. The arm's files and the
-    pipeline (``model``) are kept in `folder` if one is given. `progress` shows spaCy's own bar on
-    a terminal.
+    the same machine, whatever order the answers come in. The arm's files and the pipeline
+    (``model``) are kept in `folder` if one is given; give the `location` too where that folder is
+    to be moved to. `progress` shows spaCy's own bar on a terminal.
 
     Raises ModelError (the base) and AnswerError (no answers).
     """
     kept = nullcontext(folder) if folder else TemporaryDirectory()
     with kept as place, random_states_kept(), threadpool_limits(1):
-        nlp = init_nlp(load_config(write_arm(Path(place), base, answers, policy, seed=seed)))
+        path = write_arm(Path(place), base, answers, policy, seed=seed, location=location)
+        config = load_config(path)
+        here = {f"paths.{name}": str(path.with_name(file)) for name, file in CORPORA.items()}
+        nlp = init_nlp(load_config(path, overrides=here))
         train(nlp, None, stdout=io.StringIO(), stderr=sys.stderr if progress else io.StringIO())
+        nlp.config["paths"].update(config["paths"])  # the pipeline is saved with its config
         result: Language = ordinary_ner()(nlp)
         if folder:
             result.to_disk(folder / MODEL)
@@ -79,11 +87,13 @@ def write_arm(
     *,
     seed: int = 0,
     dev: Iterable[Doc] = (),
+    location: Path | None = None,
 ) -> Path:
     """Write train.spacy, dev.spacy and config.cfg into `folder`; return the config's path.
 
     ``spacy train config.cfg`` then trains what `fine_tune` trains. `dev` is scored after the first
-    and the last step for the reader of spaCy's table and decides nothing.
+    and the last step for the reader of spaCy's table and decides nothing. The config names the
+    files by where they will lie in the end: in `location`, if not in `folder`.
     """
     nlp = open_pipeline(base)
     # sorted: an arm is a set of answers, the order they came in must not matter
@@ -97,11 +107,16 @@ def write_arm(
         )
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    DocBin(docs=docs).to_disk(folder / "train.spacy")
-    DocBin(docs=dev).to_disk(folder / "dev.spacy")
+    DocBin(docs=docs).to_disk(folder / CORPORA["train"])
+    DocBin(docs=dev).to_disk(folder / CORPORA["dev"])
     arm = Arm(base, nlp, answers, policy.on(answers.form), texts=len(docs))
-    arm_config(folder, arm, seed=seed).to_disk(folder / CONFIG)
+    arm_config(location or folder, arm, seed=seed).to_disk(folder / CONFIG)
     return folder / CONFIG
+
+
+def write_dev(folder: Path, answers: Answers) -> None:
+    """Write dev.spacy of an arm's `folder` anew, from answers as *usual* reads them."""
+    DocBin(docs=to_docs(answers, POLICIES["usual"], Vocab())).to_disk(folder / CORPORA["dev"])
 
 
 @registry.callbacks("prodigy_al.prepare_ner.v1")  # type: ignore[untyped-decorator]
@@ -136,6 +151,7 @@ def ordinary_ner() -> Callable[[Language], Language]:
     def fold(nlp: Language) -> Language:
         ner: Any = nlp.get_pipe(NER)
         folded: Language = ner.fold() if isinstance(ner, TowerRecognizer) else nlp
+        set_dropout_rate(find_ner(folded).model, 0.0)  # it would be saved
         return folded
 
     return fold
