@@ -28,7 +28,7 @@ from prodigy_al.options import (
     ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
-    output=Arg("--output", "-o", help="Folder for report.json, and for finished runs"),
+    output=Arg("--output", "-o", help="Folder for report.json, each arm's files and finished runs"),
 )
 @one_sentence
 @resumable
@@ -66,3 +66,4 @@ def compare(
     report = compare_arms(plan, say=msg.info)
     msg.text(render(report))
     msg.good(f"Report: {write_report(report, output)}")
+    msg.good(f"Each arm's model and what `spacy train` needs: {output}/arms/DATASET/POLICY")

@@ -292,4 +292,5 @@ def open_comparison(
         seeds=seeds,
         workers=processes,
         kept=KeptRuns(output / "runs"),
+        output=output,
     )

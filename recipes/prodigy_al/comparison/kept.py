@@ -31,7 +31,7 @@ class KeptRuns:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise cannot_write(self.folder.parent, self.folder, error) from error
 
     def __contains__(self, key: str) -> bool:
         return self.read(key) is not None
@@ -58,15 +58,17 @@ class KeptRuns:
         except OSError as error:
             with suppress(OSError):
                 unfinished.unlink()
-            raise self._unwritable(error) from error
+            raise cannot_write(self.folder.parent, self.folder, error) from error
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
 
-    def _unwritable(self, error: OSError) -> OptionError:
-        return OptionError(
-            f"--output {self.folder.parent}: finished runs cannot be kept in {self.folder} "
-            f"({error.strerror}); name a folder that can be written to",
-            option="--output",
-            value=self.folder.parent,
-        )
+
+def cannot_write(output: Path, folder: Path, error: OSError) -> OptionError:
+    """Return the error for a `folder` below the one given as --output."""
+    return OptionError(
+        f"--output {output}: finished runs cannot be kept in {folder} "
+        f"({error.strerror}); name a folder that can be written to",
+        option="--output",
+        value=output,
+    )

@@ -35,7 +35,15 @@ def run_all(
     """Return the outcome of every (dataset, policy), and of the base under ("base", "")."""
     evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
     runs = [Run(plan.base, evaluate)] + [
-        Run(plan.base, evaluate, arm.dataset, policy, seed, train)
+        Run(
+            plan.base,
+            evaluate,
+            arm.dataset,
+            policy,
+            seed,
+            train,
+            folder=plan.folder(arm, policy) if seed == plan.seeds[0] else None,
+        )
         for arm, train in zip(plan.arms, trains, strict=True)
         for policy in plan.policies
         for seed in plan.seeds

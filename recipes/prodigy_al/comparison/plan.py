@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.folders import ArmFolder, folder_name
 from prodigy_al.comparison.kept import KeptRuns
 from prodigy_al.comparison.testset import TestSet
 
@@ -14,7 +16,7 @@ from prodigy_al.comparison.testset import TestSet
 @dataclass(frozen=True)
 class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `kept` holds
-    the runs that are finished.
+    the runs that are finished, and every arm's files lie below `output`.
     """
 
     arms: Sequence[Arm]
@@ -26,3 +28,9 @@ class Plan:
     seeds: Sequence[int]
     workers: int
     kept: KeptRuns
+    output: Path
+
+    def folder(self, arm: Arm, policy: str) -> ArmFolder:
+        """Return where an arm's files under a policy are kept, those of the first seed."""
+        path = self.output.resolve() / "arms" / folder_name(arm.dataset) / policy
+        return ArmFolder(path, arm.dev)

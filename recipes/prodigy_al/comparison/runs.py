@@ -9,17 +9,26 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
+from prodigy_al.comparison.folders import ArmFolder, Files, read_files
 from prodigy_al.comparison.kept import KeptRuns, Predictions
 from prodigy_al.jobs import run_jobs
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 
+if TYPE_CHECKING:
+    from spacy.language import Language
+
 
 @dataclass(frozen=True)
 class Run:
-    """One pipeline and the texts it is asked to predict. `policy` None is the base itself."""
+    """One pipeline and the texts it is asked to predict. `policy` None is the base itself.
+
+    `folder` is where its files are kept, if they are.
+    """
 
     base: str
     evaluate: tuple[Answers, ...]
@@ -27,6 +36,7 @@ class Run:
     policy: str | None = None
     seed: int = 0
     train: Answers | None = None
+    folder: ArmFolder | None = None
 
     def __str__(self) -> str:
         return f"{self.dataset}, {self.policy}, seed {self.seed}" if self.policy else "base"
@@ -36,12 +46,30 @@ class Run:
         parts: list[Any] = [version("prodigy-al"), version("spacy"), base_sha256]
         if self.policy is not None and self.train is not None:
             # `fine_tune` sorts the answers itself: their order changes nothing
-            items = sorted(map(asdict, self.train.items), key=lambda item: item["input_hash"])
-            parts += [asdict(POLICIES[self.policy]), self.seed, self.train.labels, items]
+            parts += [asdict(POLICIES[self.policy]), self.seed, *_content(self.train)]
+        if self.folder is not None:
+            parts += [str(self.folder.path), self.base, *_content(self.folder.dev)]
         parts += [
             [(item.words, item.spaces) for item in answers.items] for answers in self.evaluate
         ]
         return sha256(json.dumps(parts).encode()).hexdigest()
+
+    def is_kept(self, key: str, kept: KeptRuns) -> bool:
+        """Whether all that this run brings is on disk; `key` is its own."""
+        return key in kept and (self.folder is None or self.folder.holds(key))
+
+
+def _content(answers: Answers) -> list[Any]:
+    items = sorted(map(asdict, answers.items), key=lambda item: item["input_hash"])
+    return [answers.labels, items]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run brings: predictions of each evaluation set and, if asked for, the arm's files."""
+
+    predictions: tuple[Predictions, ...]
+    files: Files
 
 
 def predict_all(
@@ -58,7 +86,7 @@ def predict_all(
     as soon as it is finished, also when an earlier one is still at work.
     """
     keys = [run.key(base_sha256) for run in runs]
-    missing = {key: run for key, run in zip(keys, runs, strict=True) if key not in kept}
+    missing = {key: run for key, run in zip(keys, runs, strict=True) if not run.is_kept(key, kept)}
     if done := sum(key not in missing for key in keys):
         say(f"{done} of {len(runs)} runs were finished before and are taken from {kept.folder}")
     finish = partial(_finish, kept)
@@ -69,31 +97,51 @@ def predict_all(
         for key, run in zip(keys, runs, strict=True):
             if missing.pop(key, None) is not None:
                 next(finished)
-            yield run, kept.read(key) or execute(run)
+            yield run, kept.read(key) or execute(run).predictions
         next(finished, None)  # lets the bar arrive at its end
 
 
 def _finish(kept: KeptRuns, job: tuple[str, Run]) -> None:
     key, run = job
-    kept.write(key, execute(run))
+    finished = execute(run)
+    if run.folder is not None:
+        run.folder.write(key, finished.files)
+    kept.write(key, finished.predictions)
 
 
-def execute(run: Run) -> tuple[Predictions, ...]:
+def execute(run: Run) -> Finished:
     """Train one run and predict its evaluation sets, all labels; a function of the run alone."""
     from prodigy_al.entities import predict_entities
-    from prodigy_al.pipelines import load_pipeline, set_blas
-    from prodigy_al.training.finetune import fine_tune
+    from prodigy_al.pipelines import set_blas
 
-    if run.policy is None or run.train is None:
-        nlp = load_pipeline(run.base)
-    else:
-        nlp = fine_tune(run.base, run.train, POLICIES[run.policy], seed=run.seed)
+    with TemporaryDirectory() as place:
+        nlp = _pipeline(run, Path(place))
+        files = read_files(Path(place)) if run.folder is not None else {}
     # the backend that trained predicts too, so that base and fine-tuned models are treated alike
     set_blas(nlp, use_blis=False)
-    return tuple(
+    predictions = tuple(
         [
             frozenset(spans)
             for spans in predict_entities(nlp, to_docs(answers, POLICIES["usual"], nlp.vocab))
         ]
         for answers in run.evaluate
     )
+    return Finished(predictions, files)
+
+
+def _pipeline(run: Run, place: Path) -> Language:
+    """Return the trained pipeline, or the base; leave the arm's files in `place` if asked for."""
+    from prodigy_al.pipelines import load_pipeline
+    from prodigy_al.training.finetune import fine_tune, write_dev
+
+    if run.policy is None or run.train is None:
+        return load_pipeline(run.base)
+    policy = POLICIES[run.policy]
+    if run.folder is None:
+        return fine_tune(run.base, run.train, policy, seed=run.seed)
+    nlp = fine_tune(
+        run.base, run.train, policy, seed=run.seed, folder=place, location=run.folder.path
+    )
+    # only now: what is not there while the pipeline is trained cannot be learnt from
+    write_dev(place, run.folder.dev)
+    return nlp
