@@ -68,7 +68,8 @@ class Bench:
 
     def comparison(self, output: str, workers: int) -> tuple[object, ...]:
         return ("al.compare", "calm-*", self.world / "base", "--test", self.world / "test.jsonl",
-                "-l", "ORG", "--seeds", 2, "--workers", workers, "--output", output)  # fmt: skip
+                "-l", "ORG", "--training", "usual", "--seeds", 2, "--workers", workers,
+                "--output", output)  # fmt: skip
 
     def answers(self, dataset: str) -> list[dict[str, Any]]:
         return list(self.database.get_dataset_examples(dataset, default=[]))

@@ -71,7 +71,8 @@ def finished(world: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     run("al.simulate", world / "pool.jsonl", world / "base", "news", "-l", "ORG", "--arms", ARMS,
         "--budget", 120)  # fmt: skip
     compared = run("al.compare", "news-*", world / "base", "--test", world / "test.jsonl",
-        "-l", "ORG", "--seeds", 2, "--workers", 2, "--output", "out")  # fmt: skip
+        "-l", "ORG", "--training", "usual", "--seeds", 2, "--workers", 2,
+        "--output", "out")  # fmt: skip
     report = json.loads((folder / "out" / "report.json").read_text())
     return {"run": run, "report": report, "text": compared.stdout, "err": compared.stderr,
             "folder": folder}  # fmt: skip
@@ -168,11 +169,11 @@ def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):
 
 def test_the_same_inputs_give_the_same_report_for_any_number_of_workers(finished, world: Path):
     finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
-                    world / "test.jsonl", "-l", "ORG", "--seeds", "0,", "--workers", 2,
-                    "--output", "two")  # fmt: skip
+                    world / "test.jsonl", "-l", "ORG", "--training", "usual", "--seeds", "0,",
+                    "--workers", 2, "--output", "two")  # fmt: skip
     finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
-                    world / "test.jsonl", "-l", "ORG", "--seeds", "0,", "--workers", 1,
-                    "--output", "one")  # fmt: skip
+                    world / "test.jsonl", "-l", "ORG", "--training", "usual", "--seeds", "0,",
+                    "--workers", 1, "--output", "one")  # fmt: skip
     one, two = ((finished["folder"] / name / "report.json").read_bytes() for name in ("one", "two"))
     assert one == two
 
@@ -199,7 +200,8 @@ def test_answers_collected_elsewhere_are_compared_but_not_weighted(finished, wor
     )
     finished["run"]("db-in", "elsewhere", foreign)
     finished["run"]("al.compare", "elsewhere", world / "base", "--test", world / "test.jsonl",
-                    "-l", "ORG", "--seeds", "0,", "--output", "elsewhere")  # fmt: skip
+                    "-l", "ORG", "--training", "usual", "--seeds", "0,",
+                    "--output", "elsewhere")  # fmt: skip
     report = json.loads((finished["folder"] / "elsewhere" / "report.json").read_text())
     arm = report["arms"]["elsewhere"]
     assert arm["strategy"] == "unknown"

@@ -225,6 +225,7 @@ def test_simulated_answers_train_and_are_compared(
         chosen["model"],
         test=str(test),
         label=["ORG"],
+        training=["usual"],
         seeds="0,",
         workers=1,
         output=home / "out",

@@ -24,10 +24,15 @@ from prodigy_al.options import (
     loader=ASKING["loader"],
     skip_bad=ASKING["skip_bad"],
     training=Arg(
-        "--training", help="Policies: usual, usual-outside, scratch, robust", converter=split_string
+        "--training",
+        help="Policies, comma-separated: usual, usual-outside, scratch; robust if not given",
+        converter=split_string,
     ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
+    engine=Arg(
+        "--engine", help="Dask cluster for the trainings, dask://HOST:PORT; otherwise this machine"
+    ),
     output=Arg("--output", "-o", help="Folder for report.json, each arm's files and finished runs"),
 )
 @one_sentence
@@ -42,6 +47,7 @@ def compare(
     training: Optional[list[str]] = None,
     seeds: str = "5",
     workers: int = 0,
+    engine: Optional[str] = None,
     output: Path = Path("al-compare"),
 ) -> None:
     """Retrain from each dataset and report dev and held-out test F1 side by side."""
@@ -61,6 +67,7 @@ def compare(
         policies=training,
         seeds=parse_seeds(seeds),
         workers=workers,
+        engine=engine,
         output=output,
     )
     report = compare_arms(plan, say=msg.info)

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from prodigy_al.errors import OptionError
-from prodigy_al.training.policies import POLICIES
+from prodigy_al.training.policies import POLICIES, ROBUST
 
 
 def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:
@@ -56,8 +56,8 @@ def choose_labels(
 
 
 def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
-    """Return the training policies asked for, *usual* where none is."""
-    chosen = list(asked or ["usual"])
+    """Return the training policies asked for, *robust* where none is."""
+    chosen = list(asked or [ROBUST.name])
     for name in chosen:
         if name not in POLICIES:
             raise OptionError(
