@@ -64,9 +64,10 @@ def commands(size: Size) -> list[list[str]]:
     pool, test, base = "corpus/pool.jsonl", "corpus/test.jsonl", "corpus/base"
     simulate = ["al.simulate", pool, base, "news", "--label", "ORG", "--group-by", "doc"]
     compare = ["al.compare", "news-*", base, "--test", test, "--label", "ORG"]
+    policies = ["--training", "usual,robust"]  # what people do, and what helps
     return [
         [*simulate, "--budget", str(size.answers), "--seeds", str(size.redraws)],
-        [*compare, "--seeds", str(size.seeds), "--workers", "2", "--output", "report"],
+        [*compare, *policies, "--seeds", str(size.seeds), "--workers", "2", "--output", "report"],
     ]
 
 
