@@ -250,6 +250,7 @@ def open_comparison(
     policies: Sequence[str] | None,
     seeds: Sequence[int],
     workers: int,
+    engine: str | None,
     output: Path,
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training."""
@@ -258,6 +259,7 @@ def open_comparison(
 
     from prodigy_al.comparison.arms import read_arm
     from prodigy_al.comparison.choices import (
+        choose_cluster,
         choose_labels,
         choose_policies,
         choose_workers,
@@ -266,10 +268,13 @@ def open_comparison(
     from prodigy_al.comparison.kept import KeptRuns
     from prodigy_al.comparison.plan import Plan
     from prodigy_al.comparison.testset import read_test
+    from prodigy_al.jobs import check_cluster
     from prodigy_al.pipelines import load_pipeline
 
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
+    if (cluster := choose_cluster(engine, workers)) is not None:
+        check_cluster(cluster)
     database = connect()
     names = match_datasets(datasets, database.datasets)
     stored = {name: list(database.get_dataset_examples(name)) for name in names}
@@ -291,6 +296,7 @@ def open_comparison(
         policies=chosen_policies,
         seeds=seeds,
         workers=processes,
+        cluster=cluster,
         kept=KeptRuns(output / "runs"),
         output=output,
     )

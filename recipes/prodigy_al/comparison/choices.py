@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
+from urllib.parse import urlsplit
 
 from prodigy_al.errors import OptionError
 from prodigy_al.training.policies import POLICIES, ROBUST
@@ -81,3 +82,37 @@ def choose_workers(asked: int, cores: int) -> int:
             value=asked,
         )
     return asked or cores
+
+
+def choose_cluster(engine: str | None, workers: int) -> str | None:
+    """Return the address of the Dask scheduler that ``--engine`` names; None for this machine.
+
+    >>> choose_cluster("dask://10.0.0.7:8786", workers=0)
+    'tcp://10.0.0.7:8786'
+    """
+    if engine is None:
+        return None
+    if not _names_cluster(engine):
+        raise OptionError(
+            f"--engine {engine}: give a Dask scheduler as dask://HOST:PORT, such as "
+            "dask://127.0.0.1:8786, or leave the option out to train on this machine",
+            option="--engine",
+            value=engine,
+        )
+    if workers:
+        raise OptionError(
+            f"--workers {workers} counts processes of this machine; leave it out with --engine: "
+            "a cluster has the workers that were started for it",
+            option="--workers",
+            value=workers,
+        )
+    return engine.replace("dask://", "tcp://")
+
+
+def _names_cluster(engine: str) -> bool:
+    try:
+        parts = urlsplit(engine)
+        named = bool(parts.hostname and parts.port)
+    except ValueError:  # a port that is none
+        return False
+    return named and "@" not in engine and engine == f"dask://{parts.netloc}"

@@ -50,7 +50,12 @@ def run_all(
     ]
     outcomes: dict[tuple[str, str], Outcome] = {}
     predicted = predict_all(
-        runs, workers=plan.workers, base_sha256=plan.model["sha256"], kept=plan.kept, say=say
+        runs,
+        workers=plan.workers,
+        cluster=plan.cluster,
+        base_sha256=plan.model["sha256"],
+        kept=plan.kept,
+        say=say,
     )
     for run, (on_test, *on_dev) in predicted:
         key = (run.dataset or BASE, run.policy or "")

@@ -29,6 +29,7 @@ class Plan:
     workers: int
     kept: KeptRuns
     output: Path
+    cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 
     def folder(self, arm: Arm, policy: str) -> ArmFolder:
         """Return where an arm's files under a policy are kept, those of the first seed."""

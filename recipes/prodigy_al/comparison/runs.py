@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from prodigy_al.comparison.folders import ArmFolder, Files, read_files
 from prodigy_al.comparison.kept import KeptRuns, Predictions
-from prodigy_al.jobs import run_jobs
+from prodigy_al.errors import ModelError
+from prodigy_al.jobs import AwayAndHome, run_jobs
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 
@@ -76,6 +77,7 @@ def predict_all(
     runs: Sequence[Run],
     *,
     workers: int,
+    cluster: str | None = None,
     base_sha256: str,
     kept: KeptRuns,
     say: Callable[[str], object],
@@ -89,10 +91,15 @@ def predict_all(
     missing = {key: run for key, run in zip(keys, runs, strict=True) if not run.is_kept(key, kept)}
     if done := sum(key not in missing for key in keys):
         say(f"{done} of {len(runs)} runs were finished before and are taken from {kept.folder}")
-    finish = partial(_finish, kept)
-    jobs = list(missing.items())
     with closing(
-        run_jobs(finish, jobs, workers=workers, label="training", name=lambda job: str(job[1]))
+        run_jobs(
+            AwayAndHome(_execute if cluster is None else _execute_away, partial(_keep, kept)),
+            list(missing.items()),
+            workers=workers,
+            cluster=cluster,
+            label="training",
+            name=lambda job: str(job[1]),
+        )
     ) as finished:
         for key, run in zip(keys, runs, strict=True):
             if missing.pop(key, None) is not None:
@@ -101,9 +108,26 @@ def predict_all(
         next(finished, None)  # lets the bar arrive at its end
 
 
-def _finish(kept: KeptRuns, job: tuple[str, Run]) -> None:
+def _execute(job: tuple[str, Run]) -> Finished:
+    return execute(job[1])
+
+
+def _execute_away(job: tuple[str, Run]) -> Finished:
+    """Make sure on a cluster that the run's key, which it is kept under, is true there as well."""
+    from prodigy_al.pipelines import load_pipeline, pipeline_sha256
+
     key, run = job
-    finished = execute(run)
+    if run.key(pipeline_sha256(load_pipeline(run.base))) != key:
+        raise ModelError(
+            f"the pipeline {run.base!r}, prodigy-al or spaCy is another there than here; "
+            "install the same versions on all machines",
+            model=run.base,
+        )
+    return execute(run)
+
+
+def _keep(kept: KeptRuns, job: tuple[str, Run], finished: Finished) -> None:
+    key, run = job
     if run.folder is not None:
         run.folder.write(key, finished.files)
     kept.write(key, finished.predictions)
