@@ -18,7 +18,9 @@ class SamplingDesign:
     `explore` is ε in [0, 1]: the share of the probability that is spread evenly; 1 is the random
     control. `block_size` None makes one block of the whole fold, else blocks are cut in a seeded
     random order; in each, the share `rate` with the smallest keys is asked. `strict` orders by
-    score alone and so has no probabilities.
+    score alone and so has no probabilities. `learn_every` is after how many train-fold answers
+    the model learns from them; None: never. Without blocks, a model that has learnt begins a new
+    round over what is left.
     """
 
     strategy: str
@@ -31,6 +33,7 @@ class SamplingDesign:
     dev_share: float = 0.25
     fold_salt: str = DEFAULT_FOLD_SALT
     acquisition: str = "expected-errors"
+    learn_every: int | None = None
 
     def __post_init__(self) -> None:
         _check_share("--explore", self.explore, low=0.0, high=1.0)
@@ -41,6 +44,13 @@ class SamplingDesign:
                 f"--block {self.block_size} is not a block; give a whole number of at least 1",
                 option="--block",
                 value=self.block_size,
+            )
+        if self.learn_every is not None and self.learn_every < 1:
+            raise OptionError(
+                f"learning after every {self.learn_every} answers is impossible; give a whole "
+                "number of at least 1",
+                option="--update-every",
+                value=self.learn_every,
             )
 
     @property

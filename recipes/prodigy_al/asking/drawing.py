@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 
 from prodigy_al.asking.design import SamplingDesign
 from prodigy_al.asking.frame import Frame, Segment
-from prodigy_al.asking.scored import Candidate, Scored, ScoreSegments
+from prodigy_al.asking.scored import Candidate, Scored, ScoreSegments, rescored
+from prodigy_al.asking.versions import STARTING_MODEL, Past, Version, Versions
 from prodigy_al.sampling.folds import fold_schedule
 from prodigy_al.sampling.keys import FloatArray, choose_candidate, exponentials, sampling_keys
 from prodigy_al.sampling.proposal import (
@@ -43,16 +44,29 @@ class Draw:
     next_key: float | None = None
     candidate: Candidate | None = None
     r: float | None = None
+    version: Version | None = None
 
 
-def draw_questions(frame: Frame, design: SamplingDesign, score: ScoreSegments) -> Iterator[Draw]:
+@dataclass(frozen=True)
+class AskedBefore:
+    """A question of an earlier run that need not be worked out again, since it is answered."""
+
+
+def draw_questions(
+    frame: Frame,
+    design: SamplingDesign,
+    score: ScoreSegments,
+    versions: Versions = STARTING_MODEL,
+) -> Iterator[Draw]:
     """Yield every question of the frame once, in the order in which it is asked.
 
-    Which fold question m comes from is a seeded draw made before any score is looked at, so the
-    dev fold is a sample of its own. Where one fold has run out the other goes on.
+    `score` is that of the starting model. Which fold question m comes from is a seeded draw made
+    before any score is looked at, so the dev fold is a sample of its own. Where one fold has run
+    out the other goes on.
     """
-    folds: dict[Fold, Iterator[Draw]] = {
-        fold: _draw_fold(frame.fold(fold), design, score) for fold in ("train", "dev")
+    folds: dict[Fold, Iterator[Draw | AskedBefore]] = {
+        fold: _Fold(fold, design, score, versions).draw(frame.fold(fold))
+        for fold in ("train", "dev")
     }
     schedule = fold_schedule(seed=design.seed, arm=design.strategy, share=design.dev_share)
     for from_dev in schedule:
@@ -60,7 +74,8 @@ def draw_questions(frame: Frame, design: SamplingDesign, score: ScoreSegments) -
         draw = next(folds[order[0]], None) or next(folds[order[1]], None)
         if draw is None:
             return
-        yield draw
+        if isinstance(draw, Draw):
+            yield draw
 
 
 @dataclass(frozen=True)
@@ -85,28 +100,79 @@ class _Block:
     place: _Place
 
 
-def _draw_fold(
-    segments: Sequence[Segment], design: SamplingDesign, score: ScoreSegments
-) -> Iterator[Draw]:
-    """Draw one fold round by round: what a round leaves over forms the blocks of the next."""
-    left, round_ = list(segments), 0
-    while left:
-        unasked: list[Segment] = []
-        considered = 0
-        for number, cut in enumerate(_cut_blocks(left, design, round_)):
-            considered += len(cut)
-            scored = None if design.lazy else list(score(cut))
-            if design.unit == "candidate" and scored is not None:
-                cut, scored = _with_question(cut, scored)
-            if not cut:
-                continue  # a block without a question counts as part of the next one
-            place = _Place(number, round_, len(left), considered)
+@dataclass(frozen=True)
+class _Fold:
+    """The draws of one fold."""
+
+    fold: Fold
+    design: SamplingDesign
+    score: ScoreSegments
+    versions: Versions
+
+    def draw(self, segments: Sequence[Segment]) -> Iterator[Draw | AskedBefore]:
+        """Draw round by round: what a round leaves over forms the blocks of the next."""
+        left, round_ = list(segments), 0
+        while left:
+            unasked: list[Segment] = []
             considered = 0
-            block = _order_block(cut, scored, design, place)
-            quota = ceil(design.rate * len(block.segments))
-            yield from _ask(block, quota, design, score)
-            unasked += block.segments[quota:]
-        left, round_ = unasked, round_ + 1
+            for number, cut in enumerate(_cut_blocks(left, self.design, round_)):
+                considered += len(cut)
+                frozen = None
+                if self.design.unit == "candidate":
+                    cut, frozen = _with_question(cut, list(self.score(cut)))
+                if not cut:
+                    continue  # a block without a question counts as part of the next one
+                place = _Place(number, round_, len(left), considered)
+                considered = 0
+                asked = yield from self._ask_block(cut, frozen, place)
+                unasked += [segment for segment in cut if segment.input_hash not in asked]
+            left, round_ = unasked, round_ + 1
+
+    def _ask_block(
+        self, cut: Sequence[Segment], frozen: Sequence[Scored] | None, place: _Place
+    ) -> Generator[Draw | AskedBefore, None, Collection[int]]:
+        """Yield the questions of a block; return the inputs that were asked about."""
+        past = self.versions.past if self.fold == "train" else Past()
+        begun = past.blocks.get((place.round, place.block))
+        served = past.served(place.round) if self.design.block_size is None else None
+        quota = served or ceil(self.design.rate * len(cut))
+        version = None
+        if begun and begun.learnt:
+            if len(begun.asked) < quota:
+                version = self.versions.restore(begun.learnt, begun.sha256)
+            if version is None:  # all answered, or its model cannot be made again: it is over
+                yield from (AskedBefore() for _ in begun.asked)
+                return begun.asked
+        elif self.fold == "train" and not begun:
+            version = self.versions.newest()
+        block = _order_block(cut, self._scored(cut, frozen, version), self.design, place)
+        asked: set[int] = set()
+        for draw in _ask(block, quota, self.design, self.score):
+            whole_pool = self.design.block_size is None and served is None
+            if whole_pool and len(asked) >= (begun.served if begun else 1) and self._stale(version):
+                break
+            asked.add(draw.segment.input_hash)
+            yield replace(draw, version=version)
+        return asked
+
+    def _scored(
+        self, cut: Sequence[Segment], frozen: Sequence[Scored] | None, version: Version | None
+    ) -> Sequence[Scored] | None:
+        """The scores that order a block; None where no score is needed for it."""
+        if self.design.lazy:
+            return None
+        if version is None:
+            return frozen or list(self.score(cut))
+        later = list(version.score(cut))
+        if frozen is None:
+            return later
+        by = self.design.acquisition
+        return [rescored(a, b, by) for a, b in zip(frozen, later, strict=True)]
+
+    def _stale(self, version: Version | None) -> bool:
+        """Whether a version that learnt from more answers waits for questions of this fold."""
+        newest = self.versions.newest() if self.fold == "train" else None
+        return newest is not None and (version is None or newest.answers > version.answers)
 
 
 def _cut_blocks(

@@ -8,6 +8,7 @@ from typing import Any
 
 from prodigy_al.asking.design import SamplingDesign
 from prodigy_al.asking.drawing import Draw
+from prodigy_al.asking.versions import ANSWERS
 from prodigy_al.tasks import Record
 
 HashTask = Callable[[dict[str, Any]], dict[str, Any]]
@@ -92,9 +93,16 @@ def make_record(draw: Draw, design: SamplingDesign, header: Header) -> Record:
         group=draw.segment.group,
         copies=draw.segment.copies,
         seed=design.seed,
-        model=header.model,
+        model=_model(draw, header),
         scorer=header.scorer,
         source=header.source,
         segmentation=header.segmentation,
         shown=header.shown(),
     )
+
+
+def _model(draw: Draw, header: Header) -> Mapping[str, Any]:
+    """The model that ordered this draw; a version that has learnt says from how many answers."""
+    if draw.version is None:
+        return header.model
+    return {**header.model, "sha256": draw.version.sha256, ANSWERS: draw.version.answers}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import tee
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -53,6 +54,22 @@ def segment_scorer(
             yield Scored(u, tuple(_candidates(segment, doc, spans)))
 
     return score
+
+
+def rescored(frozen: Scored, later: Scored, acquisition: str) -> Scored:
+    """The candidates of `frozen` with the marginals that a later model gives them, and its score.
+
+    Which spans can be asked about stays as the starting model proposed them, so that answers say
+    something about one frame. A span that the later model does not list lies below its floor and
+    counts as 0.
+    """
+    known = {(span.start, span.end, span.label): span.p for span in later.candidates}
+    candidates = tuple(
+        replace(span, p=known.get((span.start, span.end, span.label), 0.0))
+        for span in frozen.candidates
+    )
+    measure = ACQUISITIONS[acquisition]
+    return Scored(quantise(measure(np.array([span.p for span in candidates]))), candidates)
 
 
 def make_doc(nlp: Language, segment: Segment) -> Doc:
