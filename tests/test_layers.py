@@ -29,6 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "jobs": {"errors"},
     "report": {"errors"},
     "asking": GROUND | {"scoring", "sampling"},
+    "learning": GROUND | {"asking", "scoring", "training"},
     "comparison": GROUND | {"scoring", "sampling", "training", "evaluation", "jobs"},
 }
 RECIPES = {
