@@ -8,6 +8,7 @@ from prodigy_al.options import (
     ASKING,
     EXPLORE,
     STRICT,
+    WAIT,
     Arg,
     one_sentence,
     recipe,
@@ -20,6 +21,10 @@ from prodigy_al.options import (
     by=ACQUISITION,
     explore=EXPLORE,
     strict=STRICT,
+    rerank_every=Arg(
+        "--rerank-every", help="Learn and rank again after every N train-fold answers; 0: never"
+    ),
+    wait=WAIT,
     suggest=Arg("--suggest", help="Pre-fill the model's own spans (it anchors people; recorded)"),
     show_score=Arg("--show-score", help="Show the segment's score on the card (recorded)"),
 )
@@ -41,6 +46,8 @@ def manual_ranked(
     by: str = "expected-errors",
     explore: float = 0.3,
     strict: bool = False,
+    rerank_every: int = 0,
+    wait: bool = False,
     suggest: bool = False,
     show_score: bool = False,
 ) -> dict[str, Any]:
@@ -48,7 +55,7 @@ def manual_ranked(
     from prodigy_al.asking.design import SamplingDesign
 
     design = SamplingDesign(
-        strategy="ranked-strict" if strict else "ranked",
+        strategy=f"ranked{'-strict' * strict}{'-learning' * bool(rerank_every)}",
         unit="segment",
         seed=seed,
         explore=explore,
@@ -56,6 +63,7 @@ def manual_ranked(
         dev_share=dev_share,
         fold_salt=fold_salt,
         acquisition=by,
+        learn_every=rerank_every or None,
     )
     pool = open_pool(
         model,
@@ -70,4 +78,11 @@ def manual_ranked(
         group_by=group_by,
         gpu_id=gpu_id,
     )
-    return pool.ask(dataset, design, view_id="ner_manual", suggest=suggest, show_score=show_score)
+    return pool.ask(
+        dataset,
+        design,
+        view_id="ner_manual",
+        suggest=suggest,
+        show_score=show_score,
+        waits=wait,
+    )

@@ -7,14 +7,14 @@ imports happen inside the functions, so that ``prodigy --help`` stays fast.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prodigy_al.errors import AnswerError, OptionError
+from prodigy_al.errors import OptionError
 from prodigy_al.options import set_hashes
 from prodigy_al.sources import known_labels, read_source
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prodigy_al.asking.frame import Frame
     from prodigy_al.asking.questions import Header
     from prodigy_al.comparison.plan import Plan
+    from prodigy_al.learning.learner import Learner
     from prodigy_al.scoring.marginals import MarginalScorer
 
 Components = dict[str, Any]
@@ -50,20 +51,29 @@ class Pool:
         view_id: str,
         suggest: bool = False,
         show_score: bool = False,
+        waits: bool = False,
     ) -> Components:
-        """Return the components that ask the pool's segments in the design's order."""
+        """Return the components that ask the pool's segments in the design's order.
+
+        With `waits`, answering waits for a model that is learning.
+        """
         from prodigy.components.preprocess import add_tokens
 
         from prodigy_al.asking.drawing import draw_questions
         from prodigy_al.asking.questions import make_tasks
+        from prodigy_al.asking.resuming import check_same_run
         from prodigy_al.asking.scored import segment_scorer
+        from prodigy_al.asking.versions import STARTING_MODEL
 
         check_name(dataset)
         check_score(design.acquisition)
         header = replace(self.header, suggest=suggest, show_score=show_score)
-        check_same_run(dataset, design, header, self.frame)
+        examples = stored_examples(dataset)
+        if examples:
+            check_same_run(dataset, examples[0], design, header, self.frame)
+        learner = self._learner(dataset, examples, design, waits=waits)
         score = segment_scorer(self.nlp, self.scorer, design.acquisition)
-        draws = draw_questions(self.frame, design, score)
+        draws = draw_questions(self.frame, design, score, learner or STARTING_MODEL)
         if design.unit == "candidate":
             draws = self._checked(draws)
         tasks = make_tasks(draws, design, header, rehash)
@@ -77,7 +87,38 @@ class Pool:
                 "exclude_by": "input",  # every segment is asked once
                 "auto_count_stream": False,  # the order is worked out as it is needed
             },
+            **(
+                {"update": learner.update, "on_exit": lambda controller: learner.close()}
+                if learner
+                else {}
+            ),
         }
+
+    def _learner(
+        self, dataset: str, examples: list[dict[str, Any]], design: SamplingDesign, *, waits: bool
+    ) -> Learner | None:
+        """Return what learns from answers, begun where earlier runs stopped; None if nothing."""
+        if not design.learn_every:
+            return None
+        from prodigy_al.asking.versions import Past
+        from prodigy_al.learning.learner import Learner
+        from prodigy_al.learning.lessons import Course
+        from prodigy_al.tasks import read_record
+
+        course = Course(
+            dataset=dataset,
+            base=self.header.model["name"],
+            labels=tuple(self.labels),
+            acquisition=design.acquisition,
+            seed=design.seed,
+            ranked=() if design.block_size else tuple(self.frame.fold("train")),
+        )
+        records = [(one["_input_hash"], read_record(one, dataset=dataset)) for one in examples]
+        learner = Learner(
+            course, examples, past=Past.of(records), every=design.learn_every, waits=waits
+        )
+        learner.start()
+        return learner
 
     def _checked(self, draws: Iterator[Draw]) -> Iterator[Draw]:
         """Fail before the first question where the model proposes nothing to ask about."""
@@ -177,6 +218,14 @@ def rehash(task: dict[str, Any]) -> dict[str, Any]:
     return dict(set_hashes(dict(task), overwrite=True))
 
 
+def stored_examples(dataset: str) -> list[dict[str, Any]]:
+    """Return what the dataset holds; nothing where there is none of this name."""
+    from prodigy.components.db import connect
+
+    database = connect()
+    return list(database.get_dataset_examples(dataset) or []) if dataset in database else []
+
+
 def check_name(dataset: str) -> None:
     """Refuse a name that no dataset can have."""
     if not dataset.strip() or not dataset.isprintable():
@@ -199,46 +248,6 @@ def check_score(name: str) -> None:
         )
 
 
-def check_same_run(dataset: str, design: SamplingDesign, header: Header, frame: Frame) -> None:
-    """Refuse to go on with a dataset that was begun with another model, source or design.
-
-    Its probabilities would belong to two different draws and no weight could be computed.
-    """
-    from prodigy.components.db import connect
-
-    from prodigy_al.tasks import read_record
-
-    database = connect()
-    if dataset not in database:
-        return
-    answers = database.get_dataset_examples(dataset) or []
-    if not answers:
-        return
-    record = read_record(answers[0], dataset=dataset)
-    size = len(frame.fold(record.fold))
-    now: Mapping[str, tuple[object, object]] = {
-        "recipe": (record.strategy, design.strategy),
-        "--seed": (record.seed, design.seed),
-        "--fold-salt": (record.fold_salt, design.fold_salt),
-        "--explore": (record.explore, design.explore),
-        "--rate": (record.rate, design.rate),
-        "--by": (record.acquisition, design.acquisition),
-        "model": (record.model["sha256"], header.model["sha256"]),
-        "labels or scorer": (record.scorer["frame_sha256"], header.scorer["frame_sha256"]),
-        "source": (record.source["sha256"], header.source["sha256"]),
-        # not recorded themselves, but the first answer shows what they led to
-        f"{record.fold} segments (--dev-share, --group-by)": (record.N, size),
-        "--block": (record.considered, min(design.block_size or size, size)),
-    }
-    for what, (then, today) in now.items():
-        if then != today:
-            raise AnswerError(
-                f"dataset '{dataset}' was begun with {what} {then}, now it is {today}: "
-                "go on with what it was begun with, or give a new dataset name",
-                dataset=dataset,
-            )
-
-
 def open_comparison(
     datasets: Sequence[str],
     model: str,
@@ -248,6 +257,7 @@ def open_comparison(
     loader: str | None,
     skip_bad: bool,
     policies: Sequence[str] | None,
+    curves: bool,
     seeds: Sequence[int],
     workers: int,
     engine: str | None,
@@ -284,7 +294,7 @@ def open_comparison(
     records = read_source(source, nlp, loader=loader, unsegmented=True, skip_bad=skip_bad)
     return Plan(
         arms=[
-            read_arm(name, examples, labels, tokenizer=nlp.make_doc)
+            read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves)
             for name, examples in stored.items()
         ],
         test=read_test(
@@ -299,4 +309,5 @@ def open_comparison(
         cluster=cluster,
         kept=KeptRuns(output / "runs"),
         output=output,
+        curves=curves,
     )

@@ -27,6 +27,7 @@ __all__ = [
     "ASKING",
     "EXPLORE",
     "STRICT",
+    "WAIT",
     "Arg",
     "one_sentence",
     "parse_seeds",
@@ -68,6 +69,10 @@ ASKING: dict[str, Any] = {
 ACQUISITION = Arg("--by", help="Score: expected-errors, most-uncertain, span-entropy, ...")
 EXPLORE = Arg("--explore", help="Share ε of the probability spread evenly; 1 is the random control")
 STRICT = Arg("--strict", help="Most uncertain first, without chance: no probabilities, no weights")
+
+WAIT = Arg(
+    "--wait", help="Make answering wait for the learning model, so that a run repeats exactly"
+)
 
 
 def one_sentence(function: Callable[P, T]) -> Callable[P, T]:

@@ -8,6 +8,7 @@ from prodigy_al.options import (
     ASKING,
     EXPLORE,
     STRICT,
+    WAIT,
     Arg,
     one_sentence,
     recipe,
@@ -22,6 +23,8 @@ from prodigy_al.options import (
     strict=STRICT,
     block=Arg("--block", help="Segments scored and ranked together"),
     rate=Arg("--rate", help="Share of each block that is asked before the next is opened"),
+    update_every=Arg("--update-every", help="Learn after every N train-fold answers; 0: never"),
+    wait=WAIT,
 )
 @one_sentence
 def teach(
@@ -43,12 +46,14 @@ def teach(
     strict: bool = False,
     block: int = 100,
     rate: float = 0.2,
+    update_every: int = 0,
+    wait: bool = False,
 ) -> dict[str, Any]:
     """Ask about one uncertain span at a time: is it right, is it wrong?"""
     from prodigy_al.asking.design import SamplingDesign
 
     design = SamplingDesign(
-        strategy="teach-strict" if strict else "teach",
+        strategy=f"teach{'-strict' * strict}{'-learning' * bool(update_every)}",
         unit="candidate",
         seed=seed,
         explore=explore,
@@ -58,6 +63,7 @@ def teach(
         dev_share=dev_share,
         fold_salt=fold_salt,
         acquisition=by,
+        learn_every=update_every or None,
     )
     pool = open_pool(
         model,
@@ -72,4 +78,4 @@ def teach(
         group_by=group_by,
         gpu_id=gpu_id,
     )
-    return pool.ask(dataset, design, view_id="ner", show_score=True)
+    return pool.ask(dataset, design, view_id="ner", show_score=True, waits=wait)

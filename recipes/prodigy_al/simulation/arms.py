@@ -20,6 +20,9 @@ class Arm:
     active: bool = True
 
 
+# Simulated annotators are too fast for a model that learns in the background: they wait for it.
+LEARN_EVERY = 100
+
 ARMS: Mapping[str, Arm] = MappingProxyType(
     {
         "teach": Arm("al.teach", binary=True),
@@ -28,6 +31,8 @@ ARMS: Mapping[str, Arm] = MappingProxyType(
         "random-binary": Arm("al.random", {"binary": True}, binary=True, active=False),
         "ranked-strict": Arm("al.manual-ranked", {"strict": True}),
         "teach-strict": Arm("al.teach", {"strict": True}, binary=True),
+        "teach-learning": Arm("al.teach", {"update_every": LEARN_EVERY, "wait": True}, binary=True),
+        "ranked-learning": Arm("al.manual-ranked", {"rerank_every": LEARN_EVERY, "wait": True}),
     }
 )
 DEFAULT_ARMS = ("teach", "ranked", "random")
