@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
+from recipe_host.checking import check_stream
 from recipe_host.components import Components
 from recipe_host.connections import connect
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
@@ -68,6 +69,8 @@ class Controller:
         self._on_exit = components.on_exit
         if components.on_load is not None:
             components.on_load(self)
+        if self.config["validate"]:
+            check_stream(name, self.view_id, self.stream, self.config["batch_size"])
 
     @classmethod
     def from_components(
@@ -75,7 +78,7 @@ class Controller:
     ) -> Controller:
         """Make a controller of what recipe `name` returned; `config` wins over all settings.
 
-        Raises RecipeError for components that cannot be used, SettingsError, StoreError.
+        Raises SettingsError, StoreError, RecipeError for components or first tasks of no use.
         """
         return cls(name, Components.checked(name, components), config)
 

@@ -28,7 +28,8 @@ DEFAULTS: dict[str, Any] = {
     "auto_count_stream": False,
     "exclude_by": "task",
     "feed_overlap": False,
-    "show_flag": False,
+    "show_flag": True,
+    "validate": True,
 }
 
 
@@ -99,4 +100,8 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
         raise SettingsError(f"setting 'exclude_by' is {by!r}; it must be 'task' or 'input'")
     if not isinstance(port, int) or not 0 <= port < 65536:
         raise SettingsError(f"setting 'port' is {port!r}; it must be a number from 0 to 65535")
+    if not isinstance(settings["validate"], bool):
+        raise SettingsError(
+            f"setting 'validate' is {settings['validate']!r}; it must be true or false"
+        )
     return settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sized
+from itertools import chain, islice
 from typing import Any
 
 from recipe_host.constants import BINARY_ATTR
@@ -52,6 +53,21 @@ class Stream:
         self.length = None
         return self
 
+    def peek(self, count: int) -> list[TaskType]:
+        """Return up to `count` of the next tasks, which stay in the stream.
+
+        What fails while they are read fails again for whoever asks for the task after them.
+        """
+        seen: list[TaskType] = []
+        failed: Iterable[TaskType] = ()
+        try:
+            seen.extend(islice(self, count))  # as far as it gets
+        except Exception as error:  # the recipe's
+            failed = _failing(error)
+        if self._tasks is not None:  # otherwise nothing has begun, and whoever asks begins
+            self._tasks = chain(seen, failed, self._tasks)
+        return seen
+
     def with_source_of(self, other: Stream) -> Stream:
         """Return a new stream: the other's tasks under this one's wrappers, then its own."""
         stream = Stream(other._source)
@@ -69,6 +85,11 @@ class Stream:
                 tasks = wrapper(tasks)
             self._tasks = iter(tasks)
         return next(self._tasks)
+
+
+def _failing(error: Exception) -> Iterator[TaskType]:
+    raise error
+    yield  # makes this a generator
 
 
 def _length(source: Iterable[TaskType]) -> int | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 from starlette.requests import Request
 
 from recipe_host.constants import ANSWERS, INPUT_HASH_ATTR, TASK_HASH_ATTR, TIMESTAMP_ATTR
 from recipe_host.server.replies import Refused
+from recipe_host.shapes import TASK_FIELDS, Fields, is_count, is_hash, misshapen, span_problem
 
 __all__ = ["check_answers", "check_hashes", "check_text", "read_object"]
 
@@ -20,6 +20,16 @@ MAX_DEPTH = 32
 MAX_ANSWERS = 1_000
 MAX_NOTE = 1_000
 BATCH_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+# What an answer's known fields hold.
+FIELDS: Fields = {
+    **TASK_FIELDS,
+    "flagged": (lambda value: isinstance(value, bool), "true or false"),
+    "flag_note": (
+        lambda value: isinstance(value, str) and len(value) <= MAX_NOTE,
+        f"text of at most {MAX_NOTE} characters",
+    ),
+    TIMESTAMP_ATTR: (is_count, "a whole number of seconds"),
+}
 
 
 async def read_object(request: Request) -> dict[str, Any]:
@@ -74,7 +84,7 @@ def check_hashes(value: object) -> list[int] | None:
     """Return an optional list of hashes; raises Refused."""
     if value is None:
         return None
-    if not isinstance(value, list) or not all(map(_is_hash, value)):
+    if not isinstance(value, list) or not all(map(is_hash, value)):
         raise Refused(400, "holding must be a list of task hashes")
     return value
 
@@ -100,78 +110,10 @@ def _problem(answer: object) -> str | None:
         return "a task must be an object"
     if answer.get("answer") not in ANSWERS:
         return f"'answer' must be one of {', '.join(ANSWERS)}"
-    for key, (holds, form) in FIELDS.items():
-        if key in answer and not holds(answer[key]):
-            return f"'{key}' must be {form}"
+    if found := misshapen(answer, FIELDS):
+        key, form = found
+        return f"'{key}' must be {form}"
     for key in (INPUT_HASH_ATTR, TASK_HASH_ATTR):
         if key not in answer:
             return f"'{key}' is missing: send tasks back as they came"
-    return _offset_problem(answer)
-
-
-def _offset_problem(answer: Mapping[str, Any]) -> str | None:
-    text, tokens = answer.get("text"), answer.get("tokens")
-    for span in answer.get("spans") or ():
-        if text is not None and span["end"] > len(text):
-            return f"the span {span['start']}-{span['end']} reaches beyond the text"
-        if not tokens or "token_start" not in span or "token_end" not in span:
-            continue
-        first, last = span["token_start"], span["token_end"]
-        if not first <= last < len(tokens):
-            return f"the span's tokens {first}-{last} are not among the task's"
-        if (tokens[first]["start"], tokens[last]["end"]) != (span["start"], span["end"]):
-            return f"the span {span['start']}-{span['end']} does not begin and end with its tokens"
-    return None
-
-
-def _is_count(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
-
-
-def _is_hash(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
-
-
-def _is_range(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and _is_count(value.get("start"))
-        and _is_count(value.get("end"))
-        and value["start"] < value["end"]
-    )
-
-
-def _is_span(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and _is_range(value)
-        and isinstance(value.get("label"), str)
-        and all(_is_count(value[key]) for key in ("token_start", "token_end") if key in value)
-    )
-
-
-def _is_list(holds: Callable[[Any], bool]) -> Callable[[object], bool]:
-    return lambda value: value is None or (isinstance(value, list) and all(map(holds, value)))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-FIELDS: dict[str, tuple[Callable[[object], bool], str]] = {
-    "text": (_is_text, "text"),
-    "label": (_is_text, "text"),
-    "meta": (lambda value: value is None or isinstance(value, dict), "an object"),
-    "spans": (_is_list(_is_span), "a list of spans with start < end and a label"),
-    "tokens": (_is_list(_is_range), "a list of tokens with start < end"),
-    "accept": (_is_list(lambda one: isinstance(one, str | int)), "a list of option ids"),
-    "flagged": (lambda value: isinstance(value, bool), "true or false"),
-    "flag_note": (
-        lambda value: isinstance(value, str) and len(value) <= MAX_NOTE,
-        f"text of at most {MAX_NOTE} characters",
-    ),
-    "view_id": (_is_text, "text"),
-    INPUT_HASH_ATTR: (_is_hash, "a whole number of 32 bits"),
-    TASK_HASH_ATTR: (_is_hash, "a whole number of 32 bits"),
-    TIMESTAMP_ATTR: (_is_count, "a whole number of seconds"),
-}
+    return span_problem(answer)

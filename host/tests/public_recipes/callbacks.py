@@ -1,6 +1,8 @@
 """Every callback a recipe may return: before, while and after answers are stored, and on events."""
 
 import prodigy
+import spacy
+from prodigy.components.preprocess import add_tokens
 from prodigy.components.stream import Stream
 from prodigy.core import Arg, Controller
 
@@ -36,10 +38,12 @@ def callbacks_all(dataset: str, source: str) -> Controller:
         ctrl.reset_stream(Stream.from_iterable([prodigy.set_hashes({"text": text})]))
         return next(ctrl.stream)
 
+    stream = prodigy.get_stream(source)
+    stream.apply(add_tokens, nlp=spacy.blank("en"), stream=stream)
     components = {
         "dataset": dataset,
         "view_id": "ner_manual",
-        "stream": prodigy.get_stream(source),
+        "stream": stream,
         "validate_answer": validate_answer,
         "before_db": before_db,
         "update": update,
