@@ -28,6 +28,10 @@ from prodigy_al.options import (
         help="Policies, comma-separated: usual, usual-outside, scratch; robust if not given",
         converter=split_string,
     ),
+    curves=Arg(
+        "--curves",
+        help="Train on the first 25, 50 and 75 % of the answers too: 3 more runs an arm and policy",
+    ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
     engine=Arg(
@@ -45,6 +49,7 @@ def compare(
     loader: Optional[str] = None,
     skip_bad: bool = False,
     training: Optional[list[str]] = None,
+    curves: bool = False,
     seeds: str = "5",
     workers: int = 0,
     engine: Optional[str] = None,
@@ -65,6 +70,7 @@ def compare(
         loader=loader,
         skip_bad=skip_bad,
         policies=training,
+        curves=curves,
         seeds=parse_seeds(seeds),
         workers=workers,
         engine=engine,

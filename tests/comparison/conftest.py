@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,10 @@ def examples(world: Path) -> Callable[..., Examples]:
 
 
 @pytest.fixture(scope="session")
-def arm(world: Path) -> Callable[[str, Examples], Arm]:
-    """Read a dataset: (name, examples)."""
+def arm(world: Path) -> Callable[..., Arm]:
+    """Read a dataset: (name, examples, curves)."""
     tokenizer = spacy.load(world / "base").make_doc
-    return lambda name, found: read_arm(name, found, LABELS, tokenizer=tokenizer)
+    return partial(read_arm, labels=LABELS, tokenizer=tokenizer)
 
 
 @pytest.fixture(scope="session")

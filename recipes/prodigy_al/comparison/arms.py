@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from prodigy_al.comparison.effort import Beginning, Effort, measure_effort, read_beginnings
 from prodigy_al.errors import AnswerError, RecordError
 from prodigy_al.sampling.folds import dev_fold
 from prodigy_al.sampling.records import verify_records
@@ -21,25 +20,12 @@ RANDOM_STRATEGIES = {"full": "random", "binary": "random-binary"}
 # Datasets collected without records are split here, the same way for all of them.
 FOREIGN_SALT = "prodigy-al"
 FOREIGN_DEV_SHARE = 0.25
-# A longer gap between two answers is a break, of which this much counts as work.
-BREAK_SECONDS = 120.0
-
-
-@dataclass(frozen=True)
-class Effort:
-    """What the answers took. Seconds are None where answers carry no time."""
-
-    segments: int
-    tokens: int
-    entities: int
-    seconds: float | None
-    seconds_per_answer: float | None
 
 
 @dataclass(frozen=True)
 class Arm:
     """One dataset. `records` and `groups` are by input hash; `records` is empty for a dataset that
-    was collected elsewhere, which then has no probabilities.
+    was collected elsewhere, which then has no probabilities. `beginnings` are there for curves.
     """
 
     dataset: str
@@ -52,6 +38,7 @@ class Arm:
     groups: Mapping[int, str]
     hashes: frozenset[int]
     effort: Effort
+    beginnings: tuple[Beginning, ...] = ()
 
     @property
     def is_random(self) -> bool:
@@ -65,8 +52,9 @@ def read_arm(
     labels: Sequence[str],
     *,
     tokenizer: Callable[[str], Doc],
+    curves: bool = False,
 ) -> Arm:
-    """Read one dataset, check its records and split it by its fold.
+    """Read one dataset, check its records and split it by its fold; for `curves`, read it in parts.
 
     Raises `AnswerError` where answers cannot be used together or a fold is empty, `RecordError`
     where only some answers carry a record, or one does not recompute.
@@ -83,17 +71,20 @@ def read_arm(
         groups = _groups(examples)
         chosen = dev_fold(list(groups.values()), share=FOREIGN_DEV_SHARE, salt=FOREIGN_SALT)
         is_dev = dict(zip(groups, map(bool, chosen), strict=True))
+    train = answers.where(lambda key: not is_dev[key])
+    begun = read_beginnings(examples, train, tokenizer=tokenizer) if curves else ()
     arm = Arm(
         dataset=dataset,
         strategy=strategy,
         seed=seed,
         fold_salt=salt,
-        train=answers.where(lambda key: not is_dev[key]),
+        train=train,
         dev=answers.where(lambda key: is_dev[key]),
         records=records,
         groups=groups,
         hashes=frozenset(groups),
         effort=measure_effort(answers, examples),
+        beginnings=tuple(begun),
     )
     for fold, part in (("train", arm.train), ("dev", arm.dev)):
         if not len(part):
@@ -148,18 +139,3 @@ def _groups(examples: Sequence[Mapping[str, Any]]) -> dict[int, str]:
         example["_input_hash"]: str((example.get("meta") or {}).get("doc", example["_input_hash"]))
         for example in examples
     }
-
-
-def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:
-    """Return what the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
-    stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
-    gaps = [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
-    typical = float(median(gaps)) if gaps else None
-    return Effort(
-        segments=len(answers),
-        tokens=sum(len(item.words) for item in answers.items),
-        entities=sum(len(item.accepted) for item in answers.items),
-        # nobody saw how long the first answer took: it counts as a typical one
-        seconds=None if typical is None else float(sum(gaps)) + typical,
-        seconds_per_answer=typical,
-    )

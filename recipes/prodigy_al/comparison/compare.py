@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
+from prodigy_al.comparison.curves import Point, effort_to_reach, learning_curve
 from prodigy_al.comparison.numbers import Number, difference, metric, weighted
 from prodigy_al.comparison.others import describe_others
 from prodigy_al.comparison.outcomes import BASE, Outcome, run_all
@@ -18,6 +19,10 @@ from prodigy_al.comparison.testset import Overlap, TestSet, remove_overlap
 
 REPORT_VERSION = 1
 
+Outcomes = Mapping[tuple[str, str], Outcome]
+Curves = Mapping[tuple[str, str], Sequence[Point]]
+"""By dataset and policy."""
+
 
 def compare(plan: Plan, say: Callable[[str], object]) -> dict[str, Any]:
     """Train every arm under every policy and seed, and return the report as report.json has it.
@@ -26,8 +31,13 @@ def compare(plan: Plan, say: Callable[[str], object]) -> dict[str, Any]:
     """
     trains, overlap = remove_overlap(plan.arms, plan.test)
     outcomes = run_all(plan, trains, say)
+    curves = {
+        (arm.dataset, policy): learning_curve(arm, policy, plan, outcomes)
+        for arm in plan.arms
+        for policy in plan.policies
+    }
     arms = {
-        arm.dataset: _arm(arm, len(train), plan, outcomes)
+        arm.dataset: _arm(arm, len(train), plan, outcomes, curves)
         for arm, train in zip(plan.arms, trains, strict=True)
     }
     report: dict[str, Any] = {
@@ -48,7 +58,7 @@ def compare(plan: Plan, say: Callable[[str], object]) -> dict[str, Any]:
         "arms": arms,
         "strategies": summarise_strategies(arms, plan.policies),
         "matrix": _matrix(plan, outcomes),
-        "curves": [],
+        "curves": [point for curve in curves.values() for point in curve],
         "verdicts": [],
     }
     return {**report, "answer": answer_sentence(report), "next": next_sentence(report)}
@@ -76,9 +86,7 @@ def _dev(arm: Arm, outcome: Outcome) -> Number:
     }
 
 
-def _arm(
-    arm: Arm, trained_on: int, plan: Plan, outcomes: Mapping[tuple[str, str], Outcome]
-) -> Number:
+def _arm(arm: Arm, trained_on: int, plan: Plan, outcomes: Outcomes, curves: Curves) -> Number:
     return {
         "strategy": arm.strategy,
         "seed": arm.seed,
@@ -92,14 +100,15 @@ def _arm(
         "seconds_per_answer": arm.effort.seconds_per_answer,
         "train": trained_on,
         "dev_answers": len(arm.dev),
-        "runs": {policy: _runs(arm, policy, plan, outcomes) for policy in plan.policies},
+        "runs": {policy: _runs(arm, policy, plan, outcomes, curves) for policy in plan.policies},
     }
 
 
-def _runs(arm: Arm, policy: str, plan: Plan, outcomes: Mapping[tuple[str, str], Outcome]) -> Number:
+def _runs(arm: Arm, policy: str, plan: Plan, outcomes: Outcomes, curves: Curves) -> Number:
     ours = outcomes[arm.dataset, policy]
     groups = list(plan.test.groups)
     control = find_control(arm, plan.arms)
+    theirs = outcomes[control.dataset, policy] if control else None
     asked = frozenset[int]().union(*(other.hashes for other in plan.arms))
     unseen = np.array([key not in asked for key in plan.test.hashes])
     on_test = metric(ours.test, groups)
@@ -113,12 +122,10 @@ def _runs(arm: Arm, policy: str, plan: Plan, outcomes: Mapping[tuple[str, str], 
         ),
         "vs_base": difference(ours.test, outcomes[BASE, ""].test, groups),
         "vs_random": None
-        if control is None
-        else {
-            **difference(ours.test, outcomes[control.dataset, policy].test, groups),
-            "against": control.dataset,
-        },
-        "effort_to_random": None,
+        if theirs is None or control is None
+        else {**difference(ours.test, theirs.test, groups), "against": control.dataset},
+        "effort_to_random": theirs
+        and effort_to_reach(metric(theirs.test, groups)["f1"], curves[arm.dataset, policy]),
         "others": describe_others(plan.test.gold, outcomes[BASE, ""].on_test[0], ours.on_test),
         "gap": {"selection": None, "rest": None},
     }
@@ -140,7 +147,7 @@ def find_control(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
     return None
 
 
-def _matrix(plan: Plan, outcomes: Mapping[tuple[str, str], Outcome]) -> list[dict[str, Any]]:
+def _matrix(plan: Plan, outcomes: Outcomes) -> list[dict[str, Any]]:
     """Return base and every arm's model on every set, cells with a common document marked."""
     trained = {
         arm.dataset: {arm.groups[i.input_hash] for i in arm.train.items} for arm in plan.arms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,27 +27,14 @@ class Outcome:
     on_test: list[Predictions]  # all labels
     usual: dict[str, list[Counts]]  # dev answers as spaCy's scorer counts them, by dataset
     matches: dict[str, list[Counts]]  # the same answers, counted in full
+    begun: dict[int, Counts]  # test, trained on so many first answers of the dataset
 
 
 def run_all(
     plan: Plan, trains: Sequence[Answers], say: Callable[[str], object]
 ) -> dict[tuple[str, str], Outcome]:
     """Return the outcome of every (dataset, policy), and of the base under ("base", "")."""
-    evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
-    runs = [Run(plan.base, evaluate)] + [
-        Run(
-            plan.base,
-            evaluate,
-            arm.dataset,
-            policy,
-            seed,
-            train,
-            folder=plan.folder(arm, policy) if seed == plan.seeds[0] else None,
-        )
-        for arm, train in zip(plan.arms, trains, strict=True)
-        for policy in plan.policies
-        for seed in plan.seeds
-    ]
+    runs = [*_whole(plan, trains), *_begun(plan, trains)]
     outcomes: dict[tuple[str, str], Outcome] = {}
     predicted = predict_all(
         runs,
@@ -59,13 +46,47 @@ def run_all(
     )
     for run, (on_test, *on_dev) in predicted:
         key = (run.dataset or BASE, run.policy or "")
-        outcome = outcomes.setdefault(key, Outcome([], [], {}, {}))
+        outcome = outcomes.setdefault(key, Outcome([], [], {}, {}, {}))
+        if run.first is not None:
+            outcome.begun[run.first] = _matches(plan.test.gold, on_test)
+            continue
         outcome.test.append(_matches(plan.test.gold, on_test))
         outcome.on_test.append(on_test)
         for arm, predictions in zip(plan.arms, on_dev, strict=True):
             outcome.usual.setdefault(arm.dataset, []).append(_usual(arm.dev, predictions))
             outcome.matches.setdefault(arm.dataset, []).append(_matches(arm.dev, predictions))
     return outcomes
+
+
+def _whole(plan: Plan, trains: Sequence[Answers]) -> Iterator[Run]:
+    """Yield the base and every arm under every policy and seed, to be measured on every set."""
+    evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
+    yield Run(plan.base, evaluate)
+    for arm, train in zip(plan.arms, trains, strict=True):
+        for policy in plan.policies:
+            for seed in plan.seeds:
+                folder = plan.folder(arm, policy) if seed == plan.seeds[0] else None
+                yield Run(plan.base, evaluate, arm.dataset, policy, seed, train, folder)
+
+
+def _begun(plan: Plan, trains: Sequence[Answers]) -> Iterator[Run]:
+    """Yield the runs on every arm's beginnings, to be measured on the test set alone."""
+    if not plan.curves:
+        return
+    for arm, train in zip(plan.arms, trains, strict=True):
+        allowed = {item.input_hash for item in train.items}
+        for begun in arm.beginnings:
+            first = begun.said.where(allowed.__contains__)
+            for policy in plan.policies if len(first) else ():
+                yield Run(
+                    plan.base,
+                    (plan.test.gold,),
+                    arm.dataset,
+                    policy,
+                    plan.seeds[0],
+                    first,
+                    first=begun.answers,
+                )
 
 
 def _usual(answers: Answers, predictions: Predictions) -> Counts:

@@ -16,7 +16,8 @@ from prodigy_al.comparison.testset import TestSet
 @dataclass(frozen=True)
 class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `kept` holds
-    the runs that are finished, and every arm's files lie below `output`.
+    the runs that are finished, and every arm's files lie below `output`. With `curves`, arms are
+    also trained on their beginnings.
     """
 
     arms: Sequence[Arm]
@@ -29,6 +30,7 @@ class Plan:
     workers: int
     kept: KeptRuns
     output: Path
+    curves: bool = False
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 
     def folder(self, arm: Arm, policy: str) -> ArmFolder:

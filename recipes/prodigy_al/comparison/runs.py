@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Run:
     """One pipeline and the texts it is asked to predict. `policy` None is the base itself.
 
-    `folder` is where its files are kept, if they are.
+    `folder` is where its files are kept, if they are. `first` is set where a dataset's first
+    answers alone are trained on: how many these are, of both folds.
     """
 
     base: str
@@ -38,9 +39,13 @@ class Run:
     seed: int = 0
     train: Answers | None = None
     folder: ArmFolder | None = None
+    first: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.dataset}, {self.policy}, seed {self.seed}" if self.policy else "base"
+        if self.policy is None:
+            return "base"
+        answers = f", first {self.first} answers" if self.first else ""
+        return f"{self.dataset}, {self.policy}, seed {self.seed}{answers}"
 
     def key(self, base_sha256: str) -> str:
         """Return the SHA-256 (hex) of all that its predictions depend on, software included."""

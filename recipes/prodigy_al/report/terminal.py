@@ -14,7 +14,9 @@ def render(report: Mapping[str, Any]) -> str:
     """Return the whole report as text, in the order in which it is read."""
     parts = [report["answer"], report["next"], _effort(report)]
     for policy in report["policies"]:
-        parts += [_dev(report, policy), _test(report, policy), _matrix(report, policy)]
+        parts += [_dev(report, policy), _test(report, policy)]
+        parts += [_effort_to_random(report, policy)] if report["curves"] else []
+        parts.append(_matrix(report, policy))
     parts.append(_footnotes(report))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -57,6 +59,36 @@ def _test(report: Mapping[str, Any], policy: str) -> str:
     return f"{title}\n" + _table(
         rows, ("dataset", "F1", "P/R", "vs base", "vs random", "other labels")
     )
+
+
+def _effort_to_random(report: Mapping[str, Any], policy: str) -> str:
+    rows = []
+    for dataset, arm in report["arms"].items():
+        run = arm["runs"][policy]
+        if run["vs_random"] is None:
+            continue
+        control = run["vs_random"]["against"]
+        curve = [
+            point
+            for point in report["curves"]
+            if (point["dataset"], point["policy"]) == (dataset, policy)
+        ]
+        target = report["arms"][control]["runs"][policy]["test"]
+        efforts = (
+            _needed(run["effort_to_random"], curve[-1], what)
+            for what in ("answers", "tokens", "entities", "seconds")
+        )
+        rows.append((dataset, control, _f1(target), *efforts, str(len(curve))))
+    title = f"Effort until the F1 on test of the random control, training '{policy}'"
+    header = ("dataset", "control", "its F1", "answers", "tokens", "entities", "seconds", "n")
+    return f"{title} (between n points of a curve)\n" + _table(rows, header)
+
+
+def _needed(effort: Mapping[str, Any] | None, last: Mapping[str, Any], what: str) -> str:
+    if last[what] is None:
+        return "-"
+    found = "never" if effort is None else "-" if effort[what] is None else f"{effort[what]:,.0f}"
+    return f"{found} of {last[what]:,.0f}"
 
 
 def _dev(report: Mapping[str, Any], policy: str) -> str:

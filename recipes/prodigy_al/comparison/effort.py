@@ -1,0 +1,74 @@
+"""What answers took: all of a dataset, and the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from prodigy_al.errors import AnswerError
+from prodigy_al.training.answers import Answers, read_answers
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+# A longer gap between two answers is a break, of which this much counts as work.
+BREAK_SECONDS = 120.0
+SHARES = (0.25, 0.5, 0.75)
+"""The shares of its training answers after which a dataset is looked at."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What the answers took. Seconds are None where answers carry no time."""
+
+    segments: int
+    tokens: int
+    entities: int
+    seconds: float | None
+    seconds_per_answer: float | None
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The first `answers` of a dataset: what they say (all folds), and what they took."""
+
+    answers: int
+    said: Answers
+    effort: Effort
+
+
+def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:
+    """Return what the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
+    stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
+    gaps = [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
+    typical = float(median(gaps)) if gaps else None
+    return Effort(
+        segments=len(answers),
+        tokens=sum(len(item.words) for item in answers.items),
+        entities=sum(len(item.accepted) for item in answers.items),
+        # nobody saw how long the first answer took: it counts as a typical one
+        seconds=None if typical is None else float(sum(gaps)) + typical,
+        seconds_per_answer=typical,
+    )
+
+
+def read_beginnings(
+    examples: Sequence[Mapping[str, Any]], train: Answers, *, tokenizer: Callable[[str], Doc]
+) -> Iterator[Beginning]:
+    """Yield a dataset as it was when each of `SHARES` of its training answers had been given.
+
+    Answers count in the order in which they stand in the dataset, and dev answers that were given
+    in between count as effort. A share in which nothing usable was said yet is left out.
+    """
+    hashes = {item.input_hash for item in train.items}
+    places = [i for i, example in enumerate(examples) if example["_input_hash"] in hashes]
+    for number in sorted({ceil(share * len(places)) for share in SHARES}):
+        first = examples[: places[number - 1] + 1]
+        with suppress(AnswerError):
+            said = read_answers(first, train.labels, dataset=train.dataset, tokenizer=tokenizer)
+            yield Beginning(len(first), said, measure_effort(said, first))

@@ -1,0 +1,119 @@
+"""A comparison on a Dask cluster: what it is without one, kept on the owner's disk."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import LocalCluster
+
+from prodigy_al.comparison.choices import choose_cluster
+from prodigy_al.comparison.compare import compare
+from prodigy_al.comparison.kept import KeptRuns
+from prodigy_al.comparison.plan import Plan
+from prodigy_al.errors import ActiveLearningError, OptionError
+from prodigy_al.pipelines import load_pipeline, pipeline_sha256
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of a cluster of two worker processes."""
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        silence_logs="CRITICAL",
+    ) as running:
+        yield running.scheduler_address
+
+
+@pytest.fixture
+def asked(plan: Any, arm: Any, examples: Any, world: Path) -> Plan:
+    """One arm, two seeds, and the base named by its true hash."""
+    sha256 = pipeline_sha256(load_pipeline(str(world / "base")))
+    model = {"name": "base", "version": "1", "sha256": sha256}
+    made: Plan = plan([arm("news", examples(40))], ["usual"], [0, 1], model=model)
+    return made
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+def on_disk(plan: Plan) -> dict[str, bytes]:
+    """The finished runs and the arms' files."""
+    return {
+        path.relative_to(plan.output).as_posix(): path.read_bytes()
+        for path in plan.output.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_cluster_and_this_machine_agree_to_the_last_bit(asked: Plan, cluster: str):
+    here = compare(asked, silent)
+    kept_here = on_disk(asked)
+    for path in sorted(asked.output.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    kept = KeptRuns(asked.kept.folder)
+    assert compare(replace(asked, kept=kept, cluster=cluster), silent) == here
+    assert on_disk(asked) == kept_here
+    assert sum(name.startswith("runs/") for name in kept_here) == 3
+
+
+def test_workers_leave_the_disk_to_the_owner(
+    asked: Plan, cluster: str, monkeypatch: pytest.MonkeyPatch
+):
+    """What is kept is written by this process: patches of it do not reach the workers."""
+    written = []
+    monkeypatch.setattr(KeptRuns, "read", lambda self, key: dict(written).get(key))
+    monkeypatch.setattr(KeptRuns, "write", lambda self, *run: written.append(run))
+    compare(replace(asked, cluster=cluster), silent)
+    assert len(written) == 3
+    assert not list(asked.kept.folder.iterdir())
+
+
+def test_another_base_under_the_same_name_is_refused(asked: Plan, cluster: str):
+    other = replace(asked, cluster=cluster, model={**asked.model, "sha256": "0" * 64})
+    with pytest.raises(ActiveLearningError, match="The job .* is another there than here"):
+        compare(other, silent)
+    assert not list(asked.kept.folder.iterdir())
+
+
+def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, cluster: str):
+    there = rf"The job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
+    with pytest.raises(ActiveLearningError, match=there):
+        compare(replace(asked, cluster=cluster, base="elsewhere"), silent)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    ["banana", "dask://", "dask://host", "dask://host:x", "dask://host:0", "dask://host:70000",
+     "tcp://host:8786", "dask://host:8786/", "dask://user@host:8786", "DASK://host:8786", ""],
+)  # fmt: skip
+def test_an_engine_that_is_no_cluster_names_the_option(engine: str):
+    with pytest.raises(OptionError, match=f"^--engine {engine}: give a Dask scheduler as"):
+        choose_cluster(engine, workers=0)
+
+
+def test_processes_of_this_machine_and_a_cluster_exclude_each_other():
+    assert choose_cluster(None, workers=3) is None
+    assert choose_cluster("dask://[::1]:8786", workers=0) == "tcp://[::1]:8786"
+    with pytest.raises(OptionError, match="^--workers 3 counts processes of this machine"):
+        choose_cluster("dask://host:8786", workers=3)
+
+
+def test_the_command_line_answers_a_wrong_engine_before_anything_else(prodigy: Any):
+    arguments = ("al.compare", "news", "no-model", "--test", "no-test")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        done = prodigy(*arguments, "--engine", f"dask://127.0.0.1:{port}")
+    assert done.returncode == 1
+    assert f"--engine found no Dask scheduler at tcp://127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
