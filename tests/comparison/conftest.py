@@ -27,6 +27,7 @@ def _records(path: Path, number: int, form: str = "full") -> Examples:
     for i, line in enumerate(lines):
         record = json.loads(line)
         spans = [span for span in record["spans"] if span["label"] in LABELS]
+        record["spans"] = spans
         if form == "binary":
             record["spans"] = spans[:1] or [{**record["tokens"][0], "label": "ORG"}]
             record["answer"] = "accept" if spans else "reject"

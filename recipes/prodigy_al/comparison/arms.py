@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,8 @@ FOREIGN_DEV_SHARE = 0.25
 @dataclass(frozen=True)
 class Arm:
     """One dataset. `records` and `groups` are by input hash; `records` is empty for a dataset that
-    was collected elsewhere, which then has no probabilities. `beginnings` are there for curves.
+    was collected elsewhere, which then has no probabilities. `shared` is the number of texts that
+    several people answered, `beginnings` are there for curves.
     """
 
     dataset: str
@@ -38,6 +40,7 @@ class Arm:
     groups: Mapping[int, str]
     hashes: frozenset[int]
     effort: Effort
+    shared: int = 0
     beginnings: tuple[Beginning, ...] = ()
 
     @property
@@ -84,6 +87,7 @@ def read_arm(
         groups=groups,
         hashes=frozenset(groups),
         effort=measure_effort(answers, examples),
+        shared=count_shared(examples),
         beginnings=tuple(begun),
     )
     for fold, part in (("train", arm.train), ("dev", arm.dev)):
@@ -139,3 +143,14 @@ def _groups(examples: Sequence[Mapping[str, Any]]) -> dict[int, str]:
         example["_input_hash"]: str((example.get("meta") or {}).get("doc", example["_input_hash"]))
         for example in examples
     }
+
+
+def count_shared(examples: Iterable[Mapping[str, Any]]) -> int:
+    """Return the number of texts with answers of several annotators.
+
+    >>> by = [(1, "ann"), (1, "bob"), (2, "ann"), (2, "ann"), (3, None)]
+    >>> count_shared({"_input_hash": text, "_annotator_id": who} for text, who in by)
+    1
+    """
+    answered = {(example["_input_hash"], example.get("_annotator_id")) for example in examples}
+    return sum(people > 1 for people in Counter(text for text, _ in answered).values())

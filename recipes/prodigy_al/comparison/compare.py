@@ -93,6 +93,12 @@ def _arm(arm: Arm, trained_on: int, plan: Plan, outcomes: Outcomes, curves: Curv
         "fold_salt": arm.fold_salt,
         "answers": dict(arm.train.counts),
         "contradictions": arm.train.contradictions,
+        "reading": {
+            "repeats": arm.train.repeats,
+            "off_tokens": arm.train.off_tokens,
+            "unasked": arm.train.unasked,
+            "several_annotators": arm.shared,
+        },
         "segments": arm.effort.segments,
         "tokens": arm.effort.tokens,
         "entities": arm.effort.entities,

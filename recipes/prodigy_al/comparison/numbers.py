@@ -22,7 +22,9 @@ BOOTSTRAP_SEED = 20
 
 
 def metric(counts: Sequence[Counts], groups: Sequence[str]) -> Number:
-    """Return METRIC of one set of segments under models of several training seeds."""
+    """Return METRIC of one set of segments, maybe empty, under models of several training seeds."""
+    if not groups:
+        return dict.fromkeys(("f1", "p", "r", "low", "high")) | {"n": 0}
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     resamples = group_resamples(groups, DRAWS, rng)
     found = bootstrap_scores(counts, resamples, groups=groups, rng=rng)

@@ -148,14 +148,27 @@ def _footnotes(report: Mapping[str, Any]) -> str:
         reason = report["base"]["dev"][dataset]["weighted"].get("unavailable")
         if reason:
             lines.append(f"{dataset}: dev weighted is unavailable: {reason}.")
-        if arm["contradictions"]:
-            lines.append(f"{dataset}: {arm['contradictions']} contradictions; the latest counts.")
+        if met := _reading(arm):
+            lines.append(f"{dataset}: {met}.")
     lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
     lines.append(
         "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
         "A weighted dev F1 has two: for new text (to compare with test) and for this pool."
     )
     return "\n".join(lines)
+
+
+def _reading(arm: Mapping[str, Any]) -> str:
+    """What reading the dataset met and what was made of it; empty where all was plain."""
+    reading = arm["reading"]
+    found = (
+        ("contradictory answers", arm["contradictions"], " (the latest counts)"),
+        ("answers that repeat another", reading["repeats"], " (merged)"),
+        ("spans off token borders", reading["off_tokens"], " (left out)"),
+        ("spans of labels not asked for", reading["unasked"], " (left out)"),
+        ("texts answered by several annotators", reading["several_annotators"], ""),
+    )
+    return "; ".join(f"{what}: {number:,}{then}" for what, number, then in found if number)
 
 
 def _table(rows: Sequence[Row], header: Row) -> str:

@@ -49,8 +49,9 @@ class Answers:
 
     The figures below describe the dataset as it was read, also after `take` and `where`:
     `counts` answers per verdict (accept, reject, ignore), `contradictions` answers overruled by a
-    later one, `off_tokens` spans that do not fall on token borders (dropped), `unasked` spans with
-    a label that was not asked for (dropped).
+    later one, `repeats` answers that say once more what is known of their text or span,
+    `off_tokens` spans that do not fall on token borders (dropped), `unasked` spans with a label
+    that was not asked for (dropped).
     """
 
     dataset: str
@@ -59,6 +60,7 @@ class Answers:
     items: tuple[Answer, ...]
     counts: Mapping[str, int]
     contradictions: int = 0
+    repeats: int = 0
     off_tokens: int = 0
     unasked: int = 0
 
@@ -104,18 +106,21 @@ def read_answers(
             "which mean different things: keep them in two datasets.",
             dataset=dataset,
         )
+    (form,) = forms
     by_input: dict[int, list[_Statement]] = {}
     for one in said:
         by_input.setdefault(one.answer.input_hash, []).append(one)
-    resolve = _latest_full if said[0].form == "full" else _merged_binary
+    resolve = _latest_full if form == "full" else _merged_binary
     resolved = [resolve(sorted(group, key=_age)) for group in by_input.values()]
+    contradictions = sum(overruled for _, overruled in resolved)
     return Answers(
         dataset=dataset,
-        form=said[0].form,
+        form=form,
         labels=reader.labels,
         items=tuple(answer for answer, _ in resolved),
         counts={verdict: reader.counts[verdict] for verdict in _VERDICTS},
-        contradictions=sum(overruled for _, overruled in resolved),
+        contradictions=contradictions,
+        repeats=len(said) - sum(_needed(answer, form) for answer, _ in resolved) - contradictions,
         off_tokens=reader.off_tokens,
         unasked=reader.unasked,
     )
@@ -237,6 +242,11 @@ class _Reader:
 def _overlapping(spans: Sequence[TokenSpan]) -> bool:
     """Whether any of the sorted spans starts before the one before it ends."""
     return any(b[0] < a[1] for a, b in pairwise(spans))
+
+
+def _needed(answer: Answer, form: Form) -> int:
+    """How many answers it takes to say this."""
+    return 1 if form == "full" else len(answer.accepted) + len(answer.rejected)
 
 
 def _latest_full(oldest_first: Sequence[_Statement]) -> tuple[Answer, int]:
