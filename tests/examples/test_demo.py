@@ -70,6 +70,11 @@ def test_the_demo_goes_on_after_a_kill_and_prints_table_and_report(shown: tuple[
     assert sorted(report["arms"]) == sorted(ARMS)
     assert {sum(arm["answers"].values()) for arm in report["arms"].values()} == {60}
     assert report["base"]["test"]["f1"] > 0.2
+    assert report["policies"] == ["usual", "robust"]
+    assert "report/arms/DATASET/POLICY" in printed
+    for arm in ARMS:
+        for policy in report["policies"]:
+            assert (folder / "report" / "arms" / arm / policy / "model" / "meta.json").exists()
     assert not (folder / "nowhere").exists()
 
 
