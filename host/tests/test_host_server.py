@@ -276,6 +276,9 @@ def test_event_hooks_are_called_with_the_controller_and_the_payload(serve: Serve
         ({"view_id": "image_manual"}, "no view 'image_manual'; it has: ner,"),
         ({"config": {"labels": "ORG"}}, "'labels' is 'ORG'"),
         ({"config": {"keymap": {"accept": "a"}}}, "'keymap'"),
+        ({"config": {"show_flag": 1}}, "'show_flag' is 1; it must be true or false"),
+        ({"config": {"instructions": True}}, "'instructions' is True; it must be a path or false"),
+        ({"config": {"instructions": "none.md"}}, "instructions 'none.md': No such file"),
         ({"config": {"allowed_hosts": "a.example"}}, "'allowed_hosts'"),
     ],
 )

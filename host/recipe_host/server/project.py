@@ -8,6 +8,7 @@ from typing import Any
 
 from recipe_host import __version__
 from recipe_host.errors import SettingsError
+from recipe_host.server.instructions import Block, read_instructions
 from recipe_host.session import Controller
 
 __all__ = ["VIEWS", "check_page", "describe"]
@@ -54,12 +55,14 @@ SETTINGS: dict[str, tuple[Callable[[Any], bool], str, Any]] = {
     "buttons": (_is_texts, f"a list of {', '.join(BUTTONS)}", list(BUTTONS)),
     "keymap": (_is_keys, 'an object of lists, such as {"accept": ["a"]}', {}),
     "keymap_by_label": (_is_label_keys, 'an object of keys, such as {"ORG": "o"}', {}),
+    "show_flag": (_is_bool, "true or false", True),
     "hide_meta": (_is_bool, "true or false", False),
     "lang": (_is_text, "a language code", ""),
     "writing_dir": (lambda value: value in ("ltr", "rtl", "auto"), "ltr, rtl or auto", "auto"),
     "choice_style": (lambda value: value in ("single", "multiple"), "single or multiple", "single"),
     "choice_auto_accept": (_is_bool, "true or false", False),
     "task_description": (_is_text, "text", ""),
+    "instructions": (lambda value: value is False or _is_text(value), "a path or false", False),
     "custom_theme": (_is_theme, 'an object, such as {"labels": {"ORG": "#0a7"}}', {}),
 }
 
@@ -74,6 +77,7 @@ def check_page(controller: Controller) -> None:
         value = controller.config.get(name, default)
         if not holds(value):
             raise SettingsError(f"setting '{name}' is {value!r}; it must be {form}")
+    _instructions(controller)
 
 
 def describe(controller: Controller, session_id: str) -> dict[str, Any]:
@@ -89,6 +93,7 @@ def describe(controller: Controller, session_id: str) -> dict[str, Any]:
         **settings,
         # at most a batch can be undone, as the interface has it
         "history_size": min(settings["history_size"], settings["batch_size"]),
+        "instructions": _instructions(controller),
         "view_id": controller.view_id,
         "recipe_name": controller.recipe_name,
         "dataset": controller.dataset,
@@ -98,6 +103,11 @@ def describe(controller: Controller, session_id: str) -> dict[str, Any]:
         "store": _store_id(controller),
         "version": f"{__version__}+recipe-host",
     }
+
+
+def _instructions(controller: Controller) -> list[Block]:
+    path = controller.config.get("instructions")
+    return read_instructions(path) if path else []
 
 
 def _store_id(controller: Controller) -> str:

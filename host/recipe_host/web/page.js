@@ -16,6 +16,7 @@ class Page {
   constructor(project) {
     this.project = project;
     this.keys = actionKeys(project.keymap);
+    if (!project.show_flag) delete this.keys.flag;
     this.remarks = [];
     this.shown = undefined;
     this.card = new Card(byId("card"), project, {
@@ -34,7 +35,7 @@ class Page {
       undo: () => this.desk.undo(),
       save: () => this.desk.save(),
       flag: () => this.openFlag(),
-      help: () => byId("help").showModal(),
+      help: () => this.openHelp(),
     };
   }
 
@@ -53,7 +54,8 @@ class Page {
   makeButtons() {
     const answers = ["accept", "reject", "ignore", "undo"];
     const shown = answers.filter((action) => this.project.buttons.includes(action));
-    const buttons = [...shown, "flag", "save", "help"].map((action) => {
+    const others = ["flag", "save", "help"].filter((action) => action in this.keys);
+    const buttons = [...shown, ...others].map((action) => {
       const name = `${action} (${this.keys[action].join(", ")})`;
       const sign = element("span", { "aria-hidden": "true" }, SIGNS[action]);
       const button = element(
@@ -69,12 +71,12 @@ class Page {
   }
 
   makeHelp() {
+    sidebar.showInstructions(byId("instructions"), this.project.instructions);
     const rows = Object.entries(this.keys).map(([action, keys]) => [action, keys.join(" or ")]);
-    const choices = "1 to 9, 0, then with shift, then with shift and alt";
-    rows.push(["labels and options", choices]);
+    rows.push(["labels, options", "1 to 9, 0, with shift, with shift and alt"]);
     if (this.project.view_id === "ner_manual") {
       rows.push(["move over the text", "arrow keys, home, end"]);
-      rows.push(["select, then mark", "shift and arrow keys, then enter or a label's key"]);
+      rows.push(["select and mark", "shift and arrows, then enter or a label's key"]);
       rows.push(["remove a span", "enter on it, or a click"]);
     }
     byId("keys").replaceChildren(
@@ -142,6 +144,11 @@ class Page {
     } finally {
       this.isAsking = false;
     }
+  }
+
+  openHelp() {
+    byId("help").showModal();
+    byId("help").scrollTop = 0; // the button that has the focus is at its end
   }
 
   openFlag() {

@@ -23,6 +23,17 @@ export function showRun(node, project) {
   );
 }
 
+/** What the annotators were told to do, as the text of elements of three kinds. */
+export function showInstructions(node, blocks) {
+  const heading = blocks.length ? [element("h2", {}, "Instructions")] : [];
+  const shown = blocks.map(([kind, text]) =>
+    kind === "li"
+      ? element("ul", {}, element("li", {}, text))
+      : element(kind === "h3" ? "h3" : "p", {}, text),
+  );
+  node.replaceChildren(...heading, ...shown);
+}
+
 export function showProgress(node, desk) {
   node.hidden = desk.progress === null;
   node.value = desk.progress ?? 0;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,6 +129,33 @@ def test_a_flag_has_a_note(serve_view: Any, page: Page) -> None:
     assert "flagged" not in second
 
 
+def test_the_flag_can_be_left_out(serve_view: Any, page: Page) -> None:
+    served = serve_view("text", texts("a", "b"), show_flag=False)
+    opened(page, served)
+    expect(page.locator("button.flag")).to_have_count(0)
+    page.keyboard.press("f")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.keyboard.press("a")
+    expect(page.locator(".text")).to_have_text("b")
+
+
+def test_instructions_are_shown_with_the_keys_and_as_text_only(
+    serve_view: Any, page: Page, tmp_path: Path
+) -> None:
+    path = tmp_path / "how.md"
+    path.write_text(f"# Companies\n\nMark <b onclick='x'>banks</b>.\n\n- shops\n{'word ' * 3000}")
+    opened(page, serve_view("text", texts("a"), instructions=str(path)))
+    page.keyboard.press("h")
+    shown = page.locator("#instructions")
+    expect(shown.locator("h3")).to_have_text("Companies")
+    expect(shown.locator("p")).to_have_text("Mark <b onclick='x'>banks</b>.")
+    expect(shown.locator("li")).to_contain_text("shops")
+    expect(shown.locator("b")).to_have_count(0)
+    expect(shown.get_by_role("heading", name="Instructions")).to_be_in_viewport()  # its beginning
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
 def test_history_leads_back_over_several_answers(serve_view: Any, page: Page) -> None:
     served = serve_view("text", texts(*"abcdef"))
     opened(page, served)
@@ -209,7 +237,9 @@ def test_a_narrow_window_and_a_long_text_leave_everything_within_reach(
 ) -> None:
     options = [{"id": n, "text": f"option {n} " + "x" * 50} for n in range(4)]
     long = texts("word " * 3000 + "w" * 300, options=options)
-    served = serve_view(view_id, [*long, *texts("b")], labels=[f"LABEL_{n}" for n in range(8)])
+    served = serve_view(
+        view_id, [*long, *texts("b", options=options)], labels=[f"LABEL_{n}" for n in range(8)]
+    )
     page.set_viewport_size({"width": 360, "height": 640})
     opened(page, served)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -16,8 +16,8 @@ export function textView(task) {
 }
 
 export function classificationView(task, config) {
-  const label = element("h2", { class: "label" }, task.label ?? "");
-  colour(label, task.label ?? "", config);
+  const label = task.label ? element("h2", { class: "label" }, task.label) : null;
+  if (label) colour(label, task.label, config);
   return { node: element("div", {}, label, textView(task).node) };
 }
 
