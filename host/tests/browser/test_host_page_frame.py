@@ -1,0 +1,77 @@
+"""What stands around the task: whose page it is, how far the work is, and what has the focus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+Task = dict[str, Any]
+OUTLINE = "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
+
+
+def opened(page: Page, served: Any, query: str = "") -> None:
+    page.goto(f"{served.address}/{query}")
+    page.wait_for_selector("#card")
+
+
+def test_the_page_says_whose_it_is_and_how_far_the_work_is(serve_view: Any, page: Page) -> None:
+    tasks = [{"text": text, "meta": {"source": "wire", "score": 1.0}} for text in "abcd"]
+    settings = {"instant_submit": True, "total_examples_target": 4, "task_description": "Judge."}
+    served = serve_view("text", tasks, **settings)
+    opened(page, served, "?session=ann")
+    expect(page.locator("h1")).to_have_text("recipe-host, not Prodigy")
+    expect(page.locator("#run")).to_have_text("recipeviewdatasetnewssessionnews-ann")
+    expect(page.locator("#description")).to_have_text("Judge.")
+    expect(page.locator("#card .meta")).to_have_text("sourcewirescore1.0")
+    expect(page.locator("#progress")).to_be_hidden()
+    page.keyboard.press("x")
+    served.confirms(page)  # sent at once, so that it cannot be undone
+    expect(page.locator("button.undo")).to_be_disabled()
+    expect(page.locator("#progress")).to_have_js_property("value", 0.25)
+    counts = page.locator("#counts")
+    for count in ("rejected1", "accepted0", "in the dataset1", "progress25 %"):
+        expect(counts.locator("div", has_text=count)).to_have_count(1)
+
+
+def test_an_empty_stream_is_said_plainly(serve_view: Any, page: Page) -> None:
+    opened(page, serve_view("text", []))
+    expect(page.locator("#card")).to_contain_text("No tasks are left. All answers are saved.")
+    expect(page.locator("button.accept")).to_be_disabled()
+
+
+def test_every_control_is_reached_by_tab_and_shows_its_focus(serve_view: Any, page: Page) -> None:
+    served = serve_view("ner_manual", [{"text": "Ann met Bob."}], labels=["PER", "ORG"])
+    opened(page, served)
+    page.wait_for_selector(".text")
+    reached = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.className || document.activeElement.name")
+        if name:
+            reached.add(name)
+            assert page.evaluate(OUTLINE) >= 2, name
+    buttons = {"accept", "reject", "ignore", "flag", "help"}  # nothing to undo or save yet
+    assert reached >= {*buttons, "label", "text tokens"}
+
+
+def test_a_span_is_drawn_by_a_finger_that_moves_over_it(serve_view: Any, chromium: Browser) -> None:
+    served = serve_view("ner_manual", [{"text": "Ann Lee met Bob."}], labels=["PER"])
+    phone = chromium.new_context(
+        has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640}
+    )
+    page = phone.new_page()
+    opened(page, served)
+    page.wait_for_selector(".text")
+    boxes = [page.locator(f"#token-{n}").bounding_box() for n in (0, 1)]
+    start, end = (
+        {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        for box in boxes
+        if box is not None
+    )
+    finger = phone.new_cdp_session(page)
+    for kind, points in (("Start", [start]), ("Move", [end]), ("End", [])):
+        finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    expect(page.locator(".token.span")).to_have_count(2)
+    expect(page.locator("#announcer")).to_have_text("PER: Ann Lee")
+    phone.close()
