@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Optional
 
-from prodigy_al.opening import open_comparison
+from prodigy_al.opening.comparison import open_comparison
 from prodigy_al.options import (
     ASKING,
     Arg,

@@ -2,7 +2,7 @@
 
 from typing import Any, Optional
 
-from prodigy_al.opening import open_pool
+from prodigy_al.opening.pool import open_pool
 from prodigy_al.options import (
     ACQUISITION,
     ASKING,

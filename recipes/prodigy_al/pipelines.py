@@ -122,6 +122,12 @@ def pipeline_sha256(nlp: Language) -> str:
     return digest.hexdigest()
 
 
+def describe_pipeline(name: str, nlp: Language) -> dict[str, str]:
+    """The pipeline of `name` as records and reports name it: name, version and hash."""
+    version = nlp.meta.get("version", "")
+    return {"name": name, "version": version, "sha256": pipeline_sha256(nlp)}
+
+
 def sentence_splitter(nlp: Language) -> Language:
     """A pipeline that only splits sentences, by rules, into the very tokens that `nlp` makes."""
     splitter = spacy.blank(nlp.meta["lang"], vocab=nlp.vocab)

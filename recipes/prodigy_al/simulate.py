@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Any, Optional
 
-from prodigy_al.opening import check_name
+from prodigy_al.opening.stored import check_name
 from prodigy_al.options import (
     ASKING,
     Arg,

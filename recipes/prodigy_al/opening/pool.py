@@ -1,7 +1,6 @@
-"""From names on the command line to what the rooms work with: pools, arms, test sets.
+"""A model and a source -> a pool, ready to ask from.
 
-With `options.py`, `sources.py` and the recipe files the only module that imports `prodigy`. Heavy
-imports happen inside the functions, so that ``prodigy --help`` stays fast.
+Heavy imports happen inside the functions, so that ``prodigy --help`` stays fast.
 """
 
 from __future__ import annotations
@@ -11,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prodigy_al.errors import OptionError
-from prodigy_al.options import set_hashes
+from prodigy_al.opening.stored import check_name, excluded_inputs, rehash, stored_examples
 from prodigy_al.sources import known_labels, read_source
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from prodigy_al.asking.drawing import Draw
     from prodigy_al.asking.frame import Frame
     from prodigy_al.asking.questions import Header
-    from prodigy_al.comparison.plan import Plan
     from prodigy_al.learning.learner import Learner
     from prodigy_al.scoring.marginals import MarginalScorer
 
@@ -150,7 +147,12 @@ def open_pool(
     """Load the model, read the source and fix folds; fails before the first question."""
     from prodigy_al.asking.frame import build_frame
     from prodigy_al.asking.questions import Header
-    from prodigy_al.pipelines import load_pipeline, sentence_splitter, set_blas
+    from prodigy_al.pipelines import (
+        describe_pipeline,
+        load_pipeline,
+        sentence_splitter,
+        set_blas,
+    )
     from prodigy_al.scoring.marginals import MarginalScorer
 
     nlp = load_pipeline(model, gpu_id=gpu_id)
@@ -165,7 +167,7 @@ def open_pool(
     )
     # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
     set_blas(nlp, use_blis=False)
-    scorer, described = MarginalScorer(nlp, labels), _describe(model, nlp)
+    scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
     header = Header(
         model=described,
         scorer=_identify(scorer, labels, described["sha256"]),
@@ -180,60 +182,11 @@ def open_pool(
     return Pool(nlp, tokenizer, scorer, frame, header, labels)
 
 
-def _describe(model: str, nlp: Language) -> dict[str, str]:
-    """Return the model as records and reports name it: name, version and hash."""
-    from prodigy_al.pipelines import pipeline_sha256
-
-    version = nlp.meta.get("version", "")
-    return {"name": model, "version": version, "sha256": pipeline_sha256(nlp)}
-
-
 def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
     """Return what fixes every segment's candidates; `frame_sha256` names all of it at once."""
     settings = {"temperature": scorer.temperature, "floor": scorer.floor, "labels": sorted(labels)}
     named = json.dumps([model, settings], sort_keys=True).encode()
     return {**settings, "frame_sha256": sha256(named).hexdigest(), "blas": "numpy"}
-
-
-def excluded_inputs(names: list[str] | None) -> set[int]:
-    """Return the input hashes of the named datasets; one that does not exist is an error."""
-    from prodigy.components.db import connect
-
-    if not names:
-        return set()
-    database = connect()
-    for name in names:
-        if name not in database:
-            raise OptionError(
-                f"--exclude {name}: there is no such dataset; there are: "
-                f"{', '.join(database.datasets) or 'none'}",
-                option="--exclude",
-                value=name,
-            )
-    return set(database.get_input_hashes(*names))
-
-
-def rehash(task: dict[str, Any]) -> dict[str, Any]:
-    """Return the task with both hashes, computed from what it holds now."""
-    return dict(set_hashes(dict(task), overwrite=True))
-
-
-def stored_examples(dataset: str) -> list[dict[str, Any]]:
-    """Return what the dataset holds; nothing where there is none of this name."""
-    from prodigy.components.db import connect
-
-    database = connect()
-    return list(database.get_dataset_examples(dataset) or []) if dataset in database else []
-
-
-def check_name(dataset: str) -> None:
-    """Refuse a name that no dataset can have."""
-    if not dataset.strip() or not dataset.isprintable():
-        raise OptionError(
-            f"DATASET {dataset!r} is no name; give one of letters and digits, such as news-1",
-            option="DATASET",
-            value=dataset,
-        )
 
 
 def check_score(name: str) -> None:
@@ -246,68 +199,3 @@ def check_score(name: str) -> None:
             option="--by",
             value=name,
         )
-
-
-def open_comparison(
-    datasets: Sequence[str],
-    model: str,
-    test: str,
-    *,
-    label: list[str] | None,
-    loader: str | None,
-    skip_bad: bool,
-    policies: Sequence[str] | None,
-    curves: bool,
-    seeds: Sequence[int],
-    workers: int,
-    engine: str | None,
-    output: Path,
-) -> Plan:
-    """Read arms and test set and check everything that can be checked before training."""
-    from joblib import cpu_count
-    from prodigy.components.db import connect
-
-    from prodigy_al.comparison.arms import read_arm
-    from prodigy_al.comparison.choices import (
-        choose_cluster,
-        choose_labels,
-        choose_policies,
-        choose_workers,
-        match_datasets,
-    )
-    from prodigy_al.comparison.kept import KeptRuns
-    from prodigy_al.comparison.plan import Plan
-    from prodigy_al.comparison.testset import read_test
-    from prodigy_al.jobs import check_cluster
-    from prodigy_al.pipelines import load_pipeline
-
-    chosen_policies = choose_policies(policies)
-    processes = choose_workers(workers, cpu_count())
-    if (cluster := choose_cluster(engine, workers)) is not None:
-        check_cluster(cluster)
-    database = connect()
-    names = match_datasets(datasets, database.datasets)
-    stored = {name: list(database.get_dataset_examples(name)) for name in names}
-    labels = choose_labels(label, chain.from_iterable(stored.values()))
-    nlp = load_pipeline(model)
-    source = f"dataset:{test}" if test in database else test
-    records = read_source(source, nlp, loader=loader, unsegmented=True, skip_bad=skip_bad)
-    return Plan(
-        arms=[
-            read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves)
-            for name, examples in stored.items()
-        ],
-        test=read_test(
-            test, [(key, record) for _, key, record in records], labels, tokenizer=nlp.make_doc
-        ),
-        base=model,
-        model=_describe(model, nlp),
-        labels=labels,
-        policies=chosen_policies,
-        seeds=seeds,
-        workers=processes,
-        cluster=cluster,
-        kept=KeptRuns(output / "runs"),
-        output=output,
-        curves=curves,
-    )
