@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo annotate bench-durability test smoke lint types check clean
+.PHONY: install demo annotate bench-durability bench-learning bench-training study test smoke lint types check clean
 
 install: $(STAMP)
 
@@ -42,6 +42,21 @@ annotate: install
 # Kills the server under simulated annotators and measures the page; QUICK=1 is a smaller one.
 bench-durability: install
 	$(BIN)/python benchmarks/durability.py
+
+# These three need real corpora and a real pipeline, which are not part of this repository:
+# PRODIGY_AL_DATA names their folder. QUICK=1 is a smaller one, as above.
+
+# Does anybody wait while the model learns? Ten minutes.
+bench-learning: install
+	$(BIN)/python benchmarks/learning.py
+
+# What a comparison costs, and whether `spacy train` repeats it. Half an hour.
+bench-training: install
+	$(BIN)/python benchmarks/training.py
+
+# Do robustly trained binary and ranked answers help? Hours, resumed where they were interrupted.
+study: install
+	$(BIN)/python benchmarks/study.py
 
 test: install
 	$(BIN)/python -m pytest
