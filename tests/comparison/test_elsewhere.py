@@ -12,8 +12,9 @@ import pytest
 from distributed import LocalCluster
 
 from prodigy_al.comparison.choices import choose_cluster
-from prodigy_al.comparison.compare import compare
+from prodigy_al.comparison.folders import ArmFolder
 from prodigy_al.comparison.kept import KeptRuns
+from prodigy_al.comparison.outcomes import run_all
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.errors import ActiveLearningError, OptionError
 from prodigy_al.pipelines import load_pipeline, pipeline_sha256
@@ -35,10 +36,10 @@ def cluster() -> Iterator[str]:
 
 @pytest.fixture
 def asked(plan: Any, arm: Any, examples: Any, world: Path) -> Plan:
-    """One arm, two seeds, and the base named by its true hash."""
+    """One arm, one seed, and the base named by its true hash."""
     sha256 = pipeline_sha256(load_pipeline(str(world / "base")))
     model = {"name": "base", "version": "1", "sha256": sha256}
-    made: Plan = plan([arm("news", examples(40))], ["usual"], [0, 1], model=model)
+    made: Plan = plan([arm("news", examples(30))], model=model)
     return made
 
 
@@ -55,40 +56,47 @@ def on_disk(plan: Plan) -> dict[str, bytes]:
     }
 
 
-def test_a_cluster_and_this_machine_agree_to_the_last_bit(asked: Plan, cluster: str):
-    here = compare(asked, silent)
-    kept_here = on_disk(asked)
-    for path in sorted(asked.output.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    kept = KeptRuns(asked.kept.folder)
-    assert compare(replace(asked, kept=kept, cluster=cluster), silent) == here
-    assert on_disk(asked) == kept_here
-    assert sum(name.startswith("runs/") for name in kept_here) == 3
-
-
-def test_workers_leave_the_disk_to_the_owner(
-    asked: Plan, cluster: str, monkeypatch: pytest.MonkeyPatch
+def test_a_cluster_and_this_machine_agree_to_the_last_bit(
+    asked: Plan, cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """What is kept is written by this process: patches of it do not reach the workers."""
-    written = []
-    monkeypatch.setattr(KeptRuns, "read", lambda self, key: dict(written).get(key))
-    monkeypatch.setattr(KeptRuns, "write", lambda self, *run: written.append(run))
-    compare(replace(asked, cluster=cluster), silent)
+    """All that is kept is written by this process: patches of it do not reach the workers."""
+    trains = [arm.train for arm in asked.arms]
+    here = run_all(asked, trains, silent)
+    kept_here = on_disk(asked)
+    asked.output.rename(tmp_path / "here")
+    written: list[str] = []
+    for folder in (KeptRuns, ArmFolder):
+        monkeypatch.setattr(folder, "write", noted(folder.write, written))
+    there = replace(asked, kept=KeptRuns(asked.kept.folder), cluster=cluster)
+    assert run_all(there, trains, silent).keys() == here.keys()
+    assert on_disk(there) == kept_here
     assert len(written) == 3
-    assert not list(asked.kept.folder.iterdir())
+    assert {f"runs/{key}.json" for key in written} <= set(kept_here)
+    assert any(name.endswith("model/ner/model") for name in kept_here)
+
+
+def noted(write: Any, written: list[str]) -> Any:
+    """Write as before, and note the key."""
+
+    def noting(self: Any, key: str, content: Any) -> None:
+        written.append(key)
+        write(self, key, content)
+
+    return noting
 
 
 def test_another_base_under_the_same_name_is_refused(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, model={**asked.model, "sha256": "0" * 64})
-    with pytest.raises(ActiveLearningError, match="The job .* is another there than here"):
-        compare(other, silent)
+    with pytest.raises(ActiveLearningError, match=r"The job .* is another there than here"):
+        run_all(other, [arm.train for arm in other.arms], silent)
     assert not list(asked.kept.folder.iterdir())
 
 
 def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, cluster: str):
+    other = replace(asked, cluster=cluster, base="elsewhere")
     there = rf"The job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
     with pytest.raises(ActiveLearningError, match=there):
-        compare(replace(asked, cluster=cluster, base="elsewhere"), silent)
+        run_all(other, [arm.train for arm in other.arms], silent)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +112,7 @@ def test_an_engine_that_is_no_cluster_names_the_option(engine: str):
 def test_processes_of_this_machine_and_a_cluster_exclude_each_other():
     assert choose_cluster(None, workers=3) is None
     assert choose_cluster("dask://[::1]:8786", workers=0) == "tcp://[::1]:8786"
-    with pytest.raises(OptionError, match="^--workers 3 counts processes of this machine"):
+    with pytest.raises(OptionError, match=r"^--workers 3 counts processes of this machine"):
         choose_cluster("dask://host:8786", workers=3)
 
 
