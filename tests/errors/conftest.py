@@ -115,6 +115,10 @@ def write_pipelines(folder: Path) -> None:
     other.add_pipe("ner").add_label("ORG")
     other.initialize()
     other.to_disk(folder / "other")
+    flat = spacy.blank("en")
+    flat.add_pipe("ner", config={"model": {"use_upper": False}}).add_label("ORG")
+    flat.initialize()
+    flat.to_disk(folder / "flat")
 
 
 def store_datasets(stage: Stage) -> None:

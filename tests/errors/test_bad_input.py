@@ -33,6 +33,9 @@ BAD_INPUT = [
     (ask("pool.jsonl", model="blank:klingon"), "'blank:klingon' names no language"),
     (ask("pool.jsonl", model="bare"), 'has no component "ner" (its components: sentencizer)'),
     (ask("pool.jsonl", model="beam"), 'instead of "beam_ner"'),
+    (("al.compare", "news-random-0", "flat", "--test", "test.jsonl"), "or --training usual"),
+    (("al.teach", "x", "base", "pool.jsonl", "--update-every", "-1"), "at least 1"),
+    (("al.manual-ranked", "x", "base", "pool.jsonl", "--rerank-every", "-1"), "at least 1"),
     (("al.random", "x", "blank:en", "pool.jsonl"), "say with --label"),
     ((*ASK, "--gpu-id", "99"), "No GPU 99"),
     # the source

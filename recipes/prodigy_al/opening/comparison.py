@@ -47,7 +47,8 @@ def open_comparison(
     from prodigy_al.comparison.plan import Plan
     from prodigy_al.comparison.testset import read_test
     from prodigy_al.jobs import check_cluster
-    from prodigy_al.pipelines import describe_pipeline, load_pipeline
+    from prodigy_al.pipelines import describe_pipeline, find_ner, has_ner, load_pipeline
+    from prodigy_al.training.tower import require_upper
 
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
@@ -58,6 +59,8 @@ def open_comparison(
     stored = {name: list(database.get_dataset_examples(name)) for name in names}
     labels = choose_labels(label, chain.from_iterable(stored.values()))
     nlp = load_pipeline(model)
+    if "robust" in chosen_policies and has_ner(nlp):
+        require_upper(find_ner(nlp), model)
     source = f"dataset:{test}" if test in database else test
     records = read_source(source, nlp, loader=loader, unsegmented=True, skip_bad=skip_bad)
     return Plan(

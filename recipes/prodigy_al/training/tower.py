@@ -45,12 +45,7 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
     def __init__(self, base: str, asked: Sequence[str], *, average_from: int, name: str) -> None:
         student = _with_ner(base)
         self.student = find_ner(student)
-        if not self.student.model.attrs["has_upper"]:
-            raise ModelError(
-                f'The "ner" of {base!r} was made with use_upper = false and cannot be split by '
-                'label; choose a base with use_upper = true, or the training policy "usual".',
-                model=base,
-            )
+        require_upper(self.student, base)
         super().__init__(student.vocab, self.student.model, name)
         for label in asked:
             self.student.add_label(label)
@@ -134,6 +129,16 @@ class TowerRecognizer(TrainablePipe):  # type: ignore[misc]
             for name in node.param_names:
                 if node.has_param(name):
                     yield (node.id, name), node.get_param(name)
+
+
+def require_upper(ner: Any, base: str) -> None:
+    """Raise ModelError for a recogniser that scores actions without a layer of their own."""
+    if not ner.model.attrs["has_upper"]:
+        raise ModelError(
+            f'The "ner" of {base!r} was made with use_upper = false and cannot be split by '
+            "label; choose a base with use_upper = true, or --training usual.",
+            model=base,
+        )
 
 
 def _with_ner(base: str) -> Language:
