@@ -10,8 +10,11 @@ FEWEST_REDRAWS = 5
 
 
 def answer_sentence(report: Mapping[str, Any]) -> str:
-    """Return what these answers show on the test set under the first policy, arm by arm."""
-    policy = report["policies"][0]
+    """Return what these answers show on the test set, arm by arm.
+
+    Trained robustly if they were, else under the first policy.
+    """
+    policy = "robust" if "robust" in report["policies"] else report["policies"][0]
     runs = {dataset: arm["runs"][policy] for dataset, arm in report["arms"].items()}
     by_control: dict[str, dict[str, Any]] = defaultdict(dict)
     for dataset, run in runs.items():
