@@ -2,8 +2,8 @@
 
 The cluster is spoken to directly and not through joblib's backend for it: that one waits for ever
 for a job whose workers died, and leaves what was submitted to run on when it is closed. And a job
-runs in a child of the worker: Dask's own threads draw from the random state that Python and numpy
-have one of a process, so that the same training in a worker itself is another every time.
+runs in a child of the worker: in the worker's own process the same training came out different
+every time, presumably because other threads draw from the random state that they share with it.
 """
 
 from __future__ import annotations
