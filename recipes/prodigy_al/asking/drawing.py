@@ -136,20 +136,20 @@ class _Fold:
         begun = past.blocks.get((place.round, place.block))
         served = past.served(place.round) if self.design.block_size is None else None
         quota = served or ceil(self.design.rate * len(cut))
-        version = None
         if begun and begun.learnt:
-            if len(begun.asked) < quota:
-                version = self.versions.restore(begun.learnt, begun.sha256)
+            is_open = len(begun.asked) < quota
+            version = self.versions.restore(begun.learnt, begun.sha256) if is_open else None
             if version is None:  # all answered, or its model cannot be made again: it is over
                 yield from (AskedBefore() for _ in begun.asked)
                 return begun.asked
-        elif self.fold == "train" and not begun:
-            version = self.versions.newest()
+        else:
+            version = None if begun or self.fold == "dev" else self.versions.newest()
         block = _order_block(cut, self._scored(cut, frozen, version), self.design, place)
+        gives_way = self.design.block_size is None and served is None
+        least = begun.served if begun else 1
         asked: set[int] = set()
         for draw in _ask(block, quota, self.design, self.score):
-            whole_pool = self.design.block_size is None and served is None
-            if whole_pool and len(asked) >= (begun.served if begun else 1) and self._stale(version):
+            if gives_way and len(asked) >= least and self._is_stale(version):
                 break
             asked.add(draw.segment.input_hash)
             yield replace(draw, version=version)
@@ -169,7 +169,7 @@ class _Fold:
         by = self.design.acquisition
         return [rescored(a, b, by) for a, b in zip(frozen, later, strict=True)]
 
-    def _stale(self, version: Version | None) -> bool:
+    def _is_stale(self, version: Version | None) -> bool:
         """Whether a version that learnt from more answers waits for questions of this fold."""
         newest = self.versions.newest() if self.fold == "train" else None
         return newest is not None and (version is None or newest.answers > version.answers)
