@@ -55,14 +55,15 @@ def version(answers: int) -> Version:
 class Learning(Versions):
     """Versions as they come when a lesson is over at once: after every tenth train-fold answer."""
 
-    def __init__(self, records=(), *, repeats: bool = True) -> None:
+    def __init__(self, records=(), *, repeats: bool = True, late: int = 0) -> None:
         self.past = Past.of(records)
         self.train = sum(record.fold == "train" for _, record in records)
         self.repeats = repeats
+        self.late = late  # answers that come in while a lesson goes on
         self.restored: list[int] = []
 
     def newest(self) -> Version | None:
-        answers = self.train // EVERY * EVERY
+        answers = max(0, self.train - self.late) // EVERY * EVERY
         return version(answers) if answers else None
 
     def restore(self, answers: int, sha256: str) -> Version | None:
@@ -78,12 +79,13 @@ def session(
     *,
     repeats: bool = True,
     lost: Collection[int] = (),
+    late: int = 0,
 ) -> list:
     """Answer up to n questions; return (input, record) of all stored. `lost` were never answered.
 
     Questions that are stored already come again and are left out, as every host does.
     """
-    versions = Learning(stored, repeats=repeats)
+    versions = Learning(stored, repeats=repeats, late=late)
     found, asked = list(stored), {key for key, _ in stored}
     draws = (
         draw
@@ -176,6 +178,18 @@ def test_what_was_on_screen_when_it_stopped_is_asked_again_by_its_own_model(
     assert set(lost) & {key for key, _ in again[len(stored) : len(stored) + 12]}
     assert verify_records(again) == len(again)
     assert len({key for key, _ in again}) == len(again) == len(session(design))
+
+
+def test_what_a_round_had_asked_is_asked_again_though_a_newer_model_is_there_now():
+    """Three answers of a round came in after the last one that the newer model learnt from."""
+    stored = session(RANKED, 58, lost=[54], late=5)
+    (lost,) = {key for key, _ in session(RANKED, 58, late=5)} - {key for key, _ in stored}
+    last = [record for _, record in stored if record.fold == "train"][-1]
+    again = session(RANKED, stored=stored)
+    (place,) = [i for i, (key, _) in enumerate(again) if key == lost]
+    assert place == len(stored)
+    assert again[place][1].round == last.round
+    assert verify_records(again) == len(again)
 
 
 def test_a_model_that_cannot_be_made_again_ends_its_block():
