@@ -30,7 +30,7 @@ from prodigy_al.options import (
     ),
     curves=Arg(
         "--curves",
-        help="Train on the first 25, 50 and 75 % of the answers too: 3 more runs an arm and policy",
+        help="Train on a quarter, half and three quarters too: 3 more runs an arm and policy",
     ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),

@@ -25,7 +25,7 @@ def test_contradicting_answers_are_kept_counted_and_shown(stage):
     assert arm["answers"]["accept"] == 41
     assert arm["segments"] == 40
     assert arm["contradictions"] == 1
-    assert "contradicting: 1 contradictions; the latest counts" in shown
+    assert "contradicting: contradictory answers: 1 (the latest counts)" in " ".join(shown.split())
 
 
 def test_simulate_says_what_of_the_gold_no_answer_can_say(stage):

@@ -102,7 +102,11 @@ def test_a_block_is_scored_as_a_ranked_pool_would_be(
 ):
     one = learner(answers[:28], course=replace(course, ranked=()))
     one.start()
-    assert list(one.newest().score(course.ranked)) == list(after_20.score(course.ranked))
+    blocks = list(one.newest().score(course.ranked))
+    # to rounding: another process, with another number of threads
+    for block, pool in zip(blocks, after_20.score(course.ranked), strict=True):
+        assert block.u == pytest.approx(pool.u, abs=1e-5)
+        assert [c.start for c in block.candidates] == [c.start for c in pool.candidates]
 
 
 def test_nothing_is_learnt_before_a_lesson_is_due(learner, answers: Answers):
