@@ -92,7 +92,7 @@ def main() -> None:
         **{f"10.give.p{q}": (float(np.percentile(give, q)), len(give), 100) for q in (50, 95, 99)},
         **{f"10.ask.p{q}": (float(np.percentile(ask, q)), len(ask), None) for q in (50, 95, 99)},
         "10.behind": (float(log.behind), ANSWERS, BLOCK),
-        "10.lessons": (float(len(log.used - {0})), ANSWERS // EVERY, None),
+        "10.lessons": (float(len(log.used - {0})), ANSWERS, None),
     }
     rows = {
         name: {

@@ -10,6 +10,8 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from tqdm import tqdm
+
 from prodigy_al.errors import ActiveLearningError
 
 Job = TypeVar("Job")
@@ -66,6 +68,8 @@ class Apart:
 def _work(owner: Connection, function: Callable[[Job], Result], job: Job) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl+C is for the owner to handle
     threading.Thread(target=_end_with_owner, daemon=True).start()
+    # tqdm's own lock is a semaphore between processes, which outlives one that is ended at work
+    tqdm.set_lock(threading.RLock())
     if hasattr(os, "nice"):
         os.nice(PATIENCE)
     try:
