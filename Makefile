@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml host/pyproject.toml
 	fi
 	touch $(STAMP)
 
-# Two minutes on two cores, resumed where it was interrupted; QUICK=1 is a smaller one.
+# A minute or two on two cores, resumed where it was interrupted; QUICK=1 is a smaller one.
 demo: install
 	$(BIN)/python examples/demo.py $(if $(QUICK),--quick)
 

@@ -109,6 +109,22 @@ def test_a_block_is_scored_as_a_ranked_pool_would_be(
         assert [c.start for c in block.candidates] == [c.start for c in pool.candidates]
 
 
+def test_a_lesson_leaves_nothing_on_the_disk(
+    learner, course: Course, answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    one = learner(answers[:28], course=replace(course, ranked=()))
+    one.start()
+    assert list(one.newest().score(course.ranked))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_pipeline_learns_as_well(learner, course: Course, answers: Answers):
+    one = learner(answers[:28], course=replace(course, base="blank:en"))
+    one.start()
+    assert any(scored.u for scored in one.newest().score(course.ranked))
+
+
 def test_nothing_is_learnt_before_a_lesson_is_due(learner, answers: Answers):
     one = learner()
     one.update(answers[:24])

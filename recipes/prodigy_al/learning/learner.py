@@ -50,7 +50,6 @@ class Learner(Versions):
         self._every = every
         self._waits = waits
         self._apart = Apart()
-        self._folder = TemporaryDirectory(prefix="prodigy-al-", ignore_cleanup_errors=True)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._newest: Version | None = None
@@ -94,7 +93,6 @@ class Learner(Versions):
     def close(self) -> None:
         """End the lesson at work."""
         self._apart.close()
-        self._folder.cleanup()
 
     def _due(self) -> int:
         """How many answers the lesson takes that is due; 0 for none."""
@@ -119,10 +117,12 @@ class Learner(Versions):
                     self._error = error
 
     def _version(self, answers: int) -> Version:
-        folder = Path(self._folder.name) / str(answers)
-        lesson = Lesson(self._course, tuple(self._examples[:answers]), folder)
-        learnt = self._apart.run(learn, lesson)
-        return Version(answers, learnt.sha256, self._scorer(learnt, folder))
+        # read into memory before it goes, so that a long run does not fill the disk
+        with TemporaryDirectory(prefix="prodigy-al-", ignore_cleanup_errors=True) as place:
+            folder = Path(place)
+            lesson = Lesson(self._course, tuple(self._examples[:answers]), folder)
+            learnt = self._apart.run(learn, lesson)
+            return Version(answers, learnt.sha256, self._scorer(learnt, folder))
 
     def _scorer(self, learnt: Learnt, folder: Path) -> ScoreSegments:
         if self._course.ranked:
