@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Optional
 
-from prodigy_al.opening.comparison import open_comparison
 from prodigy_al.options import (
     ASKING,
     Arg,
@@ -59,6 +58,7 @@ def compare(
     from prodigy.util import msg
 
     from prodigy_al.comparison.compare import compare as compare_arms
+    from prodigy_al.opening.comparison import open_comparison
     from prodigy_al.report.files import write_report
     from prodigy_al.report.terminal import render
 

@@ -2,7 +2,6 @@
 
 from typing import Any, Optional
 
-from prodigy_al.opening.pool import open_pool
 from prodigy_al.options import (
     ACQUISITION,
     ASKING,
@@ -53,6 +52,7 @@ def manual_ranked(
 ) -> dict[str, Any]:
     """Annotate whole segments in an order ranked by the model and randomised by keys."""
     from prodigy_al.asking.design import SamplingDesign
+    from prodigy_al.opening.pool import open_pool
 
     design = SamplingDesign(
         strategy=f"ranked{'-strict' * strict}{'-learning' * bool(rerank_every)}",

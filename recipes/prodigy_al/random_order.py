@@ -2,7 +2,6 @@
 
 from typing import Any, Optional
 
-from prodigy_al.opening.pool import open_pool
 from prodigy_al.options import ASKING, Arg, one_sentence, recipe
 
 
@@ -30,6 +29,7 @@ def random_order(
 ) -> dict[str, Any]:
     """Annotate in uniform random order; everything is scored all the same."""
     from prodigy_al.asking.design import SamplingDesign
+    from prodigy_al.opening.pool import open_pool
 
     design = SamplingDesign(
         strategy="random-binary" if binary else "random",

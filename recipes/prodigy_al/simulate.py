@@ -3,7 +3,6 @@
 import time
 from typing import TYPE_CHECKING, Any, Optional
 
-from prodigy_al.opening.stored import check_name
 from prodigy_al.options import (
     ASKING,
     Arg,
@@ -67,6 +66,7 @@ def simulate(
     from prodigy.util import msg
 
     from prodigy_al.asking.design import SamplingDesign
+    from prodigy_al.opening.stored import check_name
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 

@@ -2,7 +2,6 @@
 
 from typing import Any, Optional
 
-from prodigy_al.opening.pool import open_pool
 from prodigy_al.options import (
     ACQUISITION,
     ASKING,
@@ -51,6 +50,7 @@ def teach(
 ) -> dict[str, Any]:
     """Ask about one uncertain span at a time: is it right, is it wrong?"""
     from prodigy_al.asking.design import SamplingDesign
+    from prodigy_al.opening.pool import open_pool
 
     design = SamplingDesign(
         strategy=f"teach{'-strict' * strict}{'-learning' * bool(update_every)}",

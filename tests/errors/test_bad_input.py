@@ -36,6 +36,8 @@ BAD_INPUT = [
     (("al.compare", "news-random-0", "flat", "--test", "test.jsonl"), "or --training usual"),
     (("al.teach", "x", "base", "pool.jsonl", "--update-every", "-1"), "at least 1"),
     (("al.manual-ranked", "x", "base", "pool.jsonl", "--rerank-every", "-1"), "at least 1"),
+    (("al.teach", "x", "base", "pool.jsonl", "--wait"), "--wait waits for a model that learns"),
+    (("al.manual-ranked", "x", "base", "pool.jsonl", "--wait"), "add --update-every"),
     (("al.random", "x", "blank:en", "pool.jsonl"), "say with --label"),
     ((*ASK, "--gpu-id", "99"), "No GPU 99"),
     # the source

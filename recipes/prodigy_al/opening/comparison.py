@@ -1,19 +1,29 @@
-"""Datasets, a model and a test set -> the plan of a comparison.
-
-Heavy imports happen inside the function, so that ``prodigy --help`` stays fast.
-"""
+"""Datasets, a model and a test set -> the plan of a comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from joblib import cpu_count
+from prodigy.components.db import connect
+
+from prodigy_al.comparison.arms import read_arm
+from prodigy_al.comparison.choices import (
+    choose_cluster,
+    choose_labels,
+    choose_policies,
+    choose_workers,
+    match_datasets,
+)
+from prodigy_al.comparison.kept import KeptRuns
+from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.testset import read_test
+from prodigy_al.jobs import check_cluster
+from prodigy_al.pipelines import describe_pipeline, find_ner, has_ner, load_pipeline
 from prodigy_al.sources import read_source
-
-if TYPE_CHECKING:
-    from prodigy_al.comparison.plan import Plan
+from prodigy_al.training.tower import require_upper
 
 
 def open_comparison(
@@ -32,24 +42,6 @@ def open_comparison(
     output: Path,
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training."""
-    from joblib import cpu_count
-    from prodigy.components.db import connect
-
-    from prodigy_al.comparison.arms import read_arm
-    from prodigy_al.comparison.choices import (
-        choose_cluster,
-        choose_labels,
-        choose_policies,
-        choose_workers,
-        match_datasets,
-    )
-    from prodigy_al.comparison.kept import KeptRuns
-    from prodigy_al.comparison.plan import Plan
-    from prodigy_al.comparison.testset import read_test
-    from prodigy_al.jobs import check_cluster
-    from prodigy_al.pipelines import describe_pipeline, find_ner, has_ner, load_pipeline
-    from prodigy_al.training.tower import require_upper
-
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
     if (cluster := choose_cluster(engine, workers)) is not None:

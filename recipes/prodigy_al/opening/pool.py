@@ -1,7 +1,4 @@
-"""A model and a source -> a pool, ready to ask from.
-
-Heavy imports happen inside the functions, so that ``prodigy --help`` stays fast.
-"""
+"""A model and a source -> a pool, ready to ask from."""
 
 from __future__ import annotations
 
@@ -10,21 +7,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from prodigy.components.preprocess import add_tokens
+from spacy.language import Language
+
+from prodigy_al.asking.design import SamplingDesign
+from prodigy_al.asking.drawing import Draw, draw_questions
+from prodigy_al.asking.frame import Frame, build_frame
+from prodigy_al.asking.questions import Header, make_tasks
+from prodigy_al.asking.resuming import check_same_run
+from prodigy_al.asking.scored import segment_scorer
+from prodigy_al.asking.versions import STARTING_MODEL, Past
 from prodigy_al.errors import OptionError
+from prodigy_al.learning.learner import Learner
+from prodigy_al.learning.lessons import Course
 from prodigy_al.opening.stored import check_name, excluded_inputs, rehash, stored_examples
+from prodigy_al.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
+from prodigy_al.scoring.acquisition import ACQUISITIONS
+from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.sources import known_labels, read_source
-
-if TYPE_CHECKING:
-    from spacy.language import Language
-
-    from prodigy_al.asking.design import SamplingDesign
-    from prodigy_al.asking.drawing import Draw
-    from prodigy_al.asking.frame import Frame
-    from prodigy_al.asking.questions import Header
-    from prodigy_al.learning.learner import Learner
-    from prodigy_al.scoring.marginals import MarginalScorer
+from prodigy_al.tasks import read_record
 
 Components = dict[str, Any]
 
@@ -54,14 +57,6 @@ class Pool:
 
         With `waits`, answering waits for a model that is learning.
         """
-        from prodigy.components.preprocess import add_tokens
-
-        from prodigy_al.asking.drawing import draw_questions
-        from prodigy_al.asking.questions import make_tasks
-        from prodigy_al.asking.resuming import check_same_run
-        from prodigy_al.asking.scored import segment_scorer
-        from prodigy_al.asking.versions import STARTING_MODEL
-
         check_name(dataset)
         check_score(design.acquisition)
         header = replace(self.header, suggest=suggest, show_score=show_score)
@@ -96,12 +91,14 @@ class Pool:
     ) -> Learner | None:
         """Return what learns from answers, begun where earlier runs stopped; None if nothing."""
         if not design.learn_every:
+            if waits:
+                raise OptionError(
+                    "--wait waits for a model that learns, and none does here; add --update-every "
+                    "(al.teach) or --rerank-every (al.manual-ranked), or leave it out",
+                    option="--wait",
+                    value=True,
+                )
             return None
-        from prodigy_al.asking.versions import Past
-        from prodigy_al.learning.learner import Learner
-        from prodigy_al.learning.lessons import Course
-        from prodigy_al.tasks import read_record
-
         course = Course(
             dataset=dataset,
             base=self.header.model["name"],
@@ -145,16 +142,6 @@ def open_pool(
     gpu_id: int,
 ) -> Pool:
     """Load the model, read the source and fix folds; fails before the first question."""
-    from prodigy_al.asking.frame import build_frame
-    from prodigy_al.asking.questions import Header
-    from prodigy_al.pipelines import (
-        describe_pipeline,
-        load_pipeline,
-        sentence_splitter,
-        set_blas,
-    )
-    from prodigy_al.scoring.marginals import MarginalScorer
-
     nlp = load_pipeline(model, gpu_id=gpu_id)
     labels = list(label or known_labels(nlp, model))
     tokenizer = sentence_splitter(nlp)
@@ -191,8 +178,6 @@ def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict
 
 def check_score(name: str) -> None:
     """Refuse a score that there is not."""
-    from prodigy_al.scoring.acquisition import ACQUISITIONS
-
     if name not in ACQUISITIONS:
         raise OptionError(
             f"--by {name}: there is no such score; there are {', '.join(ACQUISITIONS)}",

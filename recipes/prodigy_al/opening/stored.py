@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from prodigy.components.db import connect
+
 from prodigy_al.errors import OptionError
 from prodigy_al.options import set_hashes
 
@@ -20,16 +22,12 @@ def check_name(dataset: str) -> None:
 
 def stored_examples(dataset: str) -> list[dict[str, Any]]:
     """Return what the dataset holds; nothing where there is none of this name."""
-    from prodigy.components.db import connect
-
     database = connect()
     return list(database.get_dataset_examples(dataset) or []) if dataset in database else []
 
 
 def excluded_inputs(names: list[str] | None) -> set[int]:
     """Return the input hashes of the named datasets; one that does not exist is an error."""
-    from prodigy.components.db import connect
-
     if not names:
         return set()
     database = connect()
