@@ -153,3 +153,21 @@ def controller(home: Path) -> Callable[..., Any]:
         return Controller.from_components(recipe, get_recipe(recipe)(*args, **options))
 
     return start
+
+
+@pytest.fixture(scope="session")
+def spacy_train() -> Callable[..., None]:
+    """What a person types; the package is found through the path alone."""
+
+    def run(config: Path, output: Path, *words: object) -> None:
+        command = [sys.executable, "-m", "spacy", "train", config, "--output", output, *words]
+        done = subprocess.run(
+            [str(word) for word in command],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    return run

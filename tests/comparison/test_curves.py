@@ -87,10 +87,6 @@ def test_few_answers_have_fewer_beginnings(arm: Any, examples: Any):
     assert {item.input_hash for item in one.items} <= {i.input_hash for i in found.said.items}
 
 
-def silent(_: str) -> None:
-    """Say nothing."""
-
-
 def test_curves_begin_at_the_base_end_at_the_arm_and_cost_three_runs_each(
     plan: Any, examples: Any, arm: Any
 ):
@@ -100,7 +96,7 @@ def test_curves_begin_at_the_base_end_at_the_arm_and_cost_three_runs_each(
         for name, found in answers.items()
     ]
     asked = plan(arms, curves=True)
-    report = compare(asked, silent)
+    report = compare(asked)
     assert len(list(asked.kept.folder.glob("*.json"))) == 1 + 2 + 2 * 3
     assert all(set(point) == KEYS for point in report["curves"])
     ranked = [point for point in report["curves"] if point["dataset"] == "ranked"]
@@ -120,6 +116,6 @@ def test_curves_begin_at_the_base_end_at_the_arm_and_cost_three_runs_each(
 
 def test_without_curves_nothing_more_is_trained(plan: Any, arm: Any, examples: Any):
     asked = plan([arm("news", examples(40))])
-    report = compare(asked, silent)
+    report = compare(asked)
     assert report["curves"] == []
     assert len(list(asked.kept.folder.glob("*.json"))) == 2

@@ -43,10 +43,6 @@ def asked(plan: Any, arm: Any, examples: Any, world: Path) -> Plan:
     return made
 
 
-def silent(_: str) -> None:
-    """Say nothing."""
-
-
 def on_disk(plan: Plan) -> dict[str, bytes]:
     """The finished runs and the arms' files."""
     return {
@@ -61,14 +57,14 @@ def test_a_cluster_and_this_machine_agree_to_the_last_bit(
 ):
     """All that is kept is written by this process: patches of it do not reach the workers."""
     trains = [arm.train for arm in asked.arms]
-    here = run_all(asked, trains, silent)
+    here = run_all(asked, trains)
     kept_here = on_disk(asked)
     asked.output.rename(tmp_path / "here")
     written: list[str] = []
     for folder in (KeptRuns, ArmFolder):
         monkeypatch.setattr(folder, "write", noted(folder.write, written))
     there = replace(asked, kept=KeptRuns(asked.kept.folder), cluster=cluster)
-    assert run_all(there, trains, silent).keys() == here.keys()
+    assert run_all(there, trains).keys() == here.keys()
     assert on_disk(there) == kept_here
     assert len(written) == 3
     assert {f"runs/{key}.json" for key in written} <= set(kept_here)
@@ -88,7 +84,7 @@ def noted(write: Any, written: list[str]) -> Any:
 def test_another_base_under_the_same_name_is_refused(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, model={**asked.model, "sha256": "0" * 64})
     with pytest.raises(ActiveLearningError, match=r"The job .* is another there than here"):
-        run_all(other, [arm.train for arm in other.arms], silent)
+        run_all(other, [arm.train for arm in other.arms])
     assert not list(asked.kept.folder.iterdir())
 
 
@@ -96,7 +92,7 @@ def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, clus
     other = replace(asked, cluster=cluster, base="elsewhere")
     there = rf"The job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
     with pytest.raises(ActiveLearningError, match=there):
-        run_all(other, [arm.train for arm in other.arms], silent)
+        run_all(other, [arm.train for arm in other.arms])
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,29 +23,19 @@ from prodigy_al.training.policies import POLICIES, to_docs
 FILES = {"train.spacy", "dev.spacy", "config.cfg", "model", STAMP}
 
 
-def silent(_: str) -> None:
-    """Say nothing."""
-
-
-def spacy_train(config: Path, output: Path) -> None:
-    """What a person types; the package is found through the path alone."""
-    command = [sys.executable, "-m", "spacy", "train", str(config), "--output", str(output)]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.mark.parametrize(("policy", "form"), [("usual", "full"), ("robust", "binary")])
 def test_spacy_train_makes_the_compared_pipeline_again(
-    policy: str, form: str, plan: Any, arm: Any, examples: Any, gold: TestSet, tmp_path: Path
+    policy: str,
+    form: str,
+    plan: Any,
+    arm: Any,
+    examples: Any,
+    gold: TestSet,
+    spacy_train: Any,
+    tmp_path: Path,
 ):
     asked = plan([arm("news", examples(60, form))], [policy])
-    outcomes = run_all(asked, [asked.arms[0].train], silent)
+    outcomes = run_all(asked, [asked.arms[0].train])
     folder = asked.folder(asked.arms[0], policy).path
     assert {path.name for path in folder.iterdir()} == FILES
     spacy_train(folder / "config.cfg", tmp_path / "again")
@@ -62,7 +49,7 @@ def test_spacy_train_makes_the_compared_pipeline_again(
 
 def test_train_and_dev_files_are_the_arms_folds(plan: Any, arm: Any, examples: Any):
     asked = plan([arm("news", examples())])
-    run_all(asked, [asked.arms[0].train], silent)
+    run_all(asked, [asked.arms[0].train])
     folder = asked.folder(asked.arms[0], "usual").path
     vocab = spacy.blank("en").vocab
     for fold in ("train", "dev"):
@@ -83,7 +70,7 @@ def test_only_the_first_seed_is_kept_and_a_second_run_repeats_nothing(
     plan: Any, arm: Any, examples: Any
 ):
     asked = plan([arm("news", examples(40))], ["usual"], [3, 4])
-    compare(asked, silent)
+    compare(asked)
     folder = asked.folder(asked.arms[0], "usual").path
     assert "seed = 3" in (folder / "config.cfg").read_text()
     assert [path.name for path in folder.parent.iterdir()] == ["usual"]
@@ -99,7 +86,7 @@ def test_a_kept_run_whose_folder_is_not_whole_is_made_again(
     missing: str, plan: Any, arm: Any, examples: Any
 ):
     asked = plan([arm("news", examples(40))])
-    compare(asked, silent)
+    compare(asked)
     folder = asked.folder(asked.arms[0], "usual").path
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     if missing:
@@ -114,10 +101,10 @@ def test_a_kept_run_whose_folder_is_not_whole_is_made_again(
 
 def test_other_answers_replace_the_folder(plan: Any, arm: Any, examples: Any):
     first, second = (plan([arm("news", examples(number))]) for number in (40, 44))
-    compare(first, silent)
+    compare(first)
     folder = first.folder(first.arms[0], "usual").path
     before = (folder / "train.spacy").read_bytes()
-    compare(second, silent)
+    compare(second)
     assert (folder / "train.spacy").read_bytes() != before
     assert [path.name for path in folder.parent.iterdir()] == ["usual"]
 
@@ -187,7 +174,7 @@ def test_names_that_are_no_file_names_stay_readable_and_apart(tmp_path: Path):
 
 def test_the_stamp_names_every_file(plan: Any, arm: Any, examples: Any):
     asked = plan([arm("news", examples(40))])
-    compare(asked, silent)
+    compare(asked)
     folder = asked.folder(asked.arms[0], "usual").path
     stamp = json.loads((folder / STAMP).read_text())
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}

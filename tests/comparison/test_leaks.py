@@ -17,10 +17,6 @@ from prodigy_al.comparison.testset import TestSet
 from prodigy_al.training.answers import Answers
 
 
-def silent(_: str) -> None:
-    """Say nothing."""
-
-
 def other_answers(answers: Answers) -> Answers:
     """Return new texts in place of all, each with its first token as the one entity."""
     return replace(
@@ -39,7 +35,7 @@ def other_answers(answers: Answers) -> Answers:
 
 def compared(plan: Plan) -> dict[str, bytes]:
     """Compare, and return the files of the one arm under all policies."""
-    compare(plan, silent)
+    compare(plan)
     folder = plan.output / "arms"
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -90,7 +86,7 @@ def test_an_arm_with_its_folds_swapped_loses_the_texts_of_the_test_set(
     )
     long = [item for i, item in enumerate(half.items) if not leaked.short(i)]
     asked = plan([honest, swapped], test=leaked)
-    report = compare(asked, silent)
+    report = compare(asked)
     assert len(long) > 2
     assert report["test"]["overlap"]["trained_on_removed"] == {"honest": 0, "swapped": len(long)}
     assert report["arms"]["swapped"]["train"] == len(honest.dev) - len(long)

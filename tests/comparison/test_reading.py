@@ -11,10 +11,6 @@ from prodigy_al.report.terminal import render
 from prodigy_al.training.answers import read_answers
 
 
-def silent(_: str) -> None:
-    """Say nothing."""
-
-
 def with_flaws(answered: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add one contradiction, two repeats, three spans off tokens and four of another label."""
     flawed = [dict(example) for example in answered]
@@ -31,7 +27,7 @@ def with_flaws(answered: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_what_was_met_is_in_the_report_and_on_the_terminal(plan: Any, arm: Any, examples: Any):
-    report = compare(plan([arm("flawed", with_flaws(examples(60)))]), silent)
+    report = compare(plan([arm("flawed", with_flaws(examples(60)))]))
     found = report["arms"]["flawed"]
     assert found["contradictions"] == 1
     assert found["reading"] == {
@@ -48,7 +44,7 @@ def test_what_was_met_is_in_the_report_and_on_the_terminal(plan: Any, arm: Any, 
 
 
 def test_a_plain_dataset_has_no_line(plan: Any, arm: Any, examples: Any):
-    report = compare(plan([arm("plain", examples(40))]), silent)
+    report = compare(plan([arm("plain", examples(40))]))
     assert not any(report["arms"]["plain"]["reading"].values())
     assert "\nplain: contradictory" not in render(report)
     assert "\nplain: answers" not in render(report)

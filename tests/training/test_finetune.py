@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -67,17 +64,11 @@ def test_worker_processes_train_the_weights_that_this_process_trains(base, full,
     assert list(run_jobs(train, [0, 1], workers=2)) == here
 
 
-def test_spacy_train_repeats_a_run_to_the_last_bit(tmp_path, base, full, gold, digest):
+def test_spacy_train_repeats_a_run_to_the_last_bit(tmp_path, base, full, gold, digest, spacy_train):
     config = write_arm(tmp_path, base, full, USUAL, seed=5, dev=gold(spacy.load(base)))
     code = tmp_path / "code.py"
     code.write_text("import prodigy_al.training.finetune\n")
-    command = ["-m", "spacy", "train", config, "--output", tmp_path / "out", "--code", code]
-    subprocess.run(
-        [sys.executable, *map(str, command)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    spacy_train(config, tmp_path / "out", "--code", code)
     expected = digest(fine_tune(base, full, USUAL, seed=5))
     # a dev set is scored but selects nothing, so best and last are the same
     for name in ("model-best", "model-last"):

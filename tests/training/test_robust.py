@@ -229,18 +229,12 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(base, bina
 
 
 def test_spacy_train_saves_the_same_ordinary_pipeline_whatever_the_dev_set_says(
-    tmp_path, base, binary, gold, digest
+    tmp_path, base, binary, gold, digest, spacy_train
 ):
     config = write_arm(tmp_path, base, binary, ROBUST, seed=5, dev=gold(spacy.load(base))[:5])
     code = tmp_path / "code.py"
     code.write_text("import prodigy_al.training.finetune\n")
-    command = ["-m", "spacy", "train", config, "--output", tmp_path / "out", "--code", code]
-    subprocess.run(
-        [sys.executable, *map(str, command)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    spacy_train(config, tmp_path / "out", "--code", code)
     expected = digest(fine_tune(base, binary, ROBUST, seed=5))  # without any dev set
     for name in ("model-best", "model-last"):
         saved = spacy.load(tmp_path / "out" / name)

@@ -124,6 +124,16 @@ class Served:
         """The dataset, as `db-out` writes it."""
         return [json.loads(line) for line in self.run("db-out", dataset).splitlines()]
 
+    def shown(self, page: Page, query: str = "") -> None:
+        """Open the page, and return when it shows a question."""
+        page.goto(f"{self.address}/{query}")
+        page.wait_for_selector(".text")
+
+    def saved(self, page: Page) -> None:
+        """Save as a person at the keyboard does, and return when the page confirms it."""
+        page.keyboard.press("Control+s")
+        self.confirms(page)
+
     def confirms(self, page: Page) -> None:
         """Return when the page has sent every answer, and says so."""
         unsaved = page.locator("#counts div", has_text="not yet saved").locator("dd")

@@ -10,16 +10,11 @@ Task = dict[str, Any]
 OUTLINE = "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
 
 
-def opened(page: Page, served: Any, query: str = "") -> None:
-    page.goto(f"{served.address}/{query}")
-    page.wait_for_selector("#card")
-
-
 def test_the_page_says_whose_it_is_and_how_far_the_work_is(serve_view: Any, page: Page) -> None:
     tasks = [{"text": text, "meta": {"source": "wire", "score": 1.0}} for text in "abcd"]
     settings = {"instant_submit": True, "total_examples_target": 4, "task_description": "Judge."}
     served = serve_view("text", tasks, **settings)
-    opened(page, served, "?session=ann")
+    served.shown(page, "?session=ann")
     expect(page.locator("h1")).to_have_text("recipe-host, not Prodigy")
     expect(page.locator("#run")).to_have_text("recipeviewdatasetnewssessionnews-ann")
     expect(page.locator("#description")).to_have_text("Judge.")
@@ -35,15 +30,14 @@ def test_the_page_says_whose_it_is_and_how_far_the_work_is(serve_view: Any, page
 
 
 def test_an_empty_stream_is_said_plainly(serve_view: Any, page: Page) -> None:
-    opened(page, serve_view("text", []))
+    page.goto(serve_view("text", []).address)
     expect(page.locator("#card")).to_contain_text("No tasks are left. All answers are saved.")
     expect(page.locator("button.accept")).to_be_disabled()
 
 
 def test_every_control_is_reached_by_tab_and_shows_its_focus(serve_view: Any, page: Page) -> None:
     served = serve_view("ner_manual", [{"text": "Ann met Bob."}], labels=["PER", "ORG"])
-    opened(page, served)
-    page.wait_for_selector(".text")
+    served.shown(page)
     reached = set()
     for _ in range(12):
         page.keyboard.press("Tab")
@@ -61,8 +55,7 @@ def test_a_span_is_drawn_by_a_finger_that_moves_over_it(serve_view: Any, chromiu
         has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640}
     )
     page = phone.new_page()
-    opened(page, served)
-    page.wait_for_selector(".text")
+    served.shown(page)
     boxes = [page.locator(f"#token-{n}").bounding_box() for n in (0, 1)]
     start, end = (
         {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}

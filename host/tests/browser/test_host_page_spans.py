@@ -14,16 +14,6 @@ def texts(*words: str, **others: Any) -> list[Task]:
     return [{"text": word, **others} for word in words]
 
 
-def opened(page: Page, served: Any, query: str = "") -> None:
-    page.goto(f"{served.address}/{query}")
-    page.wait_for_selector(".text")
-
-
-def save(page: Page, served: Any) -> None:
-    page.keyboard.press("Control+s")
-    served.confirms(page)
-
-
 def spans(example: Task) -> list[tuple[str, str]]:
     points = example["text"]
     return [(points[s["start"] : s["end"]], s["label"]) for s in example["spans"]]
@@ -50,7 +40,7 @@ ONE_FRAME = """async () => {
 
 def test_spans_are_drawn_by_mouse_by_click_and_by_double_click(serve_view: Any, page: Page) -> None:
     served = serve_view("ner_manual", texts(SENTENCE, "next"), labels=LABELS)
-    opened(page, served)
+    served.shown(page)
     page.locator("#token-1").drag_to(page.locator("#token-0"))  # backwards
     page.locator("#token-4").dblclick()
     page.locator("label.choice", has_text="GPE").click()
@@ -60,7 +50,7 @@ def test_spans_are_drawn_by_mouse_by_click_and_by_double_click(serve_view: Any, 
     page.locator("#token-4").click()
     assert marked(page) == ["PER", "GPE"]
     page.keyboard.press("a")
-    save(page, served)
+    served.saved(page)
     (answer,) = served.answers()
     assert spans(answer) == [("Ann Lee", "PER"), ("New York City", "GPE")]
     assert answer["spans"][1] == {
@@ -76,7 +66,7 @@ def test_spans_are_drawn_with_keys_alone(serve_view: Any, page: Page) -> None:
     served = serve_view(
         "ner_manual", texts(SENTENCE, "next"), labels=LABELS, keymap_by_label={"ORG": "o"}
     )
-    opened(page, served)
+    served.shown(page)
     for key in ("Shift+ArrowRight", "Enter", "End", "ArrowLeft", "Shift+ArrowLeft", "o"):
         page.keyboard.press(key)
     assert marked(page) == ["PER", "ORG"]
@@ -84,7 +74,7 @@ def test_spans_are_drawn_with_keys_alone(serve_view: Any, page: Page) -> None:
     for key in ("Shift+ArrowRight", "Shift+ArrowRight", "2", "Home", "Escape"):
         page.keyboard.press(key)
     page.keyboard.press("a")
-    save(page, served)
+    served.saved(page)
     assert spans(served.answers()[0]) == [("Ann Lee", "PER"), ("York City.", "GPE")]
 
 
@@ -94,7 +84,7 @@ def test_spans_are_drawn_by_touch(serve_view: Any, chromium: Browser) -> None:
         has_touch=True, is_mobile=True, viewport={"width": 360, "height": 640}
     )
     page = phone.new_page()
-    opened(page, served)
+    served.shown(page)
     page.locator("#token-4").tap()
     page.locator("label.choice", has_text="GPE").tap()
     page.locator("#token-0").tap()
@@ -108,18 +98,18 @@ def test_spans_are_drawn_by_touch(serve_view: Any, chromium: Browser) -> None:
 def test_spans_given_with_the_task_are_there_to_be_changed(serve_view: Any, page: Page) -> None:
     task = {"text": SENTENCE, "spans": [{"start": 0, "end": 7, "label": "PER", "score": 0.5}]}
     served = serve_view("ner_manual", [task, *texts("next")], labels=LABELS)
-    opened(page, served)
+    served.shown(page)
     assert marked(page) == ["PER"]
     page.keyboard.press("3")
     page.locator("#token-1").drag_to(page.locator("#token-4"))  # overlaps: the old one goes
     page.keyboard.press("a")
-    save(page, served)
+    served.saved(page)
     assert spans(served.answers()[0]) == [("Lee 😀 met Bob", "ORG")]
 
 
 def test_the_next_task_is_there_within_one_frame(serve_view: Any, page: Page) -> None:
     served = serve_view("ner_manual", texts(*(f"text {n}" for n in range(30))), labels=LABELS)
-    opened(page, served)
+    served.shown(page)
     page.wait_for_timeout(300)
     frames = page.evaluate(ONE_FRAME)
     assert frames == [True] * 12
@@ -127,21 +117,21 @@ def test_the_next_task_is_there_within_one_frame(serve_view: Any, page: Page) ->
 
 def test_arabic_runs_from_right_to_left_and_its_arrows_too(serve_view: Any, page: Page) -> None:
     served = serve_view("ner_manual", texts("زارت مها مدينة القاهرة", "b"), labels=["GPE"])
-    opened(page, served)
+    served.shown(page)
     first, last = page.locator("#token-0").bounding_box(), page.locator("#token-3").bounding_box()
     assert first is not None
     assert last is not None
     assert first["x"] > last["x"]
     for key in ("ArrowLeft", "ArrowLeft", "Shift+ArrowLeft", "Enter", "a"):
         page.keyboard.press(key)
-    save(page, served)
+    served.saved(page)
     assert spans(served.answers()[0]) == [("مدينة القاهرة", "GPE")]
 
 
 def test_offsets_are_those_of_python(serve_view: Any, page: Page) -> None:
     text = "a😀b é\u0301 الf\n"
     cuts = [(start, end) for start in range(len(text)) for end in range(start + 1, len(text) + 1)]
-    opened(page, serve_view("text", texts("a")))
+    serve_view("text", texts("a")).shown(page)
     shown = page.evaluate(
         """async ([text, cuts]) => {
           const { pieces } = await import("/offsets.js");
@@ -163,6 +153,6 @@ def test_spans_that_overlap_are_all_shown(serve_view: Any, page: Page) -> None:
             {"start": 8, "end": 16, "label": "GPE"},
         ],
     }
-    opened(page, serve_view("ner", [task]))
+    serve_view("ner", [task]).shown(page)
     assert re.sub(r"\s+", " ", page.locator(".text").inner_text()).startswith("Bank of New York")
     expect(page.locator(".hidden-spans")).to_contain_text("New YorkGPE")

@@ -17,26 +17,16 @@ def texts(*words: str, **others: Any) -> list[Task]:
     return [{"text": word, **others} for word in words]
 
 
-def opened(page: Page, served: Any, query: str = "") -> None:
-    page.goto(f"{served.address}/{query}")
-    page.wait_for_selector(".text")
-
-
-def save(page: Page, served: Any) -> None:
-    page.keyboard.press("Control+s")
-    served.confirms(page)
-
-
 def test_one_of_several_options_is_chosen_by_number(serve_view: Any, page: Page) -> None:
     options = [{"id": 1, "text": "yes"}, {"id": "n", "text": "no"}]
     served = serve_view("choice", texts("a", "b", options=options))
-    opened(page, served)
+    served.shown(page)
     page.keyboard.press("2")
     page.keyboard.press("1")
     page.keyboard.press("a")
     page.locator("label.option", has_text="no").click()
     page.keyboard.press("a")
-    save(page, served)
+    served.saved(page)
     assert [answer["accept"] for answer in served.answers()] == [[1], ["n"]]
 
 
@@ -46,10 +36,10 @@ def test_several_options_are_chosen_and_a_choice_can_be_the_answer(
     options = [{"id": n, "text": f"option {n}"} for n in range(12)]
     tasks = texts("a", options=options, config={"choice_style": "multiple"})
     served = serve_view("choice", [*tasks, *texts("b", options=options)], choice_auto_accept=True)
-    opened(page, served)
+    served.shown(page)
     for key in ("1", "3", "3", "0", "Shift+2", "a", "Shift+1"):
         page.keyboard.press(key)
-    save(page, served)
+    served.saved(page)
     assert [answer["accept"] for answer in served.answers()] == [[0, 9, 11], [10]]
 
 
@@ -58,21 +48,21 @@ def test_a_refused_answer_stays_on_the_card_with_the_recipes_words(
 ) -> None:
     options = [{"id": 1, "text": "yes"}]
     served = serve_view("choice", texts("a", "b", options=options), refuses=True)
-    opened(page, served)
+    served.shown(page)
     page.keyboard.press("a")
     expect(page.locator(NOTICE)).to_contain_text("choose at least one option")
     page.keyboard.press("1")
     page.keyboard.press("a")
     expect(page.locator(".text")).to_have_text("b")
     expect(page.locator(NOTICE)).to_have_count(0)
-    save(page, served)
+    served.saved(page)
     assert [answer["text"] for answer in served.answers()] == ["a"]
 
 
 def test_an_answer_that_is_refused_after_an_outage_comes_back(serve_view: Any, page: Page) -> None:
     options = [{"id": 1, "text": "yes"}]
     served = serve_view("choice", texts("a", "b", "c", options=options), refuses=True)
-    opened(page, served)
+    served.shown(page)
     served.end(signal.SIGKILL)
     page.keyboard.press("a")  # nobody there to look at it
     expect(page.locator(".text")).to_have_text("b")
@@ -82,7 +72,7 @@ def test_an_answer_that_is_refused_after_an_outage_comes_back(serve_view: Any, p
     served.start()
     expect(page.locator(".text")).to_have_text("a")
     expect(page.locator(NOTICE)).to_contain_text("choose at least one option")
-    save(page, served)
+    served.saved(page)
     assert [answer["text"] for answer in served.answers()] == ["b"]
 
 
@@ -98,7 +88,7 @@ def test_what_looks_like_markup_is_text(serve_view: Any, page: Page, view_id: st
         "options": [{"id": evil, "text": evil}],
     }
     served = serve_view(view_id, [task], labels=[evil], task_description=evil)
-    opened(page, served)
+    served.shown(page)
     assert "<script>window.hacked=1</script>" in page.locator("#card").inner_text()
     page.keyboard.press("a")
     expect(page.locator("#history li")).to_have_count(1)
@@ -108,7 +98,7 @@ def test_what_looks_like_markup_is_text(serve_view: Any, page: Page, view_id: st
 
 def test_a_flag_has_a_note(serve_view: Any, page: Page) -> None:
     served = serve_view("text", texts("a", "b", "c"))
-    opened(page, served)
+    served.shown(page)
     page.keyboard.press("f")
     page.keyboard.type("wrong ax boundary")
     page.keyboard.press("Enter")
@@ -119,7 +109,7 @@ def test_a_flag_has_a_note(serve_view: Any, page: Page) -> None:
     page.keyboard.press("f")
     page.locator("#unset-flag").click()
     page.keyboard.press("a")
-    save(page, served)
+    served.saved(page)
     first, second = served.answers()
     assert (first["flagged"], first["flag_note"], first["answer"]) == (
         True,
@@ -131,7 +121,7 @@ def test_a_flag_has_a_note(serve_view: Any, page: Page) -> None:
 
 def test_the_flag_can_be_left_out(serve_view: Any, page: Page) -> None:
     served = serve_view("text", texts("a", "b"), show_flag=False)
-    opened(page, served)
+    served.shown(page)
     expect(page.locator("button.flag")).to_have_count(0)
     page.keyboard.press("f")
     expect(page.locator("dialog[open]")).to_have_count(0)
@@ -144,7 +134,7 @@ def test_instructions_are_shown_with_the_keys_and_as_text_only(
 ) -> None:
     path = tmp_path / "how.md"
     path.write_text(f"# Companies\n\nMark <b onclick='x'>banks</b>.\n\n- shops\n{'word ' * 3000}")
-    opened(page, serve_view("text", texts("a"), instructions=str(path)))
+    serve_view("text", texts("a"), instructions=str(path)).shown(page)
     page.keyboard.press("h")
     shown = page.locator("#instructions")
     expect(shown.locator("h3")).to_have_text("Companies")
@@ -158,14 +148,14 @@ def test_instructions_are_shown_with_the_keys_and_as_text_only(
 
 def test_history_leads_back_over_several_answers(serve_view: Any, page: Page) -> None:
     served = serve_view("text", texts(*"abcdef"))
-    opened(page, served)
+    served.shown(page)
     for key in "axaxa":
         page.keyboard.press(key)
     expect(page.locator("#history li")).to_have_count(5)
     page.locator("#history button").nth(2).click()  # the newest is the first
     expect(page.locator(".text")).to_have_text("c")
     page.keyboard.press(" ")
-    save(page, served)
+    served.saved(page)
     assert [(a["text"], a["answer"]) for a in served.answers()] == [
         ("a", "accept"),
         ("b", "reject"),
@@ -177,7 +167,7 @@ def test_history_leads_back_over_several_answers(serve_view: Any, page: Page) ->
 
 def test_keys_come_from_the_settings(serve_view: Any, page: Page) -> None:
     served = serve_view("text", texts("a", "b"), keymap={"accept": ["y"], "save": ["shift+s"]})
-    opened(page, served)
+    served.shown(page)
     page.keyboard.press("a")
     expect(page.locator(".text")).to_have_text("a")
     page.keyboard.press("y")
@@ -193,9 +183,9 @@ def test_a_second_tab_takes_over_and_the_first_says_so(
 ) -> None:
     served = serve_view("text", texts(*"abcd"))
     first, second = context.new_page(), context.new_page()
-    opened(first, served)
+    served.shown(first)
     first.keyboard.press("x")
-    opened(second, served)
+    served.shown(second)
     expect(first.locator(NOTICE)).to_contain_text("open in another tab")
     first.keyboard.press("a")
     expect(second.locator(".text")).to_have_text("b")
@@ -203,7 +193,7 @@ def test_a_second_tab_takes_over_and_the_first_says_so(
     first.locator(NOTICE).get_by_role("button").click()
     expect(first.locator(".text")).to_have_text("c")
     expect(second.locator(NOTICE)).to_contain_text("open in another tab")
-    save(first, served)
+    served.saved(first)
     assert [(a["text"], a["answer"]) for a in served.answers()] == [
         ("a", "reject"),
         ("b", "accept"),
@@ -212,7 +202,7 @@ def test_a_second_tab_takes_over_and_the_first_says_so(
 
 def test_the_end_of_the_stream_is_said_and_everything_saved(serve_view: Any, page: Page) -> None:
     served = serve_view("text", texts("a"))
-    opened(page, served)
+    served.shown(page)
     page.keyboard.press("x")
     expect(page.locator("#card")).to_contain_text("No tasks are left.")
     page.keyboard.press("Backspace")
@@ -228,7 +218,7 @@ def test_sessions_that_are_not_allowed_are_told_which_are(
     served = serve_view("text", texts("a"))
     page.goto(served.address)
     expect(page.locator(NOTICE)).to_contain_text("allowed are: ann")
-    opened(page, served, "?session=ann")
+    served.shown(page, "?session=ann")
 
 
 @pytest.mark.parametrize("view_id", ["ner_manual", "choice"])
@@ -241,7 +231,7 @@ def test_a_narrow_window_and_a_long_text_leave_everything_within_reach(
         view_id, [*long, *texts("b", options=options)], labels=[f"LABEL_{n}" for n in range(8)]
     )
     page.set_viewport_size({"width": 360, "height": 640})
-    opened(page, served)
+    served.shown(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     box = page.locator("button.accept").bounding_box()
     assert box is not None

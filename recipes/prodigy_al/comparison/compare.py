@@ -13,6 +13,7 @@ from prodigy_al.comparison.numbers import Number, difference, metric, weighted
 from prodigy_al.comparison.others import describe_others
 from prodigy_al.comparison.outcomes import BASE, Outcome, run_all
 from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.comparison.sentences import answer_sentence, next_sentence
 from prodigy_al.comparison.strategies import summarise_strategies
 from prodigy_al.comparison.testset import Overlap, TestSet, remove_overlap
@@ -24,7 +25,7 @@ Curves = Mapping[tuple[str, str], Sequence[Point]]
 """By dataset and policy."""
 
 
-def compare(plan: Plan, say: Callable[[str], object]) -> dict[str, Any]:
+def compare(plan: Plan, say: Callable[[str], object] = say_nothing) -> dict[str, Any]:
     """Train every arm under every policy and seed, and return the report as report.json has it.
 
     `say` is told in a sentence how many runs need not be repeated, if any.

@@ -10,7 +10,7 @@ from spacy.vocab import Vocab
 
 from prodigy_al.comparison.kept import Predictions
 from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.runs import Run, predict_all
+from prodigy_al.comparison.runs import Run, predict_all, say_nothing
 from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
@@ -31,7 +31,7 @@ class Outcome:
 
 
 def run_all(
-    plan: Plan, trains: Sequence[Answers], say: Callable[[str], object]
+    plan: Plan, trains: Sequence[Answers], say: Callable[[str], object] = say_nothing
 ) -> dict[tuple[str, str], Outcome]:
     """Return the outcome of every (dataset, policy), and of the base under ("base", "")."""
     runs = [*_whole(plan, trains), *_begun(plan, trains)]

@@ -78,6 +78,10 @@ class Finished:
     files: Files
 
 
+def say_nothing(_: str) -> None:
+    """What is told to nobody."""
+
+
 def predict_all(
     runs: Sequence[Run],
     *,
@@ -85,7 +89,7 @@ def predict_all(
     cluster: str | None = None,
     base_sha256: str,
     kept: KeptRuns,
-    say: Callable[[str], object],
+    say: Callable[[str], object] = say_nothing,
 ) -> Iterator[tuple[Run, tuple[Predictions, ...]]]:
     """Train and predict every run; yield its predictions, one list an evaluation set, in order.
 
