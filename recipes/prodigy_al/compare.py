@@ -24,7 +24,7 @@ from prodigy_al.options import (
     skip_bad=ASKING["skip_bad"],
     training=Arg(
         "--training",
-        help="Policies, comma-separated: usual, usual-outside, scratch; robust if not given",
+        help="Policies, comma-separated: usual, usual-outside, scratch, robust (the default); all",
         converter=split_string,
     ),
     curves=Arg(

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from prodigy_al.errors import OptionError
 from prodigy_al.training.policies import POLICIES, ROBUST
 
+ALL = "all"
+"""What is given for the policies to have every one."""
+
 
 def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:
     """Return the datasets that names or shell-style patterns name, each once, in their order.
@@ -57,12 +60,19 @@ def choose_labels(
 
 
 def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
-    """Return the training policies asked for, *robust* where none is."""
-    chosen = list(asked or [ROBUST.name])
+    """Return the training policies asked for, each once; *robust* where none is.
+
+    >>> choose_policies(["usual", "robust", "usual"]), choose_policies(["all"])
+    (['usual', 'robust'], ['usual', 'usual-outside', 'scratch', 'robust'])
+    """
+    chosen = list(dict.fromkeys(asked or [ROBUST.name]))
+    if chosen == [ALL]:
+        return list(POLICIES)
     for name in chosen:
         if name not in POLICIES:
             raise OptionError(
-                f"--training {name}: there is no such policy; there are {', '.join(POLICIES)}",
+                f"--training {name}: there is no such policy; there are {', '.join(POLICIES)}, "
+                f"and {ALL} for every one",
                 option="--training",
                 value=name,
             )
