@@ -1,22 +1,13 @@
-import itertools
-
 import numpy as np
 import pytest
 
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.counts import METRICS, Counts, scores
-from prodigy_al.evaluation.estimators import (
-    Estimate,
-    Unavailable,
-    round_shares,
-    rounds_weights,
-    weighted_scores,
-)
+from prodigy_al.evaluation.estimators import Estimate, Unavailable, weighted_scores
 from prodigy_al.sampling.keys import inclusion_probabilities, sampling_keys, threshold
 from prodigy_al.sampling.proposal import selection_probabilities
 
 POOL = 120
-TOTALS = np.array([3.0, 1.0, 0.0, 7.0, 2.0, 5.0])  # y of 6 segments
 
 
 def generated_counts(size=POOL, seed=0):
@@ -190,62 +181,3 @@ def test_uneven_weights_are_cautioned_about():
 def test_numbers_out_of_range_are_refused(wrong, message):
     with pytest.raises(EstimateError, match=message):
         weighted_scores(generated_counts(3), **{"pi": [0.5, 0.5, 0.5], **wrong})
-
-
-def adaptive(asked):
-    """The proposal over what is left: what was seen in the answers changes what is asked next."""
-    left = [i for i in range(6) if i not in asked]
-    u = np.array([1 + abs(TOTALS[i] - sum(TOTALS[list(asked)])) for i in left])
-    return dict(zip(left, selection_probabilities(u, 0.3), strict=True))
-
-
-def one_by_one():
-    """Every sequence of 3 of 6 segments: (probability, segments, π given the past, rounds)."""
-    for asked in itertools.permutations(range(6), 3):
-        q = [adaptive(asked[:m])[asked[m]] for m in range(3)]
-        yield np.prod(q), list(asked), np.array(q), np.arange(3)
-
-
-def one_then_two():
-    """A round of one, then a round of two drawn in succession from the then known proposal."""
-    for first in range(6):
-        p = adaptive([first])
-        pairs = {(i, j): p[i] * p[j] / (1 - p[i]) for i, j in itertools.permutations(p, 2)}
-        pi = {i: sum(chance for pair, chance in pairs.items() if i in pair) for i in p}
-        start = adaptive([])[first]
-        for (i, j), chance in pairs.items():
-            given_past = np.array([start, pi[i], pi[j]])
-            yield start * chance, [first, i, j], given_past, np.array([0, 1, 1])
-
-
-def expected_total(draws, weights_of):
-    return sum(chance * np.sum(weights_of(pi, r) * TOTALS[i]) for chance, i, pi, r in draws)
-
-
-@pytest.mark.parametrize("draws", [one_by_one, one_then_two])
-@pytest.mark.parametrize("size", [None, 6, 600])
-def test_rounds_are_unbiased_even_where_answers_steer_later_rounds(draws, size):
-    total = expected_total(draws(), lambda pi, r: rounds_weights(pi, r, size=size))
-    assert sum(chance for chance, *_ in draws()) == pytest.approx(1, abs=1e-12)
-    assert total == pytest.approx(TOTALS.sum(), abs=1e-9)
-
-
-@pytest.mark.parametrize("draws", [one_by_one, one_then_two])
-def test_rounds_without_weights_or_with_those_of_the_drawing_round_alone_are_biased(draws):
-    unweighted = expected_total(draws(), lambda pi, r: np.full(3, 2.0))
-    own_round = expected_total(draws(), lambda pi, r: round_shares(r)[0] / pi)
-    assert abs(unweighted - TOTALS.sum()) > 0.5
-    assert abs(own_round - TOTALS.sum()) > 0.5
-
-
-def test_rounds_of_one_answer_in_a_known_frame_are_lure():
-    # Farquhar, Gal & Rainforth 2021: v_m = 1 + (N-M)/(N-m) (1/((N-m+1) q_m) - 1)
-    m = np.arange(1, 4)
-    for _, _, q, rounds in one_by_one():
-        lure = 1 + (6 - 3) / (6 - m) * (1 / ((6 - m + 1) * q) - 1)
-        assert rounds_weights(q, rounds, size=6) == pytest.approx(6 / 3 * lure, abs=1e-12)
-
-
-def test_blocks_that_were_not_opened_scale_the_weights_of_their_round():
-    weights = rounds_weights(np.array([0.5, 0.5]), np.array([0, 1]), np.array([1.0, 3.0]))
-    assert weights.tolist() == [0.5 / 0.5 + 0.5, 0.5 * 3 / 0.5]
