@@ -159,10 +159,10 @@ def controller(home: Path) -> Callable[..., Any]:
 def spacy_train() -> Callable[..., None]:
     """What a person types; the package is found through the path alone."""
 
-    def run(config: Path, output: Path, *words: object) -> None:
-        command = [sys.executable, "-m", "spacy", "train", config, "--output", output, *words]
+    def run(config: Path, output: Path) -> None:
+        command = [sys.executable, "-m", "spacy", "train", str(config), "--output", str(output)]
         done = subprocess.run(
-            [str(word) for word in command],
+            command,
             capture_output=True,
             text=True,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"},

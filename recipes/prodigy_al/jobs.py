@@ -73,7 +73,7 @@ def _in_processes(
     work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
 ) -> Iterator[Result]:
     # joblib warns of cancelled jobs, wherever the interruption meets it: it is what was asked for;
-    # and of a memory leak where a worker went home while the last long jobs were at work elsewhere
+    # and of a worker that ended between two jobs, as after idle minutes: another takes its place
     warnings.filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
     with parallel_config(backend="loky", inner_max_num_threads=1):

@@ -66,9 +66,7 @@ def test_worker_processes_train_the_weights_that_this_process_trains(base, full,
 
 def test_spacy_train_repeats_a_run_to_the_last_bit(tmp_path, base, full, gold, digest, spacy_train):
     config = write_arm(tmp_path, base, full, USUAL, seed=5, dev=gold(spacy.load(base)))
-    code = tmp_path / "code.py"
-    code.write_text("import prodigy_al.training.finetune\n")
-    spacy_train(config, tmp_path / "out", "--code", code)
+    spacy_train(config, tmp_path / "out")
     expected = digest(fine_tune(base, full, USUAL, seed=5))
     # a dev set is scored but selects nothing, so best and last are the same
     for name in ("model-best", "model-last"):

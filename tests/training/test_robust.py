@@ -232,9 +232,7 @@ def test_spacy_train_saves_the_same_ordinary_pipeline_whatever_the_dev_set_says(
     tmp_path, base, binary, gold, digest, spacy_train
 ):
     config = write_arm(tmp_path, base, binary, ROBUST, seed=5, dev=gold(spacy.load(base))[:5])
-    code = tmp_path / "code.py"
-    code.write_text("import prodigy_al.training.finetune\n")
-    spacy_train(config, tmp_path / "out", "--code", code)
+    spacy_train(config, tmp_path / "out")
     expected = digest(fine_tune(base, binary, ROBUST, seed=5))  # without any dev set
     for name in ("model-best", "model-last"):
         saved = spacy.load(tmp_path / "out" / name)

@@ -79,7 +79,7 @@ class Finished:
 
 
 def say_nothing(_: str) -> None:
-    """What is told to nobody."""
+    """Tell nobody: the default where a caller wants no remarks."""
 
 
 def predict_all(

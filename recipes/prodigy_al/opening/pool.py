@@ -59,6 +59,8 @@ class Pool:
         """
         check_name(dataset)
         check_score(design.acquisition)
+        if waits:
+            check_learns(design)
         header = replace(self.header, suggest=suggest, show_score=show_score)
         examples = stored_examples(dataset)
         if examples:
@@ -91,13 +93,6 @@ class Pool:
     ) -> Learner | None:
         """Return what learns from answers, begun where earlier runs stopped; None if nothing."""
         if not design.learn_every:
-            if waits:
-                raise OptionError(
-                    "--wait waits for a model that learns, and none does here; add --update-every "
-                    "(al.teach) or --rerank-every (al.manual-ranked), or leave it out",
-                    option="--wait",
-                    value=True,
-                )
             return None
         course = Course(
             dataset=dataset,
@@ -183,4 +178,15 @@ def check_score(name: str) -> None:
             f"--by {name}: there is no such score; there are {', '.join(ACQUISITIONS)}",
             option="--by",
             value=name,
+        )
+
+
+def check_learns(design: SamplingDesign) -> None:
+    """Refuse to wait for a model where none learns."""
+    if not design.learn_every:
+        raise OptionError(
+            "--wait waits for a model that learns, and none does here; add --update-every "
+            "(al.teach) or --rerank-every (al.manual-ranked), or leave it out",
+            option="--wait",
+            value=True,
         )
