@@ -72,8 +72,8 @@ def main() -> None:
     os.environ["PRODIGY_HOME"] = str(home)
     from prodigy.core import Controller, get_recipe
 
+    from prodigy_al.inputs.sources import read_gold_source
     from prodigy_al.simulation.annotator import GoldAnnotator
-    from prodigy_al.sources import read_gold_source
 
     pool = str(DATA / CORPUS.pool)
     labels, gold = read_gold_source(

@@ -24,7 +24,7 @@ from typing import Any
 
 from wasabi.tables import table
 
-from prodigy_al.evaluation.redraws import mean_over_redraws
+from prodigy_al.evaluation.replicates import mean_over_replicates
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build" / "study"
@@ -133,7 +133,7 @@ def summary(
     values: Sequence[float], target: float | None = None, *, mean: float = 0.0
 ) -> dict[str, Any]:
     """Return one row: met where the lower bound is above `target` and the mean at least `mean`."""
-    found = mean_over_redraws(values)
+    found = mean_over_replicates(values)
     return {
         "value": found.difference,
         "low": found.low,

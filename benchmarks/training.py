@@ -109,7 +109,7 @@ def measure_plain() -> float:
     *robust*.
     """
     from prodigy_al.comparison.arms import read_arm
-    from prodigy_al.pipelines import load_pipeline
+    from prodigy_al.ner.pipelines import load_pipeline
     from prodigy_al.training.finetune import write_arm
     from prodigy_al.training.policies import POLICIES, ROBUST
     from recipe_host.connections import connect
@@ -145,8 +145,8 @@ def predictions(model: Path) -> tuple[list[Any], list[list[tuple[int, int, str]]
     """Return the test set's reference docs and what a pipeline predicts for them."""
     from spacy.tokens import Doc, Span
 
-    from prodigy_al.entities import predict_entities
-    from prodigy_al.pipelines import load_pipeline, set_blas
+    from prodigy_al.ner.entities import predict_entities
+    from prodigy_al.ner.pipelines import load_pipeline, set_blas
 
     nlp = load_pipeline(str(model))
     set_blas(nlp, use_blis=False)
@@ -169,7 +169,7 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 
 def measure_shipped() -> tuple[float, float]:
     """Return size and prediction time of a trained `ner`, as ratios to the base's."""
-    from prodigy_al.pipelines import find_ner, load_pipeline, set_blas
+    from prodigy_al.ner.pipelines import find_ner, load_pipeline, set_blas
 
     _, folder = next(arm_folders())
     pipelines = [load_pipeline(str(place)) for place in (BASE, folder / "model")]

@@ -18,13 +18,13 @@ import srsly
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.entities import predict_entities
 from prodigy_al.evaluation.counts import Span, count_matches
 from prodigy_al.evaluation.estimators import Unavailable, Weighted, weighted_scores
-from prodigy_al.pipelines import load_pipeline
-from prodigy_al.sampling.records import inclusion
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import load_pipeline
+from prodigy_al.records import read_record
+from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.scoring.marginals import MarginalScorer
-from prodigy_al.tasks import read_record
 
 
 def likely_spans(nlp: Language, text: str) -> list[tuple[str, str, float]]:

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 from prodigy.components.db import connect
 
-from prodigy_al.comparison.kept import KeptRuns
-from prodigy_al.sampling.records import verify_records
-from prodigy_al.tasks import read_record
+from prodigy_al.comparison.run_cache import RunCache
+from prodigy_al.records import read_record
+from prodigy_al.sampling.inclusion import verify_records
 
 BUDGET = 60
 ARMS = ("teach", "ranked")
@@ -187,7 +187,7 @@ def test_a_stopped_comparison_repeats_no_training_and_ends_with_the_same_report(
 
 
 def test_a_broken_file_of_a_finished_run_does_not_count(tmp_path: Path):
-    kept = KeptRuns(tmp_path / "runs")
+    kept = RunCache(tmp_path / "runs")
     predictions = ([frozenset({(0, 2, "ORG"), (3, 4, "GPE")}), frozenset()],)
     kept.write("key", predictions)
     assert kept.read("key") == predictions

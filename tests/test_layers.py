@@ -1,6 +1,7 @@
-"""The house's arrows, as a table: who may import whom.
+"""Who may import whom, as a table.
 
-A recipe file may use every room; a room uses the rooms below it in the table and nothing else.
+A package imports itself and what the table names, nothing else. A recipe file may import every
+package, and no other recipe.
 """
 
 from __future__ import annotations
@@ -15,35 +16,25 @@ ROOT = Path(__file__).parent.parent
 PLUGIN = ROOT / "recipes" / "prodigy_al"
 HOST = ROOT / "host" / "recipe_host"
 
-GROUND = {"tasks", "errors", "pipelines", "entities"}
-ROOMS: dict[str, set[str]] = {
-    "tasks": {"errors"},
+ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "pipelines": {"errors"},
-    "entities": {"pipelines"},
-    "scoring": GROUND,
-    "sampling": {"tasks", "errors"},
-    "training": GROUND,
+    "records": {"errors"},
+    "jobs": {"errors"},
     "evaluation": {"errors"},
-    "simulation": {"tasks", "errors"},
-    "clusters": {"errors"},
-    "jobs": {"errors", "clusters"},
-    "report": {"errors"},
-    "asking": GROUND | {"scoring", "sampling"},
-    "learning": GROUND | {"asking", "scoring", "training"},
-    "comparison": GROUND | {"scoring", "sampling", "training", "evaluation", "jobs"},
+    "ner": {"records", "errors"},
+    "simulation": {"records", "errors"},
+    "sampling": {"records", "errors"},
+    "scoring": {"sampling", "ner", "records", "errors"},
+    "training": {"ner", "records", "errors"},
+    "online": {"training", "scoring", "sampling", "jobs", "ner", "records", "errors"},
+    "comparison": {"training", "sampling", "evaluation", "jobs", "ner", "records", "errors"},
+    "report": {"comparison", "evaluation", "errors"},
 }
-RECIPES = {
-    "options",
-    "sources",
-    "opening",
-    "teach",
-    "manual_ranked",
-    "random_order",
-    "simulate",
-    "compare",
-}
-FREE_OF_SPACY = {"sampling", "evaluation", "simulation", "report", "tasks", "errors"}
+ALLOWED["inputs"] = set(ALLOWED)
+ALLOWED |= {"options": {"errors"}, "exits": {"options", "errors"}}
+RECIPES = {"teach", "manual_ranked", "random_order", "simulate", "compare"}
+IMPORT_PRODIGY = RECIPES | {"options", "exits", "inputs"}
+FREE_OF_SPACY = {"sampling", "evaluation", "simulation", "report", "records", "errors", "jobs"}
 # The documented names that every Prodigy since 1.15 has; nothing else may be relied upon.
 PRODIGY_NAMES = {
     "prodigy.core": {"Arg", "Controller", "get_recipe", "recipe"},
@@ -70,43 +61,43 @@ def imports(source: str) -> Iterator[tuple[str, str]]:
                 yield ast.unparse(node.args[0]).strip("'\""), ""
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     return path.relative_to(PLUGIN).parts[0].removesuffix(".py")
 
 
-def broken_arrows(room: str, source: str) -> list[str]:
-    """Return what `source`, a file of `room`, imports although the table does not allow it."""
+def broken_arrows(package: str, source: str) -> list[str]:
+    """Return what `source`, a file of `package`, imports although the table does not allow it."""
     broken = []
     for module, name in imports(source):
         top, _, rest = module.partition(".")
         if not top:
-            broken.append(f"{room}: relative import of {module}{name}")
+            broken.append(f"{package}: relative import of {module}{name}")
         elif top == "prodigy_al":
             target = (rest or name).partition(".")[0]
-            allowed = set(ROOMS) | RECIPES if room in RECIPES else ROOMS[room] | {room}
+            allowed = set(ALLOWED) if package in RECIPES else ALLOWED[package] | {package}
             if target and target not in allowed:
-                broken.append(f"{room} -> {target}")
+                broken.append(f"{package} -> {target}")
         elif top == "prodigy":
-            if room not in RECIPES:
-                broken.append(f"{room} -> prodigy")
+            if package not in IMPORT_PRODIGY:
+                broken.append(f"{package} -> prodigy")
             elif name not in PRODIGY_NAMES.get(module, set()):
-                broken.append(f"{room} uses {module}.{name}, which is not documented")
-        elif top == "recipe_host" or (top in {"spacy", "thinc"} and room in FREE_OF_SPACY):
-            broken.append(f"{room} -> {top}")
+                broken.append(f"{package} uses {module}.{name}, which is not documented")
+        elif top == "recipe_host" or (top in {"spacy", "thinc"} and package in FREE_OF_SPACY):
+            broken.append(f"{package} -> {top}")
     return broken
 
 
 def plugin_files() -> list[Path]:
-    return [path for path in sorted(PLUGIN.rglob("*.py")) if room_of(path) != "__init__"]
+    return [path for path in sorted(PLUGIN.rglob("*.py")) if package_of(path) != "__init__"]
 
 
-def test_every_room_stands_in_the_table():
-    assert {room_of(path) for path in plugin_files()} == set(ROOMS) | RECIPES
+def test_every_package_stands_in_the_table():
+    assert {package_of(path) for path in plugin_files()} == set(ALLOWED) | RECIPES
 
 
 @pytest.mark.parametrize("path", plugin_files(), ids=lambda path: str(path.relative_to(PLUGIN)))
-def test_a_file_imports_only_what_its_room_may(path: Path):
-    assert broken_arrows(room_of(path), path.read_text(encoding="utf8")) == []
+def test_a_file_imports_only_what_its_package_may(path: Path):
+    assert broken_arrows(package_of(path), path.read_text(encoding="utf8")) == []
 
 
 @pytest.mark.parametrize("path", sorted(HOST.rglob("*.py")), ids=lambda p: str(p.relative_to(HOST)))
@@ -116,12 +107,14 @@ def test_the_host_knows_nothing_of_the_plugin(path: Path):
 
 
 @pytest.mark.parametrize(
-    ("room", "line", "arrow"),
+    ("package", "line", "arrow"),
     [
         ("sampling", "import spacy", "sampling -> spacy"),
         ("evaluation", "from spacy.tokens import Doc", "evaluation -> spacy"),
         ("evaluation", "from prodigy_al.sampling import keys", "evaluation -> sampling"),
-        ("scoring", "import prodigy_al.asking.frame", "scoring -> asking"),
+        ("sampling", "import prodigy_al.scoring.pool", "sampling -> scoring"),
+        ("comparison", "from prodigy_al.report import schema", "comparison -> report"),
+        ("jobs", "from prodigy_al.inputs.pool import Pool", "jobs -> inputs"),
         ("scoring", "from prodigy_al import training", "scoring -> training"),
         ("training", "def f():\n    from prodigy import set_hashes", "training -> prodigy"),
         ("training", "__import__('recipe_host')", "training -> recipe_host"),
@@ -132,9 +125,9 @@ def test_the_host_knows_nothing_of_the_plugin(path: Path):
             "compare uses prodigy.models",
         ),
         ("report", "from . import x", "report: relative import"),
-        ("tasks", "from prodigy_al.sampling.keys import quantise", "tasks -> sampling"),
+        ("records", "from prodigy_al.sampling.keys import quantise", "records -> sampling"),
     ],
 )
-def test_an_arrow_broken_on_purpose_is_found(room: str, line: str, arrow: str):
-    (found,) = broken_arrows(room, line)
+def test_an_arrow_broken_on_purpose_is_found(package: str, line: str, arrow: str):
+    (found,) = broken_arrows(package, line)
     assert found.startswith(arrow)

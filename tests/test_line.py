@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from prodigy_al.sampling.records import verify_records
-from prodigy_al.tasks import read_record
+from prodigy_al.records import read_record
+from prodigy_al.sampling.inclusion import verify_records
 
 ARMS = "teach,ranked,random,random-binary,ranked-strict,teach-strict"
 METRIC = {"f1", "p", "r", "low", "high", "n"}

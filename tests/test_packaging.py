@@ -261,7 +261,7 @@ def test_make_install_leaves_the_host_out_where_a_licensed_prodigy_is(
         metadata = chosen.site / "prodigy-1.18.0.dist-info"
         metadata.mkdir()
         (metadata / "METADATA").write_text(
-            "Metadata-Version: 2.1\nName: prodigy\nVersion: 1.18.0\n"
+            "Metadata-ModelVersion: 2.1\nName: prodigy\nVersion: 1.18.0\n"
         )
     for name in ("Makefile", "pyproject.toml", "host/pyproject.toml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import spacy
 
-from prodigy_al.sampling.records import verify_records
-from prodigy_al.tasks import read_record
+from prodigy_al.records import read_record
+from prodigy_al.sampling.inclusion import verify_records
 
 RECIPES = [
     ("al.teach", {}),

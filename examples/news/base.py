@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from news.knobs import PRETRAINED, Knobs
 from news.mentions import LABELS
 from news.words import WORDS
-from prodigy_al.pipelines import set_blas
+from prodigy_al.ner.pipelines import set_blas
 
 PRETRAINING = replace(
     Knobs(),

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Optional
 
+from prodigy_al.exits import handle_interrupts, report_errors
 from prodigy_al.options import (
     ASKING,
     Arg,
-    one_sentence,
     parse_seeds,
     recipe,
-    resumable,
     split_string,
 )
 
@@ -38,8 +37,8 @@ from prodigy_al.options import (
     ),
     output=Arg("--output", "-o", help="Folder for report.json, each arm's files and finished runs"),
 )
-@one_sentence
-@resumable
+@report_errors
+@handle_interrupts
 def compare(
     datasets: list[str],
     model: str,
@@ -57,8 +56,8 @@ def compare(
     """Retrain from each dataset and report dev and held-out test F1 side by side."""
     from prodigy.util import msg
 
-    from prodigy_al.comparison.compare import compare as compare_arms
-    from prodigy_al.opening.comparison import open_comparison
+    from prodigy_al.inputs.comparison import open_comparison
+    from prodigy_al.report.build import compare as compare_arms
     from prodigy_al.report.files import write_report
     from prodigy_al.report.terminal import render
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Optional
 
+from prodigy_al.exits import report_errors
 from prodigy_al.options import (
     ACQUISITION,
     ASKING,
@@ -9,7 +10,6 @@ from prodigy_al.options import (
     STRICT,
     WAIT,
     Arg,
-    one_sentence,
     recipe,
 )
 
@@ -27,7 +27,7 @@ from prodigy_al.options import (
     suggest=Arg("--suggest", help="Pre-fill the model's own spans (it anchors people; recorded)"),
     show_score=Arg("--show-score", help="Show the segment's score on the card (recorded)"),
 )
-@one_sentence
+@report_errors
 def manual_ranked(
     dataset: str,
     model: str,
@@ -51,8 +51,8 @@ def manual_ranked(
     show_score: bool = False,
 ) -> dict[str, Any]:
     """Annotate whole segments in an order ranked by the model and randomised by keys."""
-    from prodigy_al.asking.design import SamplingDesign
-    from prodigy_al.opening.pool import open_pool
+    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.sampling.design import SamplingDesign
 
     design = SamplingDesign(
         strategy=f"ranked{'-strict' * strict}{'-learning' * bool(rerank_every)}",

@@ -1,21 +1,15 @@
-"""The arguments that recipes share, their converters, and errors as one clear sentence."""
+"""The arguments that recipes share, and their converters."""
 
 from __future__ import annotations
 
-import functools
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from prodigy_al.errors import ActiveLearningError, OptionError
+from prodigy_al.errors import OptionError
 
 try:
     from prodigy.core import Arg, recipe
     from prodigy.errors import RecipeError
-    from prodigy.util import set_hashes, split_string
+    from prodigy.util import split_string
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "the al.* recipes run on Prodigy, or without a licence on recipe-host: "
@@ -29,16 +23,11 @@ __all__ = [
     "STRICT",
     "WAIT",
     "Arg",
-    "one_sentence",
+    "RecipeError",
     "parse_seeds",
     "recipe",
-    "resumable",
-    "set_hashes",
     "split_string",
 ]
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 LARGEST_SEED = 2**32 - 1  # of numpy's generator, which spaCy seeds
 
@@ -73,58 +62,6 @@ STRICT = Arg("--strict", help="Most uncertain first, without chance: no probabil
 WAIT = Arg(
     "--wait", help="Make answering wait for the learning model, so that a run repeats exactly"
 )
-
-
-def one_sentence(function: Callable[P, T]) -> Callable[P, T]:
-    """Turn errors of this package into the one clear sentence that a user sees."""
-
-    @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return function(*args, **kwargs)
-        except ActiveLearningError as error:
-            raise RecipeError(str(error)) from error
-
-    return guarded
-
-
-def resumable(function: Callable[P, T]) -> Callable[P, T]:
-    """Let Ctrl+C and SIGTERM end a recipe that stores as it goes: one line, then 128 + signal."""
-
-    @functools.wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        with _sigterm_interrupts():
-            try:
-                return function(*args, **kwargs)
-            except KeyboardInterrupt as stop:
-                ended_by = signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
-                sys.stderr.write(
-                    f"Stopped by {ended_by.name}. What is done is kept: "
-                    "run the same command again to go on.\n"
-                )
-                raise SystemExit(128 + ended_by) from None
-
-    return guarded
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, taken as Ctrl+C is."""
-
-
-def _terminate(signum: int, frame: object) -> None:
-    raise _Terminated
-
-
-@contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals belong to the main thread
-        return
-    before = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def parse_seeds(seeds: str) -> list[int]:

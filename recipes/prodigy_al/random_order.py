@@ -2,7 +2,8 @@
 
 from typing import Any, Optional
 
-from prodigy_al.options import ASKING, Arg, one_sentence, recipe
+from prodigy_al.exits import report_errors
+from prodigy_al.options import ASKING, Arg, recipe
 
 
 @recipe(
@@ -10,7 +11,7 @@ from prodigy_al.options import ASKING, Arg, one_sentence, recipe
     **ASKING,
     binary=Arg("--binary", help="Ask about one random candidate span instead of whole segments"),
 )
-@one_sentence
+@report_errors
 def random_order(
     dataset: str,
     model: str,
@@ -28,8 +29,8 @@ def random_order(
     binary: bool = False,
 ) -> dict[str, Any]:
     """Annotate in uniform random order; everything is scored all the same."""
-    from prodigy_al.asking.design import SamplingDesign
-    from prodigy_al.opening.pool import open_pool
+    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.sampling.design import SamplingDesign
 
     design = SamplingDesign(
         strategy="random-binary" if binary else "random",

@@ -3,16 +3,15 @@
 import time
 from typing import TYPE_CHECKING, Any, Optional
 
+from prodigy_al.exits import handle_interrupts, report_errors
+from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.options import (
     ASKING,
     Arg,
-    one_sentence,
     parse_seeds,
     recipe,
-    resumable,
     split_string,
 )
-from prodigy_al.sources import read_gold_source
 
 if TYPE_CHECKING:
     from prodigy_al.simulation.annotator import GoldAnnotator
@@ -42,8 +41,8 @@ _ASKING = {
     error_rate=Arg("--error-rate", help="Share of answers that are wrong"),
     gpu_id=ASKING["gpu_id"],
 )
-@one_sentence
-@resumable
+@report_errors
+@handle_interrupts
 def simulate(
     gold: str,
     model: str,
@@ -65,8 +64,8 @@ def simulate(
     """Answer every arm's questions from gold and write ordinary datasets."""
     from prodigy.util import msg
 
-    from prodigy_al.asking.design import SamplingDesign
-    from prodigy_al.opening.stored import check_name
+    from prodigy_al.inputs.datasets import check_name
+    from prodigy_al.sampling.design import SamplingDesign
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Optional
 
+from prodigy_al.exits import report_errors
 from prodigy_al.options import (
     ACQUISITION,
     ASKING,
@@ -9,7 +10,6 @@ from prodigy_al.options import (
     STRICT,
     WAIT,
     Arg,
-    one_sentence,
     recipe,
 )
 
@@ -25,7 +25,7 @@ from prodigy_al.options import (
     update_every=Arg("--update-every", help="Learn after every N train-fold answers; 0: never"),
     wait=WAIT,
 )
-@one_sentence
+@report_errors
 def teach(
     dataset: str,
     model: str,
@@ -49,8 +49,8 @@ def teach(
     wait: bool = False,
 ) -> dict[str, Any]:
     """Ask about one uncertain span at a time: is it right, is it wrong?"""
-    from prodigy_al.asking.design import SamplingDesign
-    from prodigy_al.opening.pool import open_pool
+    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.sampling.design import SamplingDesign
 
     design = SamplingDesign(
         strategy=f"teach{'-strict' * strict}{'-learning' * bool(update_every)}",

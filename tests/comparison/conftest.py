@@ -12,8 +12,8 @@ import pytest
 import spacy
 
 from prodigy_al.comparison.arms import Arm, read_arm
-from prodigy_al.comparison.kept import KeptRuns
 from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import TestSet, read_test
 
 LABELS = ["ORG"]
@@ -74,7 +74,7 @@ def plan(world: Path, gold: TestSet, tmp_path: Path) -> Callable[..., Plan]:
             "model": {"name": "base", "version": "1", "sha256": "of the base"},
             "labels": LABELS,
             "workers": 1,
-            "kept": KeptRuns(output / "runs"),
+            "kept": RunCache(output / "runs"),
             "output": output,
         }
         return Plan(arms=arms, policies=policies, seeds=seeds, **(chosen | fields))

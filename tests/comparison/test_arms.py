@@ -7,12 +7,12 @@ import pytest
 import spacy
 
 from prodigy_al.comparison.arms import Arm, read_arm
-from prodigy_al.comparison.compare import find_control
 from prodigy_al.comparison.numbers import weighted
 from prodigy_al.comparison.strategies import summarise_strategies
 from prodigy_al.comparison.testset import read_test, remove_overlap
 from prodigy_al.errors import AnswerError
 from prodigy_al.evaluation.counts import Counts, scores
+from prodigy_al.report.build import find_control
 
 NLP = spacy.blank("en")
 TEXT = "Avelor Group left Oslo after a long and costly summer"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from prodigy_al.comparison.compare import compare
 from prodigy_al.comparison.curves import EFFORTS, effort_to_reach
 from prodigy_al.comparison.effort import read_beginnings
+from prodigy_al.report.build import compare
 from prodigy_al.report.terminal import render
 
 KEYS = {"dataset", "policy", "f1", "low", "high", *EFFORTS}

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from distributed import LocalCluster
 
-from prodigy_al.comparison.choices import choose_cluster
-from prodigy_al.comparison.folders import ArmFolder
-from prodigy_al.comparison.kept import KeptRuns
-from prodigy_al.comparison.outcomes import run_all
+from prodigy_al.comparison.artifacts import ArmFolder
+from prodigy_al.comparison.measurements import run_all
 from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.errors import ActiveLearningError, OptionError
-from prodigy_al.pipelines import load_pipeline, pipeline_sha256
+from prodigy_al.inputs.choices import choose_cluster
+from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +61,9 @@ def test_a_cluster_and_this_machine_agree_to_the_last_bit(
     kept_here = on_disk(asked)
     asked.output.rename(tmp_path / "here")
     written: list[str] = []
-    for folder in (KeptRuns, ArmFolder):
+    for folder in (RunCache, ArmFolder):
         monkeypatch.setattr(folder, "write", noted(folder.write, written))
-    there = replace(asked, kept=KeptRuns(asked.kept.folder), cluster=cluster)
+    there = replace(asked, kept=RunCache(asked.kept.folder), cluster=cluster)
     assert run_all(there, trains).keys() == here.keys()
     assert on_disk(there) == kept_here
     assert len(written) == 3

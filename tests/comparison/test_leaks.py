@@ -10,10 +10,10 @@ import spacy
 from spacy.tokens import DocBin
 
 from prodigy_al.comparison.arms import Arm
-from prodigy_al.comparison.compare import compare
-from prodigy_al.comparison.folders import STAMP
+from prodigy_al.comparison.artifacts import STAMP
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.testset import TestSet
+from prodigy_al.report.build import compare
 from prodigy_al.training.answers import Answers
 
 

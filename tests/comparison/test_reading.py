@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prodigy_al.comparison.compare import compare
+from prodigy_al.report.build import compare
 from prodigy_al.report.terminal import render
 from prodigy_al.training.answers import read_answers
 

@@ -13,9 +13,9 @@ from news import Knobs, documents, records
 from news.base import PRETRAINING, gold_doc, read_doc, train_base, train_shared
 from spacy.language import Language
 
-from prodigy_al.entities import predict_entities
 from prodigy_al.evaluation.counts import Scores, count_matches, scores
-from prodigy_al.pipelines import borrowed_from, find_ner, load_pipeline, pipeline_sha256
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import borrowed_from, find_ner, load_pipeline, pipeline_sha256
 from prodigy_al.scoring.marginals import MarginalScorer
 
 Records = list[dict[str, Any]]

@@ -14,9 +14,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import NumpyOps
 
-from prodigy_al.entities import predict_entities
 from prodigy_al.errors import ModelError
-from prodigy_al.pipelines import (
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import (
     borrowed_from,
     find_ner,
     has_ner,
@@ -122,7 +122,7 @@ def test_the_hash_survives_saving_and_loading(plain: Language, tmp_path: Path) -
 def test_the_hash_is_the_same_in_another_process(listening: Language, tmp_path: Path) -> None:
     listening.to_disk(tmp_path)
     code = (
-        "import sys; from prodigy_al.pipelines import load_pipeline, pipeline_sha256; "
+        "import sys; from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256; "
         "sys.stdout.write(pipeline_sha256(load_pipeline(sys.argv[1])))"
     )
     path = os.pathsep.join(filter(None, sys.path))

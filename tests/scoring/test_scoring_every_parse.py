@@ -12,7 +12,7 @@ import pytest
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.pipelines import find_ner
+from prodigy_al.ner.pipelines import find_ner
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 
 Span = tuple[int, int, str]

@@ -11,9 +11,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from prodigy_al.entities import predict_entities
 from prodigy_al.errors import ModelError, OptionError
-from prodigy_al.pipelines import find_ner, stand_alone
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import find_ner, stand_alone
 from prodigy_al.scoring.lattice import Limits, build_edges, forward
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 from prodigy_al.scoring.transitions import TransitionTable

@@ -11,8 +11,8 @@ import pytest
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.entities import predict_entities
-from prodigy_al.pipelines import load_pipeline, set_blas
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import load_pipeline, set_blas
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.pool import score_pool
 

@@ -12,10 +12,10 @@ from spacy.training.initialize import init_nlp
 from spacy.util import load_config
 from thinc.api import get_current_ops
 
-from prodigy_al.entities import predict_entities
 from prodigy_al.errors import AnswerError, ModelError
-from prodigy_al.jobs import run_jobs
-from prodigy_al.pipelines import stand_alone
+from prodigy_al.jobs.run import run_jobs
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import stand_alone
 from prodigy_al.training.answers import read_answers
 from prodigy_al.training.finetune import fine_tune, write_arm
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY, POLICIES, to_docs

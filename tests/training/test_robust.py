@@ -13,14 +13,14 @@ import pytest
 import spacy
 from spacy.tokens import Doc
 
-from prodigy_al.entities import predict_entities
 from prodigy_al.errors import ModelError
-from prodigy_al.pipelines import find_ner, load_pipeline
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import find_ner, load_pipeline
 from prodigy_al.training.answers import read_answers
 from prodigy_al.training.finetune import fine_tune, write_arm
-from prodigy_al.training.fold import fold
 from prodigy_al.training.policies import POLICIES
-from prodigy_al.training.states import NOTHING_OPEN, Actions, score_states
+from prodigy_al.training.robust.merge import merge
+from prodigy_al.training.robust.states import NOTHING_OPEN, Actions, score_states
 
 ROBUST = POLICIES["robust"]
 WORDS = ["Mara", "of", "Avelor", "Group", "hired", "\n", "Qzx-9", "in", "Corvax"]
@@ -47,14 +47,14 @@ def probability_of_unit(nlp, words, label):
     return odds[actions.start(actions.labels.index(label), 1)] / odds.sum()
 
 
-# The folded pipeline
+# The merged pipeline
 
 
 def test_a_base_folded_with_itself_predicts_what_it_predicts(base):
     nlp = load_pipeline(base)
-    folded = fold(base, find_ner(nlp), ["ORG"])
+    merged = merge(base, find_ner(nlp), ["ORG"])
     assert any(entities(nlp, generated(nlp)))
-    assert entities(folded, generated(nlp)) == entities(nlp, generated(nlp))
+    assert entities(merged, generated(nlp)) == entities(nlp, generated(nlp))
 
 
 def test_only_the_scores_of_asked_labels_are_the_students(base, full):
@@ -74,13 +74,13 @@ def test_only_the_scores_of_asked_labels_are_the_students(base, full):
 
 
 def test_the_base_half_of_the_folded_weights_is_the_bases_bit_for_bit(base, full):
-    model, folded = (
+    model, merged = (
         find_ner(nlp).model for nlp in (load_pipeline(base), fine_tune(base, full, ROBUST))
     )
-    half = folded.get_ref("tok2vec").layers[0].layers[0]
+    half = merged.get_ref("tok2vec").layers[0].layers[0]
     assert half.to_bytes() == model.get_ref("tok2vec").layers[0].to_bytes()
     hidden = model.get_ref("lower").get_dim("nO")
-    weights = folded.get_ref("lower").get_param("W")
+    weights = merged.get_ref("lower").get_param("W")
     np.testing.assert_array_equal(
         weights[:, :hidden, :, :hidden], model.get_ref("lower").get_param("W")
     )

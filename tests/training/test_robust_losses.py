@@ -7,9 +7,10 @@ import pytest
 import spacy
 from spacy.tokens import Doc, Span
 
-from prodigy_al.pipelines import find_ner, load_pipeline
-from prodigy_al.training.batches import IMITATION, Batch
-from prodigy_al.training.losses import (
+from prodigy_al.ner.pipelines import find_ner, load_pipeline
+from prodigy_al.training.policies import INCORRECT_SPANS_KEY
+from prodigy_al.training.robust.batches import IMITATION, Batch
+from prodigy_al.training.robust.losses import (
     LARGEST_REJECT_FACTOR,
     NO_START,
     UNKNOWN,
@@ -19,14 +20,13 @@ from prodigy_al.training.losses import (
     softmax,
     start_loss,
 )
-from prodigy_al.training.policies import INCORRECT_SPANS_KEY
-from prodigy_al.training.segments import read_segment
-from prodigy_al.training.states import (
+from prodigy_al.training.robust.states import (
     NOTHING_OPEN,
     Actions,
     begin_update_states,
     score_states,
 )
+from prodigy_al.training.robust.targets import read_segment
 
 STEP = 1e-5
 

@@ -9,8 +9,8 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from prodigy_al.entities import predict_entities
-from prodigy_al.pipelines import stand_alone
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import stand_alone
 from prodigy_al.training.policies import POLICIES, to_docs
 from prodigy_al.training.scorer import UsualCounts, usual_counts
 

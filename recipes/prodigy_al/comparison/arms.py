@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from prodigy_al.comparison.effort import Beginning, Effort, measure_effort, read_beginnings
 from prodigy_al.errors import AnswerError, RecordError
+from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.folds import dev_fold
-from prodigy_al.sampling.records import verify_records
-from prodigy_al.tasks import Record, read_record
+from prodigy_al.sampling.inclusion import verify_records
 from prodigy_al.training.answers import Answers, read_answers
 
 if TYPE_CHECKING:

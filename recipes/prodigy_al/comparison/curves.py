@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.measurements import BASE, Outcome
 from prodigy_al.comparison.numbers import metric
-from prodigy_al.comparison.outcomes import BASE, Outcome
 from prodigy_al.comparison.plan import Plan
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")

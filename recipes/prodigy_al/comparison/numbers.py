@@ -12,7 +12,7 @@ from prodigy_al.evaluation.bootstrap import bootstrap_scores, group_resamples, p
 from prodigy_al.evaluation.counts import Counts
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
 from prodigy_al.evaluation.response import response_rates
-from prodigy_al.sampling.records import inclusion
+from prodigy_al.sampling.inclusion import inclusion
 
 Number = dict[str, Any]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from prodigy_al.comparison.arms import Arm
-from prodigy_al.comparison.folders import ArmFolder, folder_name
-from prodigy_al.comparison.kept import KeptRuns
+from prodigy_al.comparison.artifacts import ArmFolder, folder_name
+from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import TestSet
 
 
@@ -28,7 +28,7 @@ class Plan:
     policies: Sequence[str]
     seeds: Sequence[int]
     workers: int
-    kept: KeptRuns
+    kept: RunCache
     output: Path
     curves: bool = False
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`

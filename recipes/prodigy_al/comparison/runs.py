@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from prodigy_al.comparison.folders import ArmFolder, Files, read_files
-from prodigy_al.comparison.kept import KeptRuns, Predictions
+from prodigy_al.comparison.artifacts import ArmFolder, Files, read_files
+from prodigy_al.comparison.run_cache import Predictions, RunCache
 from prodigy_al.errors import ModelError
-from prodigy_al.jobs import AwayAndHome, run_jobs
+from prodigy_al.jobs.run import RemoteJob, run_jobs
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 
@@ -60,7 +60,7 @@ class Run:
         ]
         return sha256(json.dumps(parts).encode()).hexdigest()
 
-    def is_kept(self, key: str, kept: KeptRuns) -> bool:
+    def is_kept(self, key: str, kept: RunCache) -> bool:
         """Whether all that this run brings is on disk; `key` is its own."""
         return key in kept and (self.folder is None or self.folder.holds(key))
 
@@ -88,7 +88,7 @@ def predict_all(
     workers: int,
     cluster: str | None = None,
     base_sha256: str,
-    kept: KeptRuns,
+    kept: RunCache,
     say: Callable[[str], object] = say_nothing,
 ) -> Iterator[tuple[Run, tuple[Predictions, ...]]]:
     """Train and predict every run; yield its predictions, one list an evaluation set, in order.
@@ -102,7 +102,7 @@ def predict_all(
         say(f"{done} of {len(runs)} runs were finished before and are taken from {kept.folder}")
     with closing(
         run_jobs(
-            AwayAndHome(_execute if cluster is None else _execute_away, partial(_keep, kept)),
+            RemoteJob(_execute if cluster is None else _execute_remotely, partial(_keep, kept)),
             list(missing.items()),
             workers=workers,
             cluster=cluster,
@@ -121,9 +121,9 @@ def _execute(job: tuple[str, Run]) -> Finished:
     return execute(job[1])
 
 
-def _execute_away(job: tuple[str, Run]) -> Finished:
+def _execute_remotely(job: tuple[str, Run]) -> Finished:
     """Make sure on a cluster that the run's key, which it is kept under, is true there as well."""
-    from prodigy_al.pipelines import load_pipeline, pipeline_sha256
+    from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256
 
     key, run = job
     if run.key(pipeline_sha256(load_pipeline(run.base))) != key:
@@ -135,7 +135,7 @@ def _execute_away(job: tuple[str, Run]) -> Finished:
     return execute(run)
 
 
-def _keep(kept: KeptRuns, job: tuple[str, Run], finished: Finished) -> None:
+def _keep(kept: RunCache, job: tuple[str, Run], finished: Finished) -> None:
     key, run = job
     if run.folder is not None:
         run.folder.write(key, finished.files)
@@ -144,8 +144,8 @@ def _keep(kept: KeptRuns, job: tuple[str, Run], finished: Finished) -> None:
 
 def execute(run: Run) -> Finished:
     """Train one run and predict its evaluation sets, all labels; a function of the run alone."""
-    from prodigy_al.entities import predict_entities
-    from prodigy_al.pipelines import set_blas
+    from prodigy_al.ner.entities import predict_entities
+    from prodigy_al.ner.pipelines import set_blas
 
     with TemporaryDirectory() as place:
         nlp = _pipeline(run, Path(place))
@@ -164,7 +164,7 @@ def execute(run: Run) -> Finished:
 
 def _pipeline(run: Run, place: Path) -> Language:
     """Return the trained pipeline, or the base; leave the arm's files in `place` if asked for."""
-    from prodigy_al.pipelines import load_pipeline
+    from prodigy_al.ner.pipelines import load_pipeline
     from prodigy_al.training.finetune import fine_tune, write_dev
 
     if run.policy is None or run.train is None:

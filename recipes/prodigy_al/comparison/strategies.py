@@ -8,7 +8,7 @@ from dataclasses import asdict
 from statistics import fmean, stdev
 from typing import Any
 
-from prodigy_al.evaluation.redraws import mean_over_redraws
+from prodigy_al.evaluation.replicates import mean_over_replicates
 
 NORMAL_WIDTH = 2 * 1.96  # standard deviations that a 95 % interval is wide
 
@@ -36,7 +36,7 @@ def _summary(
     runs = [arms[dataset]["runs"][policy] for dataset in datasets]
     tests = [run["test"] for run in runs]
     values = [test["f1"] for test in tests if test["f1"] is not None]
-    over = mean_over_redraws(values) if len(values) > 1 else None
+    over = mean_over_replicates(values) if len(values) > 1 else None
     against = [run["vs_random"]["difference"] for run in runs if run["vs_random"]]
     seeds = [test["per_seed"] for test in tests if len(test["per_seed"]) > 1]
     return {
@@ -49,7 +49,7 @@ def _summary(
             "high": over.high if over else None,
             "n": len(values),
         },
-        "vs_random": asdict(mean_over_redraws(against)) if len(against) > 1 else None,
+        "vs_random": asdict(mean_over_replicates(against)) if len(against) > 1 else None,
         "sd": {
             "selection": stdev(values) if len(values) > 1 else None,
             "training": _mean([stdev(per_seed) for per_seed in seeds]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
 from prodigy_al.errors import AnswerError
-from prodigy_al.tasks import read_record
+from prodigy_al.records import read_record
 from prodigy_al.training.answers import Answers, read_answers
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.entities import fresh
 from prodigy_al.errors import ModelError, OptionError
-from prodigy_al.pipelines import borrowed_from, find_ner, has_ner
+from prodigy_al.ner.entities import fresh
+from prodigy_al.ner.pipelines import borrowed_from, find_ner, has_ner
 from prodigy_al.scoring.lattice import Edges, Limits, build_edges, forward, greedy_path
 from prodigy_al.scoring.transitions import BoolArray, FloatArray, IntArray, TransitionTable
 

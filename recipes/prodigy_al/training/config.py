@@ -13,10 +13,10 @@ from typing import Any
 from spacy.language import Language
 from thinc.api import Config
 
-from prodigy_al.pipelines import NER, borrowed_from, find_ner, has_ner, stand_alone
+from prodigy_al.ner.pipelines import NER, borrowed_from, find_ner, has_ner, stand_alone
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY, Policy
-from prodigy_al.training.tower import FACTORY
+from prodigy_al.training.robust.frozen_base import FACTORY
 
 AVERAGED_SHARE = 0.3
 """The share of the steps, at the end, over which the weights of `robust` are averaged."""
@@ -73,7 +73,7 @@ def _pipeline(arm: Arm) -> dict[str, Any]:
         name: {"source": arm.location, "component": name} for name in arm.nlp.component_names
     }
     own = components.setdefault(NER, {"factory": "ner"})
-    if arm.policy.start == "tower":
+    if arm.policy.start == "frozen-base":
         components[NER] = {
             "factory": FACTORY,
             "base": arm.location,
@@ -138,7 +138,7 @@ def _training(arm: Arm) -> dict[str, Any]:
 
 
 def _before_saving(policy: Policy) -> Any:
-    return {"@callbacks": "prodigy_al.ordinary_ner.v1"} if policy.start == "tower" else None
+    return {"@callbacks": "prodigy_al.ordinary_ner.v1"} if policy.start == "frozen-base" else None
 
 
 def _learn_rate(policy: Policy, steps: int) -> Any:

@@ -34,12 +34,12 @@ from thinc.api import set_dropout_rate
 from threadpoolctl import threadpool_limits
 
 from prodigy_al.errors import AnswerError
-from prodigy_al.pipelines import NER, choose_blas, find_ner, open_pipeline, set_blas
+from prodigy_al.ner.pipelines import NER, choose_blas, find_ner, open_pipeline, set_blas
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.config import Arm, arm_config
 from prodigy_al.training.policies import POLICIES, Policy, to_docs
 from prodigy_al.training.randomness import random_states_kept
-from prodigy_al.training.tower import TowerRecognizer
+from prodigy_al.training.robust.frozen_base import FrozenBaseRecognizer
 
 CONFIG = "config.cfg"
 CORPORA = {"train": "train.spacy", "dev": "dev.spacy"}
@@ -127,7 +127,7 @@ def prepare_ner(
 
     def prepare(nlp: Language) -> Language:
         ner: Any = nlp.get_pipe(NER)
-        if isinstance(ner, TowerRecognizer):
+        if isinstance(ner, FrozenBaseRecognizer):
             set_blas(ner.base, use_blis=use_blis)
             ner = ner.student
         for label in labels:
@@ -150,9 +150,9 @@ def ordinary_ner() -> Callable[[Language], Language]:
 
     def fold(nlp: Language) -> Language:
         ner: Any = nlp.get_pipe(NER)
-        folded: Language = ner.fold() if isinstance(ner, TowerRecognizer) else nlp
-        set_dropout_rate(find_ner(folded).model, 0.0)  # it would be saved
-        return folded
+        merged: Language = ner.merge() if isinstance(ner, FrozenBaseRecognizer) else nlp
+        set_dropout_rate(find_ner(merged).model, 0.0)  # it would be saved
+        return merged
 
     return fold
 

@@ -7,7 +7,7 @@ are outside. *scratch* is *usual* from random weights in the base's architecture
 In these three the weights after the last step are the result.
 
 *robust* trains the asked labels in a copy of the recogniser beside the frozen base, with losses
-about those states only that an answer says something about (`tower`, `losses`). It reads binary
+about those states only that an answer says something about (`robust`). It reads binary
 answers as *usual* does, but an accepted span also says that no other asked entity runs into it, and
 a rejected one lowers its whole probability instead of its last step alone. The labels that were
 not asked keep the base's scores to rounding. Weights are averaged over the last 30 % of the steps
@@ -45,7 +45,7 @@ class Policy:
     """
 
     name: str
-    start: Literal["base", "blank", "tower"] = "base"
+    start: Literal["base", "blank", "frozen-base"] = "base"
     learn_rate: float = 1e-3
     last_rate: float = 1.0
     batch_size: int = 16
@@ -68,7 +68,7 @@ class Policy:
 
 ROBUST = Policy(
     "robust",
-    start="tower",
+    start="frozen-base",
     last_rate=0.1,
     batch_size=8,
     # fewer accepted spans a text: the same steps at the same rate would learn them by heart

@@ -1,1 +1,0 @@
-"""From a source to tasks with their records: joins scoring and sampling."""

@@ -1,0 +1,1 @@
+"""Many independent jobs: in this process, in several, or on a cluster."""

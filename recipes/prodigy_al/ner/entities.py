@@ -1,0 +1,45 @@
+"""What a pipeline itself says: the entities that its ``ner`` predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from prodigy_al.ner.pipelines import find_ner, has_ner
+
+
+def fresh(doc: Doc) -> Doc:
+    """The doc without entities: itself where it has none, else a copy.
+
+    spaCy keeps entities that a doc brings along and fits its own around them, so that a doc read a
+    second time would be scored under constraints.
+    """
+    return _without_entities(doc) if doc.has_annotation("ENT_IOB") else doc
+
+
+def predict_entities(
+    nlp: Language, docs: Iterable[Doc], *, batch_size: int = 128
+) -> Iterator[list[tuple[int, int, str]]]:
+    """The entities of each doc by the pipeline's ``ner``: (start, end, label), in text order.
+
+    Token indices, end exclusive. The docs stay as they are, and entities set on them are ignored.
+    A pipeline without ``ner`` predicts none.
+
+    >>> import spacy
+    >>> nlp = spacy.blank("en")
+    >>> list(predict_entities(nlp, [nlp("Acme Corp. was founded in Oslo.")]))
+    [[]]
+    """
+    if not has_ner(nlp):
+        yield from ([] for _ in docs)
+        return
+    for doc in find_ner(nlp).pipe(map(_without_entities, docs), batch_size=batch_size):
+        yield [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+
+
+def _without_entities(doc: Doc) -> Doc:
+    copy = doc.copy()
+    copy.set_ents([], default="missing")
+    return copy

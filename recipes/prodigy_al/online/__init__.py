@@ -1,0 +1,1 @@
+"""Refitting the model on the answers so far while people annotate."""

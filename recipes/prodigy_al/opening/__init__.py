@@ -1,1 +1,0 @@
-"""From names on the command line to what the rooms work with: pools, arms, test sets."""

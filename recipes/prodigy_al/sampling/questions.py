@@ -1,0 +1,108 @@
+"""Draws to tasks: what the page shows, and the record `al` for the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prodigy_al.records import Record
+from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.drawing import Draw
+from prodigy_al.sampling.history import ANSWERS
+
+HashTask = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What every record of one run has in common."""
+
+    model: Mapping[str, Any]
+    scorer: Mapping[str, Any]
+    source: Mapping[str, Any]
+    segmentation: str
+    suggest: bool = False
+    show_score: bool = False
+
+    def shown(self) -> dict[str, bool]:
+        """Return what the annotator gets to see: it may anchor them."""
+        return {"suggestions": self.suggest, "score": self.show_score}
+
+
+def make_tasks(
+    draws: Iterable[Draw], design: SamplingDesign, header: Header, hash_task: HashTask
+) -> Iterator[dict[str, Any]]:
+    """Yield one task a draw.
+
+    Hashes are set before tokens, meta and record are added, from the text alone (whole segments)
+    or from text and candidate, so that any other program arrives at the same ones.
+    """
+    for draw in draws:
+        bare: dict[str, Any] = {"text": draw.segment.record["text"]}
+        if draw.candidate is not None:
+            span = draw.candidate
+            bare["spans"] = [{"start": span.start, "end": span.end, "label": span.label}]
+        task = hash_task(bare)
+        meta = dict(draw.segment.record.get("meta") or {})
+        if draw.candidate is not None:
+            if header.show_score:
+                meta[f"p({draw.candidate.label})"] = f"{draw.candidate.p:.2f}"
+        elif header.show_score:
+            meta["score"] = round(draw.scored.u, 3)
+        if header.suggest and draw.candidate is None:
+            task["spans"] = suggestions(draw)
+        record = make_record(draw, design, header)
+        yield {**draw.segment.record, **task, "meta": meta, "al": record.to_dict()}
+
+
+def suggestions(draw: Draw) -> list[dict[str, Any]]:
+    """Return the model's own spans of a segment, to start from."""
+    return [
+        {"start": span.start, "end": span.end, "label": span.label}
+        for span in draw.scored.candidates
+        if span.greedy
+    ]
+
+
+def make_record(draw: Draw, design: SamplingDesign, header: Header) -> Record:
+    """Return the provenance of one draw."""
+    return Record(
+        arm=design.strategy,
+        strategy=design.strategy,
+        unit=design.unit,
+        design="strict" if design.strict else "keys",
+        acquisition=design.acquisition,
+        u=draw.scored.u,
+        total=draw.total,
+        p=draw.p,
+        key=draw.key,
+        next_key=draw.next_key,
+        R=draw.R,
+        N=draw.N,
+        considered=draw.considered,
+        block=draw.block,
+        round=draw.round,
+        position=draw.position,
+        r=draw.r,
+        span_p=draw.candidate.p if draw.candidate else None,
+        explore=design.explore,
+        rate=design.rate,
+        fold=draw.segment.fold,
+        fold_salt=design.fold_salt,
+        group=draw.segment.group,
+        copies=draw.segment.copies,
+        seed=design.seed,
+        model=_model(draw, header),
+        scorer=header.scorer,
+        source=header.source,
+        segmentation=header.segmentation,
+        shown=header.shown(),
+    )
+
+
+def _model(draw: Draw, header: Header) -> Mapping[str, Any]:
+    """The model that ordered this draw; a version that has learnt says from how many answers."""
+    if draw.version is None:
+        return header.model
+    return {**header.model, "sha256": draw.version.sha256, ANSWERS: draw.version.answers}

@@ -1,0 +1,54 @@
+"""A dataset that was begun before: may this run go on with it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prodigy_al.errors import AnswerError
+from prodigy_al.records import Record, read_record
+from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.frame import Frame
+from prodigy_al.sampling.history import ANSWERS
+from prodigy_al.sampling.questions import Header
+
+
+def check_same_run(
+    dataset: str, answer: Mapping[str, Any], design: SamplingDesign, header: Header, frame: Frame
+) -> None:
+    """Refuse to go on with a dataset that was begun with another model, source or design.
+
+    Its probabilities would belong to two different draws and no weight could be computed.
+    """
+    record = read_record(answer, dataset=dataset)
+    size = len(frame.fold(record.fold))
+    now: Mapping[str, tuple[object, object]] = {
+        "recipe": (record.strategy, design.strategy),
+        "--seed": (record.seed, design.seed),
+        "--fold-salt": (record.fold_salt, design.fold_salt),
+        "--explore": (record.explore, design.explore),
+        "--rate": (record.rate, design.rate),
+        "--by": (record.acquisition, design.acquisition),
+        "model": (_starting_model(record, header), header.model["sha256"]),
+        "labels or scorer": (record.scorer["frame_sha256"], header.scorer["frame_sha256"]),
+        "source": (record.source["sha256"], header.source["sha256"]),
+        # not recorded themselves, but the first answer shows what they led to
+        f"{record.fold} segments (--dev-share, --group-by)": (record.N, size),
+        "--block": (record.considered, min(design.block_size or size, size)),
+    }
+    for what, (then, today) in now.items():
+        if then != today:
+            raise AnswerError(
+                f"dataset '{dataset}' was begun with {what} {then}, now it is {today}: "
+                "go on with what it was begun with, or give a new dataset name",
+                dataset=dataset,
+            )
+
+
+def _starting_model(record: Record, header: Header) -> str:
+    """The SHA-256 of the model that a run was begun with.
+
+    One that has learnt since says nothing about it; the scorer's own check is left then.
+    """
+    sha256: str = (header if ANSWERS in record.model else record).model["sha256"]
+    return sha256

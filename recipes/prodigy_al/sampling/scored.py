@@ -1,0 +1,51 @@
+"""Segments with their scores: what a draw needs to know of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from prodigy_al.sampling.frame import Segment
+from prodigy_al.sampling.keys import FloatArray, quantise
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A span that could be asked about: characters (`end` exclusive), label, marginal p."""
+
+    start: int
+    end: int
+    label: str
+    p: float
+    greedy: bool
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A segment's score u >= 0 (nine decimals, see records.py) and its candidates."""
+
+    u: float
+    candidates: tuple[Candidate, ...]
+
+
+ScoreSegments: TypeAlias = Callable[[Sequence[Segment]], Iterator[Scored]]
+Acquisition: TypeAlias = Callable[[FloatArray], float]
+"""The marginals of one segment's candidates (any length, in [0, 1]) to its score >= 0."""
+
+
+def rescored(frozen: Scored, later: Scored, acquisition: Acquisition) -> Scored:
+    """Return the candidates of `frozen` with the marginals of a later model, and their score.
+
+    Which spans can be asked about stays as the starting model proposed them, so that answers say
+    something about one frame. A span that the later model does not list lies below its floor and
+    counts as 0.
+    """
+    known = {(span.start, span.end, span.label): span.p for span in later.candidates}
+    candidates = tuple(
+        replace(span, p=known.get((span.start, span.end, span.label), 0.0))
+        for span in frozen.candidates
+    )
+    return Scored(quantise(acquisition(np.array([span.p for span in candidates]))), candidates)

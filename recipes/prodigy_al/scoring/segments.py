@@ -1,0 +1,53 @@
+"""Segments of a frame to scores, with a progress bar where it takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import tee
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from prodigy_al.sampling.frame import Segment
+from prodigy_al.sampling.keys import quantise
+from prodigy_al.sampling.scored import Candidate, Scored, ScoreSegments
+from prodigy_al.scoring.acquisition import ACQUISITIONS
+from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
+from prodigy_al.scoring.pool import score_pool
+
+
+def segment_scorer(
+    nlp: Language, scorer: MarginalScorer, acquisition: str, *, progress: bool = True
+) -> ScoreSegments:
+    """Return a function that scores segments in order, with a progress bar where it takes long."""
+    measure = ACQUISITIONS[acquisition]
+
+    def score(segments: Sequence[Segment]) -> Iterator[Scored]:
+        # The pool reads a batch ahead; `tee` holds no more docs than that.
+        docs, same = tee(make_doc(nlp, segment) for segment in segments)
+        pool = score_pool(scorer, docs, total=len(segments), progress=progress)
+        for segment, doc, spans in zip(segments, same, pool, strict=True):
+            u = quantise(measure(spans.probabilities))
+            yield Scored(u, tuple(_candidates(segment, doc, spans)))
+
+    return score
+
+
+def make_doc(nlp: Language, segment: Segment) -> Doc:
+    """Return a fresh doc with the record's own tokens, or the pipeline's where it has none."""
+    tokens = segment.record.get("tokens")
+    if tokens is None:
+        return nlp.make_doc(segment.record["text"])
+    words = [token["text"] for token in tokens]
+    return Doc(nlp.vocab, words=words, spaces=[token.get("ws", True) for token in tokens])
+
+
+def _candidates(segment: Segment, doc: Doc, spans: SpanMarginals) -> Iterator[Candidate]:
+    tokens = segment.record.get("tokens")
+    for start, end, label, p, greedy in zip(
+        spans.starts, spans.ends, spans.labels, spans.probabilities, spans.greedy, strict=True
+    ):
+        # The record's own offsets count: its tokens need not add up to the text.
+        first = tokens[start]["start"] if tokens else doc[start].idx
+        last = tokens[end - 1]["end"] if tokens else doc[end - 1].idx + len(doc[end - 1])
+        yield Candidate(first, last, label, float(p), bool(greedy))

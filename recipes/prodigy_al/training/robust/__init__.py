@@ -1,0 +1,1 @@
+"""Training on partly annotated text beside a frozen base, merged into one ordinary `ner`."""

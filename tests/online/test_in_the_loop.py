@@ -1,0 +1,90 @@
+"""Learning while annotating, through the real recipes and the real command line."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodigy_al.records import read_record
+from prodigy_al.sampling.history import ANSWERS
+from prodigy_al.sampling.inclusion import verify_records
+
+ARMS = ["teach-learning", "ranked-learning"]
+BUDGET = 180  # a lesson after the 100th train-fold answer, and questions by what it left
+
+
+@pytest.fixture
+def simulate(prodigy: Callable[..., Any], world: Path) -> Callable[..., list[dict[str, Any]]]:
+    """Simulate an arm up to a budget and return its dataset."""
+
+    def run(arm: str, budget: int) -> list[dict[str, Any]]:
+        done = prodigy(
+            "al.simulate", world / "pool.jsonl", world / "base", "news", "--label", "ORG",
+            "--arms", arm, "--budget", budget,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        exported = prodigy("db-out", f"news-{arm}-0").stdout.splitlines()
+        return [json.loads(line) for line in exported]
+
+    return run
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_a_run_that_stopped_after_a_lesson_goes_on_as_if_it_had_not(
+    simulate, arm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    simulate(arm, 150)  # a whole number of batches: what was on the way would be drawn anew
+    resumed = simulate(arm, BUDGET)
+    monkeypatch.setenv("PRODIGY_HOME", str(tmp_path / "another"))
+    undisturbed = simulate(arm, BUDGET)
+    assert [a["al"] for a in resumed] == [a["al"] for a in undisturbed]
+    assert [a["_task_hash"] for a in resumed] == [a["_task_hash"] for a in undisturbed]
+    records = [(a["_input_hash"], read_record(a)) for a in undisturbed]
+    assert verify_records(records) == BUDGET
+    by = {(record.fold, record.model.get(ANSWERS, 0)) for _, record in records}
+    assert by == {("train", 0), ("train", 100), ("dev", 0)}
+    assert len({record.model["sha256"] for _, record in records}) == 2
+
+
+def test_a_run_that_stopped_within_a_batch_asks_nothing_twice(simulate):
+    simulate("ranked-learning", 147)
+    resumed = simulate("ranked-learning", BUDGET)
+    records = [(a["_input_hash"], read_record(a)) for a in resumed]
+    assert verify_records(records) == len(dict(records)) == BUDGET
+
+
+def test_the_trained_arm_of_a_learning_one_is_an_ordinary_one(simulate, prodigy, world: Path):
+    simulate("ranked-learning", BUDGET)
+    done = prodigy(
+        "al.compare", "news-*", world / "base", "--test", world / "test.jsonl", "--label", "ORG",
+        "--training", "usual", "--seeds", 1, "--workers", 1, "--output", "out",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (arm,) = json.loads(Path("out/report.json").read_text())["arms"].values()
+    assert arm["strategy"] == "ranked-learning"
+    assert "unavailable" not in arm["runs"]["usual"]["dev"]["weighted"]
+
+
+def test_nobody_waits_for_a_lesson(controller: Callable[..., Any], world: Path):
+    session = controller(
+        "al.teach", "live", str(world / "base"), str(world / "pool.jsonl"),
+        label=["ORG"], update_every=10, block=20,
+    )  # fmt: skip
+    by: set[int] = set()
+    longest, end = 0.0, time.monotonic() + 120
+    while max(by, default=0) == 0 and time.monotonic() < end:
+        since = time.monotonic()
+        tasks = session.get_questions()
+        assert tasks, "the pool ran out before a lesson was over"
+        by |= {task["al"]["model"].get(ANSWERS, 0) for task in tasks}
+        session.receive_answers([{**task, "answer": "accept"} for task in tasks])
+        longest = max(longest, time.monotonic() - since)
+        time.sleep(0.5)
+    session.close()
+    assert max(by) >= 10
+    assert longest < 2  # a lesson takes several times that, with the start of its process
