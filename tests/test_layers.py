@@ -17,6 +17,7 @@ PLUGIN = ROOT / "recipes" / "prodigy_al"
 HOST = ROOT / "host" / "recipe_host"
 
 ALLOWED: dict[str, set[str]] = {
+    "arrays": set(),
     "errors": set(),
     "records": {"errors"},
     "jobs": {"errors"},
@@ -30,11 +31,22 @@ ALLOWED: dict[str, set[str]] = {
     "comparison": {"training", "sampling", "evaluation", "jobs", "ner", "records", "errors"},
     "report": {"comparison", "evaluation", "errors"},
 }
+for below in ALLOWED.values():
+    below.add("arrays")
 ALLOWED["inputs"] = set(ALLOWED)
 ALLOWED |= {"options": {"errors"}, "exits": {"options", "errors"}}
 RECIPES = {"teach", "manual_ranked", "random_order", "simulate", "compare"}
 IMPORT_PRODIGY = RECIPES | {"options", "exits", "inputs"}
-FREE_OF_SPACY = {"sampling", "evaluation", "simulation", "report", "records", "errors", "jobs"}
+FREE_OF_SPACY = {
+    "sampling",
+    "evaluation",
+    "simulation",
+    "report",
+    "records",
+    "errors",
+    "jobs",
+    "arrays",
+}
 # The documented names that every Prodigy since 1.15 has; nothing else may be relied upon.
 PRODIGY_NAMES = {
     "prodigy.core": {"Arg", "Controller", "get_recipe", "recipe"},
