@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from prodigy_al.errors import OptionError
+from prodigy_al.report.schema import Report, to_json
 
 
-def write_report(report: Mapping[str, Any], folder: Path) -> Path:
+def write_report(report: Report, folder: Path) -> Path:
     """Write ``report.json`` into `folder` and return its path; a half-written one never shows.
 
     Raises `OptionError` where the folder cannot be written to.
     """
     path = folder / "report.json"
     # not srsly: it rounds to ten decimals, and a p-value may be smaller
-    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".json.part")
