@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prodigy_al.comparison.curves import Point, Work, learning_curve, work_to_reach
-from prodigy_al.comparison.effort import read_beginnings
+from prodigy_al.comparison.effort import read_first_answers
 from prodigy_al.comparison.measurements import Model, Row, measure
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report.build import build_report, compare
@@ -63,29 +63,29 @@ def test_points_without_a_value_are_passed_over():
     assert found.answers == pytest.approx(100)
 
 
-def test_beginnings_are_nested_and_count_all_that_was_answered(arm: Any, examples: Any):
+def test_first_answers_are_nested_and_count_all_that_was_answered(arm: Any, examples: Any):
     answered = examples(80)
     whole = arm("news", answered)
-    found = list(read_beginnings(answered, whole.train, tokenizer=None))
+    found = list(read_first_answers(answered, whole.train, tokenizer=None))
     assert len(found) == 3
     train = {item.input_hash for item in whole.train.items}
     before: set[int] = set()
-    for share, begun in zip((0.25, 0.5, 0.75), found, strict=True):
-        said = {item.input_hash for item in begun.said.items}
-        assert said == {e["_input_hash"] for e in answered[: begun.answers]}
-        assert len(said & train) == share * len(train)
-        assert before < said
-        # ten seconds an answer, the first one too
-        assert begun.effort.seconds == 10 * begun.answers
-        before = said
+    for share, first in zip((0.25, 0.5, 0.75), found, strict=True):
+        texts = {item.input_hash for item in first.answers.items}
+        assert texts == {e["_input_hash"] for e in answered[: first.count]}
+        assert len(texts & train) == share * len(train)
+        assert before < texts
+        # ten seconds per answer, the first one too
+        assert first.effort.seconds == 10 * first.count
+        before = texts
 
 
-def test_few_answers_have_fewer_beginnings(arm: Any, examples: Any):
+def test_few_answers_have_fewer_parts(arm: Any, examples: Any):
     answered = examples(40)
     train = arm("news", answered).train
     one = train.take([0])
-    (found,) = read_beginnings(answered, one, tokenizer=None)
-    assert {item.input_hash for item in one.items} <= {i.input_hash for i in found.said.items}
+    (found,) = read_first_answers(answered, one, tokenizer=None)
+    assert {item.input_hash for item in one.items} <= {i.input_hash for i in found.answers.items}
 
 
 def test_curves_begin_at_the_base_end_at_the_arm_and_cost_three_runs_each(

@@ -38,11 +38,11 @@ def learning_curve(arm: Arm, policy: str, measured: Measurements) -> list[Point]
     if not measured.plan.curves:
         return []
     points = [Point(Work(0, 0, 0, 0), _on_test(measured, BASE).f1)]
-    for beginning in arm.beginnings:
-        model = Model(arm.dataset, policy, beginning.answers)
+    for first in arm.first_answers:
+        model = Model(arm.dataset, policy, first.count)
         if model in measured:
-            effort = beginning.effort
-            work = Work(beginning.answers, effort.tokens, effort.entities, effort.seconds)
+            effort = first.effort
+            work = Work(first.count, effort.tokens, effort.entities, effort.seconds)
             points.append(Point(work, _on_test(measured, model).f1))
     answers = sum(arm.train.counts.values())
     whole = Work(answers, arm.effort.tokens, arm.effort.entities, arm.effort.seconds)

@@ -184,8 +184,8 @@ def _curve_runs(measured: Measurements) -> Iterator[Run]:
     plan = measured.plan
     for arm in plan.arms if plan.curves else ():
         allowed = {item.input_hash for item in measured.trains[arm.dataset].items}
-        for beginning in arm.beginnings:
-            first = beginning.said.where(allowed.__contains__)
+        for part in arm.first_answers:
+            first = part.answers.where(allowed.__contains__)
             for policy in plan.policies if len(first) else ():
                 yield Run(
                     base=plan.base,
@@ -194,7 +194,7 @@ def _curve_runs(measured: Measurements) -> Iterator[Run]:
                     policy=policy,
                     seed=plan.seeds[0],
                     train=first,
-                    first=beginning.answers,
+                    first=part.count,
                 )
 
 
