@@ -11,8 +11,7 @@ import pytest
 
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report import schema
-from prodigy_al.report.files import write_report
-from prodigy_al.report.schema import to_json
+from prodigy_al.report.files import to_json, write_report
 
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {

@@ -11,7 +11,7 @@ F1, precision and recall lie in [0, 1]; `low` and `high` are the ends of 95 % in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prodigy_al.evaluation.estimators import Unavailable
@@ -293,20 +293,3 @@ class Report:
     health: Sequence[Mapping[str, Any]] = ()
     exchange: Sequence[Mapping[str, Any]] = ()
     machine: Mapping[str, Any] = field(default_factory=dict)
-
-
-def to_json(value: Any) -> Any:
-    """Return a report, or a part of it, as dicts, lists, strings and numbers.
-
-    >>> to_json(Unavailable("no probabilities")), to_json(Gap())
-    ({'unavailable': 'no probabilities'}, {'selection': None, 'rest': None})
-    """
-    if isinstance(value, Unavailable):
-        return {"unavailable": value.reason}
-    if is_dataclass(value):
-        return {part.name: to_json(getattr(value, part.name)) for part in fields(value)}
-    if isinstance(value, Mapping):
-        return {name: to_json(part) for name, part in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [to_json(part) for part in value]
-    return value
