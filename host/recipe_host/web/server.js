@@ -8,7 +8,7 @@ const SECONDS = 20;
 export class Unreachable extends Error {}
 
 /** The server understood and says no: `status` and what it said (`reply.error`). */
-export class Refused extends Error {
+export class HTTPError extends Error {
   constructor(status, reply) {
     super(reply.error ?? `the server answered ${status}`);
     this.status = status;
@@ -28,7 +28,7 @@ async function call(path, options) {
   const reply = read(text);
   if (response.ok) return reply;
   if (response.status >= 500) throw new Unreachable(reply.error ?? "the server failed");
-  throw new Refused(response.status, reply);
+  throw new HTTPError(response.status, reply);
 }
 
 function read(text) {

@@ -5,13 +5,13 @@
  */
 
 import { newId } from "./outbox.js";
-import { getQuestions, giveAnswers, Refused, Unreachable } from "./server.js";
+import { getQuestions, giveAnswers, HTTPError, Unreachable } from "./server.js";
 
 const RETRY_SECONDS = [0.5, 1, 2, 4, 8];
 const LOOK_AGAIN_SECONDS = 10;
 const LAST_UNDO_SECONDS = 3; // how long the last answers of a stream can be taken back
 
-export class Desk {
+export class Session {
   constructor(project, outbox, { onChange, onNotice }) {
     this.project = project;
     this.outbox = outbox;
@@ -146,7 +146,7 @@ export class Desk {
   post(batch, options) {
     batch.sent = true;
     const answers = batch.entries.map((entry) => entry.answer);
-    const body = { session_id: this.project.session, batch_id: batch.id, answers };
+    const body = { session_id: this.project.namedSession, batch_id: batch.id, answers };
     return giveAnswers(body, options);
   }
 
@@ -160,7 +160,7 @@ export class Desk {
         this.took(await this.retry(() => this.post(batch)));
         this.confirm(batch);
       } catch (error) {
-        if (!(error instanceof Refused)) throw error;
+        if (!(error instanceof HTTPError)) throw error;
         this.refuse(batch, error);
       }
       this.sending.shift();
@@ -204,7 +204,7 @@ export class Desk {
         this.add(await this.retry(() => this.ask()));
       } while (!this.ended && this.isShort);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof HTTPError)) throw error;
       if (error.status === 409) this.yield();
       else this.onNotice("refused", error.message);
     } finally {
@@ -218,7 +218,7 @@ export class Desk {
 
   async ask() {
     const reply = await getQuestions({
-      session_id: this.project.session,
+      session_id: this.project.namedSession,
       page: this.page,
       opening: !this.opened,
       holding: this.held(),
