@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from recipe_host.errors import RecipeError
-from recipe_host.shapes import TASK_FIELDS, misshapen, span_problem
+from recipe_host.schema import TASK_FIELDS, misshapen, span_problem
 from recipe_host.stream import Stream
 
 __all__ = ["check_stream"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from recipe_host.types import TaskType
 
 if TYPE_CHECKING:
-    from recipe_host.dealing import Session
     from recipe_host.session import Controller
+    from recipe_host.task_router import Session
 
 __all__ = ["ask_progress"]
 

@@ -16,7 +16,7 @@ from recipe_host.constants import (
 )
 from recipe_host.errors import AnswerError
 from recipe_host.hashing import set_hashes
-from recipe_host.ledger import Ledger
+from recipe_host.leases import LeaseStore
 from recipe_host.store import Database
 from recipe_host.types import TaskType
 
@@ -24,7 +24,7 @@ __all__ = ["Recorder"]
 
 
 class Recorder:
-    """Stores one run's answers. Attributes: `ledger`, None where the recipe saves nothing."""
+    """Stores one run's answers. Attributes: `leases`, None where the recipe saves nothing."""
 
     def __init__(self, db: Database, components: Components, view_id: str, key: str) -> None:
         self._db = db
@@ -34,7 +34,7 @@ class Recorder:
         self._view_id = view_id
         self._key = key
         self._unsaved: set[str] = set()  # batches of a run that saves nothing, still learned once
-        self.ledger = Ledger(db, self._dataset) if self._dataset else None
+        self.leases = LeaseStore(db, self._dataset) if self._dataset else None
 
     def validate(self, answer: TaskType) -> None:
         """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
@@ -70,15 +70,15 @@ class Recorder:
         stamped = [self.stamped(answer, session) for answer in answers]
         for answer in stamped:
             self.validate(answer)
-        if self.ledger is None or self._dataset is None:
+        if self.leases is None or self._dataset is None:
             return [] if self._is_known(batch_id) else stamped
         with self._db.transaction():
-            if batch_id is not None and not self.ledger.is_new(batch_id):
+            if batch_id is not None and not self.leases.add_batch(batch_id):
                 return []
             if stamped:
                 self._db.add_dataset(session, session=True)
                 self._db.add_examples(self._final(stamped), datasets=[self._dataset, session])
-                self.ledger.take_back(owner, [answer[self._key] for answer in stamped])
+                self.leases.remove(owner, [answer[self._key] for answer in stamped])
         return stamped
 
     def _final(self, answers: list[TaskType]) -> list[TaskType]:

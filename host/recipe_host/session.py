@@ -19,15 +19,15 @@ from recipe_host.checking import check_stream
 from recipe_host.components import Components
 from recipe_host.connections import connect
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
-from recipe_host.dealing import Dealer, Session, sessions_per_task
 from recipe_host.errors import DatasetNotFound, RecipeError, UpdateError
 from recipe_host.progress import ask_progress
 from recipe_host.recording import Recorder
 from recipe_host.settings import load_settings
 from recipe_host.store import Database
 from recipe_host.stream import Stream
+from recipe_host.strings import get_timestamp_session_id
+from recipe_host.task_router import Session, TaskRouter, sessions_per_task
 from recipe_host.types import TaskType
-from recipe_host.values import get_timestamp_session_id
 
 __all__ = ["Controller"]
 
@@ -60,12 +60,12 @@ class Controller:
         self.session_id = self._default_session_id()
         self._key = TASK_HASH_ATTR if self.exclude_by == "task" else INPUT_HASH_ATTR
         self._recorder = Recorder(self.db, components, self.view_id, self._key)
-        self._ledger = self._recorder.ledger
+        self._leases = self._recorder.leases
         stream = components.stream
         if self.config["auto_count_stream"] and stream.length is None:
             stream = Stream(list(stream))
         self._total = stream.length
-        self._dealer = self._new_dealer(stream)
+        self._router = self._new_router(stream)
         self._on_exit = components.on_exit
         if components.on_load is not None:
             components.on_load(self)
@@ -85,12 +85,12 @@ class Controller:
     @property
     def stream(self) -> Stream:
         """The stream that tasks come from."""
-        return self._dealer.stream
+        return self._router.stream
 
     @property
     def session_ids(self) -> list[str]:
         """Ids of the sessions that asked or answered in this run."""
-        return [name for name, session in self._dealer.sessions.items() if session.active]
+        return [name for name, session in self._router.sessions.items() if session.active]
 
     def get_session_name(self, name: str) -> str:
         """Return the id of a named annotator's session."""
@@ -107,24 +107,24 @@ class Controller:
         """
         with self._asking:
             session = self._session(session_id)
-            tasks = self._dealer.deal(session, self.config["batch_size"], holding)
+            tasks = self._router.next_tasks(session, self.config["batch_size"], holding)
             if not tasks and self.config.get("allow_work_stealing", True):
                 tasks = self._take_over(session)
-            if self._ledger is not None:
-                self._ledger.lend(self._owner(session.id), [task[self._key] for task in tasks])
+            if self._leases is not None:
+                self._leases.add(self._owner(session.id), [task[self._key] for task in tasks])
             return tasks
 
     def open_questions(self, session_id: str | None = None) -> list[TaskType]:
         """Return the tasks that this session was given and has not answered, oldest first."""
-        return self._dealer.open_tasks(self._session(session_id))
+        return self._router.open_tasks(self._session(session_id))
 
     def open_elsewhere(self, session_id: str | None = None) -> int:
         """Number of tasks that other sessions were given and have not answered."""
-        return self._dealer.open_count() - self._dealer.open_count(self._session(session_id))
+        return self._router.open_count() - self._router.open_count(self._session(session_id))
 
     def end_session(self, session_id: str | None = None) -> None:
         """Let others take over the session's open tasks once the stream has no more."""
-        self._dealer.end(self._session(session_id))
+        self._router.end(self._session(session_id))
 
     def validate_answer(self, answer: TaskType) -> None:
         """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
@@ -157,7 +157,7 @@ class Controller:
         with self._storing:
             owner = self._owner(session.id)
             stamped = self._recorder.record(answers, session.id, batch_id, owner)
-            self._dealer.answered(session, [answer[self._key] for answer in stamped])
+            self._router.answered(session, [answer[self._key] for answer in stamped])
             session.total_annotated += len(stamped)
             self.total_annotated += len(stamped)
             return stamped
@@ -177,7 +177,7 @@ class Controller:
             if prepend_old_wrappers:
                 stream = self.stream.with_source_of(stream)
             self._total = stream.length
-            self._dealer.reset(stream)
+            self._router.reset(stream)
 
     def close(self) -> None:
         """End the run: call the recipe's `on_exit`, once."""
@@ -214,34 +214,34 @@ class Controller:
             identifier = f"{stamp}-{count}"
         return identifier
 
-    def _new_dealer(self, stream: Stream) -> Dealer:
+    def _new_router(self, stream: Stream) -> TaskRouter:
         limit = sessions_per_task(self.config)
         repeats = not self.config["auto_exclude_current"]
-        dealer = Dealer(
+        router = TaskRouter(
             stream,
             self._key,
             excluded=self._hashes(*self.components.exclude),
-            takers={} if repeats else self._answered(limit),
+            assigned={} if repeats else self._answered(limit),
             limit=limit,
             repeats=repeats,
         )
-        for owner, keys in (self._ledger.leases() if self._ledger else {}).items():
-            dealer.reserve(owner or self.session_id, keys)
-        return dealer
+        for owner, keys in (self._leases.leases() if self._leases else {}).items():
+            router.reserve(owner or self.session_id, keys)
+        return router
 
     def _answered(self, limit: int | None) -> dict[int, set[str]]:
         """Which sessions have answered which hash; where any one is enough, just that some did."""
         if not self.dataset:
             return {}
         name = str(self.dataset)
-        takers: defaultdict[int, set[str]] = defaultdict(set)
+        sessions: defaultdict[int, set[str]] = defaultdict(set)
         for session in [name] if limit == 1 else self.db.get_dataset_sessions(name):
             for key in self._hashes(session):
-                takers[key].add(session)
-        return takers
+                sessions[key].add(session)
+        return sessions
 
     def _session(self, session_id: str | None) -> Session:
-        session = self._dealer.session(session_id or self.session_id)
+        session = self._router.session(session_id or self.session_id)
         session.active = True
         return session
 
@@ -250,12 +250,12 @@ class Controller:
         return "" if session_id == self.session_id else session_id
 
     def _take_over(self, session: Session) -> list[TaskType]:
-        taken = self._dealer.take_over(session, self.config["batch_size"])
+        taken = self._router.take_over(session, self.config["batch_size"])
         if taken is None:
             return []
         other, tasks = taken
-        if self._ledger is not None:
-            self._ledger.take_back(self._owner(other.id), [task[self._key] for task in tasks])
+        if self._leases is not None:
+            self._leases.remove(self._owner(other.id), [task[self._key] for task in tasks])
         return tasks
 
     def _hashes(self, *names: str) -> set[int]:
@@ -282,8 +282,8 @@ class Controller:
             return min(1.0, self.total_annotated / float(target))
         if not self._total:
             return None
-        still_open = self._dealer.open_count(None if self._dealer.limit == 1 else session)
-        return (self._dealer.gone_past(session) - still_open) / self._total
+        still_open = self._router.open_count(None if self._router.limit == 1 else session)
+        return (self._router.gone_past(session) - still_open) / self._total
 
 
 def _view_id(name: str, components: Components, config: Mapping[str, Any]) -> str:

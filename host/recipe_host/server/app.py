@@ -18,27 +18,27 @@ from recipe_host.errors import SettingsError, StoreError
 from recipe_host.messages import fail
 from recipe_host.server.assets import asset_routes
 from recipe_host.server.bodies import read_object
-from recipe_host.server.desk import Body, Desk
-from recipe_host.server.guard import Guard, Hosts
 from recipe_host.server.project import check_page
-from recipe_host.server.replies import Refused, Reply
+from recipe_host.server.responses import AsciiResponse, HTTPError
+from recipe_host.server.security import Hosts, SecurityMiddleware
+from recipe_host.server.service import Body, Service
 from recipe_host.session import Controller
 
 __all__ = ["make_app"]
 
-Endpoint = Callable[[Request], Awaitable[Reply]]
+Endpoint = Callable[[Request], Awaitable[AsciiResponse]]
 
 
-def make_app(controller: Controller, desk: Desk | None = None) -> Starlette:
+def make_app(controller: Controller, service: Service | None = None) -> Starlette:
     """Return the application that serves a controller and its page.
 
     Raises SettingsError for settings that the page or the server cannot use.
     """
     check_page(controller)
-    served = desk or Desk(controller)
+    served = service or Service(controller)
     assets = asset_routes()
     guard = Middleware(
-        Guard,
+        SecurityMiddleware,
         hosts=Hosts(controller.config["host"], _allowed_hosts(controller.config)),
         linkable=frozenset(route.path for route in assets),
         credentials=_credentials(),
@@ -47,7 +47,7 @@ def make_app(controller: Controller, desk: Desk | None = None) -> Starlette:
         routes=[*assets, *_routes(served)],
         middleware=[guard],
         exception_handlers={
-            Refused: _refused,
+            HTTPError: _refused,
             HTTPException: _not_served,
             StoreError: _store_failed,
             Exception: _failed,
@@ -57,82 +57,91 @@ def make_app(controller: Controller, desk: Desk | None = None) -> Starlette:
     return app
 
 
-def _routes(desk: Desk) -> list[Route]:
+def _routes(service: Service) -> list[Route]:
     return [
         Route("/health", _getting(lambda _: {"status": "alive"})),
         Route("/version", _getting(lambda _: {"version": f"{__version__}+recipe-host"})),
-        Route("/project", _getting(lambda request: desk.project(_named(desk, request)))),
-        Route("/project/{session_id}", _getting(lambda request: desk.project(_id(desk, request)))),
-        Route("/get_questions", _getting(lambda request: desk.questions(_query(desk, request)))),
-        Route("/get_session_questions", _posting(desk.questions), methods=["POST"]),
-        Route("/give_answers", _posting(desk.answers), methods=["POST"]),
-        Route("/validate_answer", _posting(desk.validate), methods=["POST"]),
-        Route("/end_session", _posting(desk.end), methods=["POST"]),
-        Route("/event/{name}", _event(desk), methods=["POST"]),
+        Route("/project", _getting(lambda request: service.project(_named(service, request)))),
+        Route(
+            "/project/{session_id}",
+            _getting(lambda request: service.project(_id(service, request))),
+        ),
+        Route(
+            "/get_questions", _getting(lambda request: service.questions(_query(service, request)))
+        ),
+        Route("/get_session_questions", _posting(service.questions), methods=["POST"]),
+        Route("/give_answers", _posting(service.answers), methods=["POST"]),
+        Route("/validate_answer", _posting(service.validate), methods=["POST"]),
+        Route("/end_session", _posting(service.end), methods=["POST"]),
+        Route("/event/{name}", _event(service), methods=["POST"]),
     ]
 
 
 def _getting(work: Callable[[Request], Body]) -> Endpoint:
-    async def endpoint(request: Request) -> Reply:
-        return Reply(await run_in_threadpool(work, request))
+    async def endpoint(request: Request) -> AsciiResponse:
+        return AsciiResponse(await run_in_threadpool(work, request))
 
     return endpoint
 
 
 def _posting(work: Callable[[Body], Body]) -> Endpoint:
-    async def endpoint(request: Request) -> Reply:
+    async def endpoint(request: Request) -> AsciiResponse:
         body = await read_object(request)
-        return Reply(await run_in_threadpool(work, body))
+        return AsciiResponse(await run_in_threadpool(work, body))
 
     return endpoint
 
 
-def _event(desk: Desk) -> Endpoint:
-    async def endpoint(request: Request) -> Reply:
+def _event(service: Service) -> Endpoint:
+    async def endpoint(request: Request) -> AsciiResponse:
         payload = await read_object(request)
         try:
-            return Reply(await run_in_threadpool(desk.event, request.path_params["name"], payload))
-        except (Refused, StoreError):
+            return AsciiResponse(
+                await run_in_threadpool(service.event, request.path_params["name"], payload)
+            )
+        except (HTTPError, StoreError):
             raise
         except Exception as error:  # hooks refuse with any exception, some name a status
             status = getattr(error, "status_code", 400)
-            raise Refused(status, str(getattr(error, "detail", error))) from error
+            raise HTTPError(status, str(getattr(error, "detail", error))) from error
 
     return endpoint
 
 
-def _named(desk: Desk, request: Request) -> str:
-    return desk.session_of(request.query_params.get("session"))
+def _named(service: Service, request: Request) -> str:
+    return service.session_of(request.query_params.get("session"))
 
 
-def _id(desk: Desk, request: Request) -> str:
-    return desk.checked_session(request.path_params["session_id"])
+def _id(service: Service, request: Request) -> str:
+    return service.checked_session(request.path_params["session_id"])
 
 
-def _query(desk: Desk, request: Request) -> Body:
-    return {"session_id": _named(desk, request)}
+def _query(service: Service, request: Request) -> Body:
+    return {"session_id": _named(service, request)}
 
 
-async def _refused(_: Request, error: Exception) -> Reply:
-    if not isinstance(error, Refused):
+async def _refused(_: Request, error: Exception) -> AsciiResponse:
+    if not isinstance(error, HTTPError):
         raise error
-    return error.reply()
+    return error.response()
 
 
-async def _not_served(request: Request, error: Exception) -> Reply:
+async def _not_served(request: Request, error: Exception) -> AsciiResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     why = f"{request.method} is not served there" if status == 405 else "there is no such path"
-    return Reply({"error": why}, status)
+    return AsciiResponse({"error": why}, status)
 
 
-async def _store_failed(_: Request, error: Exception) -> Reply:
+async def _store_failed(_: Request, error: Exception) -> AsciiResponse:
     fail(str(error))
-    return Reply({"error": f"{error}; nothing was stored, and the page keeps the answers"}, 503)
+    return AsciiResponse(
+        {"error": f"{error}; nothing was stored, and the page keeps the answers"}, 503
+    )
 
 
-async def _failed(_: Request, error: Exception) -> Reply:
-    sentence = f"the recipe failed: {type(error).__name__}: {error}"
-    return Reply({"error": sentence}, 500)
+async def _failed(_: Request, error: Exception) -> AsciiResponse:
+    message = f"the recipe failed: {type(error).__name__}: {error}"
+    return AsciiResponse({"error": message}, 500)
 
 
 def _allowed_hosts(config: dict[str, Any]) -> list[str]:

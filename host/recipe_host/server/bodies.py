@@ -10,8 +10,8 @@ from typing import Any
 from starlette.requests import Request
 
 from recipe_host.constants import ANSWERS, INPUT_HASH_ATTR, TASK_HASH_ATTR, TIMESTAMP_ATTR
-from recipe_host.server.replies import Refused
-from recipe_host.shapes import TASK_FIELDS, Fields, is_count, is_hash, misshapen, span_problem
+from recipe_host.schema import TASK_FIELDS, Fields, is_count, is_hash, misshapen, span_problem
+from recipe_host.server.responses import HTTPError
 
 __all__ = ["check_answers", "check_hashes", "check_text", "read_object"]
 
@@ -33,8 +33,10 @@ FIELDS: Fields = {
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """Return the JSON object in a request's body; raises Refused (400, 413)."""
-    too_big = Refused(413, f"the body is larger than {MAX_BYTES // 2**20} MiB; send fewer answers")
+    """Return the JSON object in a request's body; raises HTTPError (400, 413)."""
+    too_big = HTTPError(
+        413, f"the body is larger than {MAX_BYTES // 2**20} MiB; send fewer answers"
+    )
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > MAX_BYTES:
         raise too_big
@@ -46,9 +48,9 @@ async def read_object(request: Request) -> dict[str, Any]:
     try:
         value = json.loads(bytes(body), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise Refused(400, f"the body is not JSON: {error}") from error
+        raise HTTPError(400, f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise Refused(400, "the body must be a JSON object")
+        raise HTTPError(400, "the body must be a JSON object")
     _check_values(value)
     return value
 
@@ -63,45 +65,45 @@ def _check_values(value: object) -> None:
     while waiting:
         item, depth = waiting.pop()
         if depth > MAX_DEPTH:
-            raise Refused(400, f"the body is nested deeper than {MAX_DEPTH} levels")
+            raise HTTPError(400, f"the body is nested deeper than {MAX_DEPTH} levels")
         if isinstance(item, float) and not math.isfinite(item):
-            raise Refused(400, "the body holds a number that is too large")
+            raise HTTPError(400, "the body holds a number that is too large")
         if isinstance(item, dict | list):
             children = item.values() if isinstance(item, dict) else item
             waiting.extend((child, depth + 1) for child in children)
 
 
 def check_text(value: object, name: str, *, pattern: re.Pattern[str] = BATCH_ID) -> str | None:
-    """Return an optional text that fits the pattern; raises Refused."""
+    """Return an optional text that fits the pattern; raises HTTPError."""
     if value is None:
         return None
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise Refused(400, f"{name} must be text of the form {pattern.pattern}")
+        raise HTTPError(400, f"{name} must be text of the form {pattern.pattern}")
     return value
 
 
 def check_hashes(value: object) -> list[int] | None:
-    """Return an optional list of hashes; raises Refused."""
+    """Return an optional list of hashes; raises HTTPError."""
     if value is None:
         return None
     if not isinstance(value, list) or not all(map(is_hash, value)):
-        raise Refused(400, "holding must be a list of task hashes")
+        raise HTTPError(400, "holding must be a list of task hashes")
     return value
 
 
 def check_answers(value: object) -> list[dict[str, Any]]:
-    """Return a batch of answers whose known fields have their known shape; raises Refused.
+    """Return a batch of answers whose known fields have their known shape; raises HTTPError.
 
     Fields that the interface does not define are the recipe's own, and stay as they are.
     """
     if not isinstance(value, list):
-        raise Refused(400, "answers must be a list of tasks, each with its answer")
+        raise HTTPError(400, "answers must be a list of tasks, each with its answer")
     if len(value) > MAX_ANSWERS:
-        raise Refused(400, f"a batch holds {len(value)} answers; send {MAX_ANSWERS} at most")
+        raise HTTPError(400, f"a batch holds {len(value)} answers; send {MAX_ANSWERS} at most")
     for index, answer in enumerate(value):
         problem = _problem(answer)
         if problem:
-            raise Refused(400, f"answers[{index}]: {problem}")
+            raise HTTPError(400, f"answers[{index}]: {problem}")
     return value
 
 

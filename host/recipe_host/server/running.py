@@ -15,8 +15,8 @@ from recipe_host import __version__
 from recipe_host.errors import SettingsError
 from recipe_host.messages import msg
 from recipe_host.server.app import make_app
-from recipe_host.server.desk import Desk
-from recipe_host.server.guard import is_loopback
+from recipe_host.server.security import is_loopback
+from recipe_host.server.service import Service
 from recipe_host.session import Controller
 
 __all__ = ["run_server"]
@@ -30,15 +30,15 @@ def run_server(controller: Controller) -> None:
     Raises SettingsError where the address is in use or not this machine's.
     """
     with controller:
-        desk = Desk(controller)
-        app = make_app(controller, desk)
+        service = Service(controller)
+        app = make_app(controller, service)
         listening = _listen(controller.config["host"], controller.config["port"])
         _greet(controller, listening.getsockname()[1])
         # The server raises the signals that ended it again: let that of `kill` end us as cleanly.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # how people end a session
             uvicorn.Server(_configure(app)).run(sockets=[listening])
-        _part(controller, desk)
+        _part(controller, service)
 
 
 def _configure(app: ASGIApp) -> uvicorn.Config:
@@ -78,10 +78,10 @@ def _greet(controller: Controller, port: int) -> None:
     sys.stdout.flush()
 
 
-def _part(controller: Controller, desk: Desk) -> None:
+def _part(controller: Controller, service: Service) -> None:
     where = f"in dataset '{controller.dataset}'" if controller.dataset else "and none was saved"
     msg.good(f"{controller.total_annotated} answers {where}")
-    if desk.waiting:
-        msg.text(f"The recipe still learns from {desk.waiting} answers; Ctrl+C ends that")
+    if service.waiting:
+        msg.text(f"The recipe still learns from {service.waiting} answers; Ctrl+C ends that")
     sys.stdout.flush()
-    desk.close()
+    service.close()

@@ -10,12 +10,12 @@ from recipe_host.errors import UpdateError
 from recipe_host.session import Controller
 from recipe_host.types import TaskType
 
-__all__ = ["Learner"]
+__all__ = ["UpdateWorker"]
 
 Batch = tuple[list[TaskType], str]
 
 
-class Learner:
+class UpdateWorker:
     """Calls the recipe's `update` in a thread of its own, batch by batch in the order of storing.
 
     Attributes: `waiting` (answers stored and not learned from) and `error` (the last failure as a

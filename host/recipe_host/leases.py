@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable
 from recipe_host.store import Database
 from recipe_host.tables import tables_of
 
-__all__ = ["Ledger"]
+__all__ = ["LeaseStore"]
 
 
-class Ledger:
+class LeaseStore:
     """The books of one dataset. Every write joins the transaction it is called in.
 
     A lease is a task that a session was given and has not answered, named by the hash of
@@ -27,7 +27,7 @@ class Ledger:
         with db.transaction():
             self._dataset = tables.dataset.get(tables.dataset.name == dataset).id
 
-    def is_new(self, batch_id: str) -> bool:
+    def add_batch(self, batch_id: str) -> bool:
         """Note a batch of answers; return False where it was noted, and so stored, before."""
         with self._db.transaction():
             if self._batch.get_or_none(self._batch.id == batch_id) is not None:
@@ -43,14 +43,14 @@ class Ledger:
                 held[row.session].add(row.key)
         return dict(held)
 
-    def lend(self, session: str, keys: Iterable[int]) -> None:
+    def add(self, session: str, keys: Iterable[int]) -> None:
         """Note that a session was given tasks; those it has already stay noted once."""
         rows = [{"dataset": self._dataset, "session": session, "key": key} for key in keys]
         if rows:
             with self._db.transaction():
                 self._lease.insert_many(rows).on_conflict_ignore().execute()
 
-    def take_back(self, session: str, keys: Collection[int]) -> None:
+    def remove(self, session: str, keys: Collection[int]) -> None:
         """Forget that a session has these tasks, where it has them."""
         lease = self._lease
         chosen = (lease.dataset == self._dataset) & (lease.session == session)

@@ -1,4 +1,4 @@
-"""What the server says: JSON, and refusals that carry one clear sentence."""
+"""What the server says: JSON, and refusals that carry one clear message."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-__all__ = ["Refused", "Reply"]
+__all__ = ["AsciiResponse", "HTTPError"]
 
 
-class Reply(Response):
+class AsciiResponse(Response):
     """JSON in ASCII: source texts may hold lone surrogates, which UTF-8 cannot carry."""
 
     media_type = "application/json"
@@ -20,15 +20,15 @@ class Reply(Response):
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
-class Refused(Exception):
-    """A request that is not served. Attributes: `status` (4xx), `sentence`, `details`."""
+class HTTPError(Exception):
+    """A request that is not served. Attributes: `status` (4xx), `message`, `details`."""
 
-    def __init__(self, status: int, sentence: str, **details: Any) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, message: str, **details: Any) -> None:
+        super().__init__(message)
         self.status = status
-        self.sentence = sentence
+        self.message = message
         self.details = details
 
-    def reply(self) -> Reply:
+    def response(self) -> AsciiResponse:
         """Return the response that says so."""
-        return Reply({"error": self.sentence, **self.details}, self.status)
+        return AsciiResponse({"error": self.message, **self.details}, self.status)

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from recipe_host.server.replies import Refused
+from recipe_host.server.responses import HTTPError
 
-__all__ = ["Guard", "Hosts", "is_loopback"]
+__all__ = ["Hosts", "SecurityMiddleware", "is_loopback"]
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SECURITY = {
@@ -70,7 +70,7 @@ def _is_address(name: str) -> bool:
     return True
 
 
-class Guard:
+class SecurityMiddleware:
     """ASGI middleware that refuses before the application sees a request.
 
     `linkable` are the paths that other sites may link to: the page, and nothing that has effects.
@@ -103,9 +103,9 @@ class Guard:
             return
         try:
             self._check(scope["method"], scope["path"], Headers(scope=scope))
-        except Refused as refused:
-            reply = refused.reply()
-            if refused.status == 401:
+        except HTTPError as error:
+            reply = error.response()
+            if error.status == 401:
                 reply.headers["WWW-Authenticate"] = 'Basic realm="recipe-host", charset="UTF-8"'
             await reply(scope, receive, sending)
         else:
@@ -114,19 +114,19 @@ class Guard:
     def _check(self, method: str, path: str, headers: Headers) -> None:
         host = headers.get("host", "")
         if host not in self._hosts:
-            raise Refused(
+            raise HTTPError(
                 403,
                 f"this server does not answer to the name {host!r}; use http://localhost, or add "
                 "the name to 'allowed_hosts' in prodigy.json",
             )
         reads = method in ("GET", "HEAD")
         if not (reads and path in self._linkable) and _is_foreign(headers, host):
-            raise Refused(403, "requests from other sites are refused")
+            raise HTTPError(403, "requests from other sites are refused")
         if self._credentials is not None and not _knows(headers, self._credentials):
-            raise Refused(401, "user name and password are needed")
+            raise HTTPError(401, "user name and password are needed")
         media_type = headers.get("content-type", "").split(";")[0].strip().lower()
         if not reads and media_type != "application/json":
-            raise Refused(415, f"the content type must be application/json, not {media_type!r}")
+            raise HTTPError(415, f"the content type must be application/json, not {media_type!r}")
 
 
 def _is_foreign(headers: Headers, host: str) -> bool:

@@ -1,4 +1,4 @@
-"""Deals the tasks of one stream out to annotation sessions."""
+"""Which annotation session is given which task of the stream."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from recipe_host.hashing import set_hashes
 from recipe_host.stream import Stream
 from recipe_host.types import TaskType
 
-__all__ = ["Dealer", "Session", "sessions_per_task"]
+__all__ = ["Session", "TaskRouter", "sessions_per_task"]
 
 # What an earlier answer left on a task that is asked again.
 STAMPS = ("answer", SESSION_ID_ATTR, ANNOTATOR_ID_ATTR, VIEW_ID_ATTR, TIMESTAMP_ATTR)
-# Whoever was not heard of for so long may have gone home: others get their tasks in the end.
+# A session that was silent for so long counts as abandoned: others may get its open tasks.
 SILENT_SECONDS = 600.0
 
 
@@ -47,13 +47,13 @@ class Session:
     active: bool = False
 
 
-class Dealer:
-    """Deals tasks: each to `limit` sessions (None: to all of them), to none of them twice.
+class TaskRouter:
+    """Give each task to `limit` sessions (None: to all of them), and to no session twice.
 
     `key` names the hash by which tasks are the same; tasks whose hash is in `excluded` go to
-    nobody. `takers` says which sessions were given or have answered a hash. `repeats` lets the
-    stream itself ask the same task again. One call of `deal` at a time; the other methods may be
-    called meanwhile, and never wait for the stream.
+    nobody. `assigned` says which sessions were given or have answered a hash. `repeats` lets the
+    stream itself ask the same task again. Call `next_tasks` from one thread at a time; the other
+    methods may be called meanwhile, and never wait for the stream.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Dealer:
         key: str,
         *,
         excluded: Iterable[int] = (),
-        takers: Mapping[int, Collection[str]] | None = None,
+        assigned: Mapping[int, Collection[str]] | None = None,
         limit: int | None = 1,
         repeats: bool = False,
     ) -> None:
@@ -71,9 +71,9 @@ class Dealer:
         self.sessions: dict[str, Session] = {}
         self._key = key
         self._excluded = frozenset(excluded)
-        self._takers: defaultdict[int, set[str]] = defaultdict(set)
-        for hashed, names in (takers or {}).items():
-            self._takers[hashed].update(names)
+        self._assigned: defaultdict[int, set[str]] = defaultdict(set)
+        for hashed, names in (assigned or {}).items():
+            self._assigned[hashed].update(names)
         self._repeats = repeats
         self._pulled: list[TaskType] = []  # kept only where others may get the same tasks later
         self._count = 0
@@ -89,9 +89,9 @@ class Dealer:
         """Keep tasks for a session that got them in an earlier run."""
         self.session(name).reserved.update(keys)
         for key in keys:
-            self._takers[key].add(name)
+            self._assigned[key].add(name)
 
-    def deal(
+    def next_tasks(
         self, session: Session, count: int, holding: Collection[int] | None = None
     ) -> list[TaskType]:
         """Return up to `count` tasks for this session; fewer at the end of the stream.
@@ -102,19 +102,19 @@ class Dealer:
         with self._lock:
             session.heard = time.monotonic()
             lost = [] if holding is None else _without(session.open, holding)
-        dealt = lost[:count]
-        while len(dealt) < count:
+        tasks = lost[:count]
+        while len(tasks) < count:
             try:
                 task = self._next(session)
             except Exception:  # the recipe's; what came before it is asked first
-                if dealt:
+                if tasks:
                     break
                 raise
             if task is None:
                 break
             if self._takes(session, task, holding or ()):
-                dealt.append(task)
-        return dealt
+                tasks.append(task)
+        return tasks
 
     def take_over(self, session: Session, count: int) -> tuple[Session, list[TaskType]] | None:
         """Move up to `count` open tasks to this session from one that has fallen silent."""
@@ -123,7 +123,7 @@ class Dealer:
             for other in sorted(self.sessions.values(), key=lambda one: one.heard):
                 if other is session or other.heard >= before:
                     continue
-                keys = [key for key in other.open if session.id not in self._takers[key]]
+                keys = [key for key in other.open if session.id not in self._assigned[key]]
                 if keys:
                     return other, [self._moved(key, other, session) for key in keys[:count]]
         return None
@@ -141,7 +141,7 @@ class Dealer:
                 session.open.pop(key, None)
                 session.reserved.discard(key)
                 if not self._repeats:
-                    self._takers[key].add(session.id)
+                    self._assigned[key].add(session.id)
 
     def open_tasks(self, session: Session) -> list[TaskType]:
         """Return what the session was given and has not answered, oldest first."""
@@ -179,18 +179,18 @@ class Dealer:
                     one.open[key] = task
                     if one is session:
                         return key not in holding
-            takers = self._takers[key]
-            full = self.limit is not None and len(takers) >= self.limit
+            assigned = self._assigned[key]
+            full = self.limit is not None and len(assigned) >= self.limit
             if not self._repeats:
-                if full or session.id in takers:
+                if full or session.id in assigned:
                     return False
-                takers.add(session.id)
+                assigned.add(session.id)
             session.open[key] = task
             return key not in holding  # it may be on screen since before a restart
 
     def _moved(self, key: int, other: Session, session: Session) -> TaskType:
         task = session.open[key] = other.open.pop(key)
-        self._takers[key] = (self._takers[key] - {other.id}) | {session.id}
+        self._assigned[key] = (self._assigned[key] - {other.id}) | {session.id}
         return task
 
     def _next(self, session: Session) -> TaskType | None:

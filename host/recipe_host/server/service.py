@@ -13,12 +13,12 @@ from typing import Any
 from recipe_host.errors import AnswerError
 from recipe_host.messages import fail
 from recipe_host.server.bodies import check_answers, check_hashes, check_text
-from recipe_host.server.learning import Learner
 from recipe_host.server.project import describe
-from recipe_host.server.replies import Refused
+from recipe_host.server.responses import HTTPError
+from recipe_host.server.update_worker import UpdateWorker
 from recipe_host.session import Controller
 
-__all__ = ["Desk"]
+__all__ = ["Service"]
 
 Body = dict[str, Any]
 NAME = re.compile(r"[\w.@+ -]{1,64}")
@@ -28,21 +28,21 @@ ELSEWHERE = (
 )
 
 
-class Desk:
+class Service:
     """Serves one controller's sessions. `close` waits for what is still to be learned."""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
-        self._learner = Learner(controller, report=fail)
+        self._worker = UpdateWorker(controller, report=fail)
         self._pages: dict[str, str] = {}  # which page has a session: the one opened last
         self._lock = threading.Lock()
         allowed = os.environ.get("PRODIGY_ALLOWED_SESSIONS", "")
         self._allowed = frozenset(name.strip() for name in allowed.split(",") if name.strip())
 
     def session_of(self, name: str | None) -> str:
-        """Return the id of a named annotator's session; raises Refused for a name not allowed."""
+        """Return the id of a named annotator's session; raises HTTPError for a name not allowed."""
         if self._allowed and name not in self._allowed:
-            raise Refused(
+            raise HTTPError(
                 403,
                 "name your session in the address, ?session=name; allowed are: "
                 + ", ".join(sorted(self._allowed)),
@@ -50,7 +50,7 @@ class Desk:
         if not name:
             return self.controller.session_id
         if not NAME.fullmatch(name):
-            raise Refused(
+            raise HTTPError(
                 400, "a session's name has up to 64 letters, digits, spaces and _ . @ + -"
             )
         return self.controller.get_session_name(name)
@@ -62,7 +62,7 @@ class Desk:
             return self.session_of(None)
         start = self.controller.get_session_name("")
         if not isinstance(session_id, str) or not session_id.startswith(start):
-            raise Refused(
+            raise HTTPError(
                 403, f"session_id must be '{own}' or begin with '{start}'", session_id=own
             )
         return self.session_of(session_id[len(start) :])
@@ -88,14 +88,14 @@ class Desk:
         }
 
     def answers(self, body: Body) -> Body:
-        """Store a batch; it is on disk when this returns. Raises Refused with nothing stored."""
+        """Store a batch; it is on disk when this returns. Raises HTTPError with nothing stored."""
         session_id = self.checked_session(body.get("session_id"))
         batch_id = check_text(body.get("batch_id"), "batch_id")
         answers = check_answers(body.get("answers"))
         try:
             stored = self.controller.store_answers(answers, session_id, batch_id=batch_id)
         except AnswerError as error:
-            raise Refused(422, str(error), refused=self._refusals(answers)) from error
+            raise HTTPError(422, str(error), refused=self._refusals(answers)) from error
         if stored:
             self._learn(stored, session_id)
         return {"session_id": session_id, "stored": len(stored), **self._standing()}
@@ -115,28 +115,28 @@ class Desk:
         """Call one of the recipe's event hooks."""
         hook = self.controller.event_hooks.get(name)
         if hook is None:
-            raise Refused(404, f"the recipe has no event hook called {name!r}")
+            raise HTTPError(404, f"the recipe has no event hook called {name!r}")
         return hook(self.controller, **payload)
 
     @property
     def waiting(self) -> int:
         """Number of stored answers that the recipe has not learned from."""
-        return self._learner.waiting
+        return self._worker.waiting
 
     def close(self) -> None:
         """Wait until all stored answers were learned from."""
-        self._learner.close()
+        self._worker.close()
 
     def _hold(self, session_id: str, page: str, *, opening: bool) -> None:
         with self._lock:
             if opening:
                 self._pages[session_id] = page
             elif self._pages.setdefault(session_id, page) != page:
-                raise Refused(409, ELSEWHERE)
+                raise HTTPError(409, ELSEWHERE)
 
     def _learn(self, stored: list[Body], session_id: str) -> None:
         if self.controller.components.update or self.controller.components.progress:
-            self._learner.put(stored, session_id)
+            self._worker.put(stored, session_id)
         else:
             self.controller.learn(stored, session_id)  # counts, and no more
 
@@ -145,7 +145,7 @@ class Desk:
             "total": self.controller.total_annotated,
             "progress": self.controller.progress,
             "progress_kind": None,
-            "learning": {"waiting": self._learner.waiting, "error": self._learner.error},
+            "learning": {"waiting": self._worker.waiting, "error": self._worker.error},
         }
 
     def _refusals(self, answers: list[Body]) -> list[Body]:
