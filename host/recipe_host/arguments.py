@@ -14,7 +14,7 @@ from radicli import get_list_converter as list_of
 from radicli.util import DEFAULT_CONVERTERS, UnsupportedTypeError
 
 from recipe_host.errors import RecipeError
-from recipe_host.recipes import Recipe
+from recipe_host.registry import Recipe
 
 __all__ = ["command_of", "load_language"]
 

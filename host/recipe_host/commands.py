@@ -17,7 +17,7 @@ from recipe_host import __version__
 from recipe_host.errors import RecipeError
 from recipe_host.loaders import json_lines
 from recipe_host.messages import msg
-from recipe_host.recipes import Arg, recipe
+from recipe_host.registry import Arg, recipe
 from recipe_host.types import TaskType
 
 __all__ = ["db_in", "db_out", "drop", "print_dataset", "stats"]

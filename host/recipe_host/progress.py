@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from recipe_host.types import TaskType
-
-if TYPE_CHECKING:
-    from recipe_host.session import Controller
-    from recipe_host.task_router import Session
 
 __all__ = ["ask_progress"]
 
 
+class Annotated(Protocol):
+    """Whatever counts its answers: a controller, or one of its sessions."""
+
+    total_annotated: int
+
+
 def ask_progress(
     function: Callable[..., float | None],
-    controller: Controller,
-    session: Session,
+    controller: Annotated,
+    session: Annotated,
     *,
     answers: list[TaskType],
     result: Any,

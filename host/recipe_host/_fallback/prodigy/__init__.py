@@ -4,7 +4,8 @@ from recipe_host import __version__ as _host_version
 from recipe_host.cli import serve
 from recipe_host.hashing import set_hashes
 from recipe_host.messages import log
-from recipe_host.recipes import get_recipe, recipe
+from recipe_host.recipes import get_recipe
+from recipe_host.registry import recipe
 from recipe_host.stream import get_stream
 from recipe_host.types import ControllerComponentsDict
 from recipe_host.uncovered_names import install_finder, package_names

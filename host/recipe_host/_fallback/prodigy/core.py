@@ -1,6 +1,7 @@
 from typing import TYPE_CHECKING, Any
 
-from recipe_host.recipes import Arg, get_recipe, recipe, set_recipe
+from recipe_host.recipes import get_recipe
+from recipe_host.registry import Arg, recipe, set_recipe
 from recipe_host.types import ControllerComponentsDict
 from recipe_host.uncovered_names import module_names
 
