@@ -1,9 +1,10 @@
-"""The HTTP application: its paths in one list, and what becomes of errors."""
+"""The HTTP application: a handler for each path, the paths in one list, what becomes of errors."""
 
 from __future__ import annotations
 
+import mimetypes
 import os
-from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,21 +13,148 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
 
 from recipe_host import __version__
 from recipe_host.errors import SettingsError, StoreError
 from recipe_host.messages import fail
-from recipe_host.server.assets import asset_routes
 from recipe_host.server.bodies import read_object
 from recipe_host.server.project import check_page
 from recipe_host.server.responses import AsciiResponse, HTTPError
 from recipe_host.server.security import Hosts, SecurityMiddleware
-from recipe_host.server.service import Body, Service
+from recipe_host.server.service import Service
 from recipe_host.session import Controller
 
 __all__ = ["make_app"]
 
-Endpoint = Callable[[Request], Awaitable[AsciiResponse]]
+WEB = Path(__file__).parent.parent / "web"
+# Some systems call it plain text, which browsers do not run as a module.
+mimetypes.add_type("text/javascript", ".js")
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+# Handlers without `async` run in a worker thread, where they may wait for the database.
+
+
+async def health(request: Request) -> AsciiResponse:
+    """Say that the server runs."""
+    return AsciiResponse({"status": "alive"})
+
+
+async def version(request: Request) -> AsciiResponse:
+    """Say what runs here."""
+    return AsciiResponse({"version": f"{__version__}+recipe-host"})
+
+
+def project(request: Request) -> AsciiResponse:
+    """Describe the run to the page of the session that the query names, or of the run's own."""
+    service = _service(request)
+    session_id = service.session_of(request.query_params.get("session"))
+    return AsciiResponse(service.project(session_id))
+
+
+def session_project(request: Request) -> AsciiResponse:
+    """Describe the run to the page of the session whose id stands in the path."""
+    service = _service(request)
+    session_id = service.checked_session(request.path_params["session_id"])
+    return AsciiResponse(service.project(session_id))
+
+
+def get_questions(request: Request) -> AsciiResponse:
+    """Give the session that the query names its next tasks."""
+    service = _service(request)
+    session_id = service.session_of(request.query_params.get("session"))
+    return AsciiResponse(service.questions({"session_id": session_id}))
+
+
+async def get_session_questions(request: Request) -> AsciiResponse:
+    """Give the session that the body names its next tasks."""
+    body = await read_object(request)
+    return AsciiResponse(await run_in_threadpool(_service(request).questions, body))
+
+
+async def give_answers(request: Request) -> AsciiResponse:
+    """Store a batch of answers."""
+    body = await read_object(request)
+    return AsciiResponse(await run_in_threadpool(_service(request).answers, body))
+
+
+async def validate_answer(request: Request) -> AsciiResponse:
+    """Ask the recipe whether it takes an answer."""
+    answer = await read_object(request)
+    return AsciiResponse(await run_in_threadpool(_service(request).validate, answer))
+
+
+async def end_session(request: Request) -> AsciiResponse:
+    """Let other sessions have what this one leaves unanswered."""
+    body = await read_object(request)
+    return AsciiResponse(await run_in_threadpool(_service(request).end, body))
+
+
+async def event(request: Request) -> AsciiResponse:
+    """Call an event hook of the recipe."""
+    payload, name = await read_object(request), request.path_params["name"]
+    try:
+        return AsciiResponse(await run_in_threadpool(_service(request).event, name, payload))
+    except (HTTPError, StoreError):
+        raise
+    except Exception as error:  # hooks refuse with any exception, some name a status
+        status = getattr(error, "status_code", 400)
+        raise HTTPError(status, str(getattr(error, "detail", error))) from error
+
+
+# The page's files, each by its own path: no other path reaches the folder, whatever it says. As
+# the paths are known, files may be links out of the folder, which some installers make of them.
+FILES = StaticFiles(directory=WEB, html=True, follow_symlink=True)
+FILE_PATHS = ("/", *(f"/{file.relative_to(WEB).as_posix()}" for file in sorted(WEB.rglob("*.*"))))
+
+ROUTES = [
+    *(Route(path, FILES, methods=["GET"]) for path in FILE_PATHS),
+    Route("/health", health),
+    Route("/version", version),
+    Route("/project", project),
+    Route("/project/{session_id}", session_project),
+    Route("/get_questions", get_questions),
+    Route("/get_session_questions", get_session_questions, methods=["POST"]),
+    Route("/give_answers", give_answers, methods=["POST"]),
+    Route("/validate_answer", validate_answer, methods=["POST"]),
+    Route("/end_session", end_session, methods=["POST"]),
+    Route("/event/{name}", event, methods=["POST"]),
+]
+
+
+async def _on_http_error(request: Request, error: HTTPError) -> AsciiResponse:
+    return error.response()
+
+
+async def _on_no_route(request: Request, error: HTTPException) -> AsciiResponse:
+    wrong_method = error.status_code == 405
+    why = f"{request.method} is not served there" if wrong_method else "there is no such path"
+    return AsciiResponse({"error": why}, error.status_code)
+
+
+async def _on_store_error(request: Request, error: StoreError) -> AsciiResponse:
+    fail(str(error))
+    message = f"{error}; nothing was stored, and the page keeps the answers"
+    return AsciiResponse({"error": message}, 503)
+
+
+async def _on_recipe_error(request: Request, error: Exception) -> AsciiResponse:
+    message = f"the recipe failed: {type(error).__name__}: {error}"
+    return AsciiResponse({"error": message}, 500)
+
+
+# Typed as `Any`: the library's own type has every handler take every exception.
+EXCEPTION_HANDLERS: Any = {
+    HTTPError: _on_http_error,
+    HTTPException: _on_no_route,
+    StoreError: _on_store_error,
+    Exception: _on_recipe_error,
+}
 
 
 def make_app(controller: Controller, service: Service | None = None) -> Starlette:
@@ -35,113 +163,16 @@ def make_app(controller: Controller, service: Service | None = None) -> Starlett
     Raises SettingsError for settings that the page or the server cannot use.
     """
     check_page(controller)
-    served = service or Service(controller)
-    assets = asset_routes()
-    guard = Middleware(
+    security = Middleware(
         SecurityMiddleware,
         hosts=Hosts(controller.config["host"], _allowed_hosts(controller.config)),
-        linkable=frozenset(route.path for route in assets),
+        linkable=frozenset(FILE_PATHS),
         credentials=_credentials(),
     )
-    app = Starlette(
-        routes=[*assets, *_routes(served)],
-        middleware=[guard],
-        exception_handlers={
-            HTTPError: _refused,
-            HTTPException: _not_served,
-            StoreError: _store_failed,
-            Exception: _failed,
-        },
-    )
+    app = Starlette(routes=ROUTES, middleware=[security], exception_handlers=EXCEPTION_HANDLERS)
+    app.state.service = service or Service(controller)
     app.router.redirect_slashes = False  # a path is right or it is not
     return app
-
-
-def _routes(service: Service) -> list[Route]:
-    return [
-        Route("/health", _getting(lambda _: {"status": "alive"})),
-        Route("/version", _getting(lambda _: {"version": f"{__version__}+recipe-host"})),
-        Route("/project", _getting(lambda request: service.project(_named(service, request)))),
-        Route(
-            "/project/{session_id}",
-            _getting(lambda request: service.project(_id(service, request))),
-        ),
-        Route(
-            "/get_questions", _getting(lambda request: service.questions(_query(service, request)))
-        ),
-        Route("/get_session_questions", _posting(service.questions), methods=["POST"]),
-        Route("/give_answers", _posting(service.answers), methods=["POST"]),
-        Route("/validate_answer", _posting(service.validate), methods=["POST"]),
-        Route("/end_session", _posting(service.end), methods=["POST"]),
-        Route("/event/{name}", _event(service), methods=["POST"]),
-    ]
-
-
-def _getting(work: Callable[[Request], Body]) -> Endpoint:
-    async def endpoint(request: Request) -> AsciiResponse:
-        return AsciiResponse(await run_in_threadpool(work, request))
-
-    return endpoint
-
-
-def _posting(work: Callable[[Body], Body]) -> Endpoint:
-    async def endpoint(request: Request) -> AsciiResponse:
-        body = await read_object(request)
-        return AsciiResponse(await run_in_threadpool(work, body))
-
-    return endpoint
-
-
-def _event(service: Service) -> Endpoint:
-    async def endpoint(request: Request) -> AsciiResponse:
-        payload = await read_object(request)
-        try:
-            return AsciiResponse(
-                await run_in_threadpool(service.event, request.path_params["name"], payload)
-            )
-        except (HTTPError, StoreError):
-            raise
-        except Exception as error:  # hooks refuse with any exception, some name a status
-            status = getattr(error, "status_code", 400)
-            raise HTTPError(status, str(getattr(error, "detail", error))) from error
-
-    return endpoint
-
-
-def _named(service: Service, request: Request) -> str:
-    return service.session_of(request.query_params.get("session"))
-
-
-def _id(service: Service, request: Request) -> str:
-    return service.checked_session(request.path_params["session_id"])
-
-
-def _query(service: Service, request: Request) -> Body:
-    return {"session_id": _named(service, request)}
-
-
-async def _refused(_: Request, error: Exception) -> AsciiResponse:
-    if not isinstance(error, HTTPError):
-        raise error
-    return error.response()
-
-
-async def _not_served(request: Request, error: Exception) -> AsciiResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    why = f"{request.method} is not served there" if status == 405 else "there is no such path"
-    return AsciiResponse({"error": why}, status)
-
-
-async def _store_failed(_: Request, error: Exception) -> AsciiResponse:
-    fail(str(error))
-    return AsciiResponse(
-        {"error": f"{error}; nothing was stored, and the page keeps the answers"}, 503
-    )
-
-
-async def _failed(_: Request, error: Exception) -> AsciiResponse:
-    message = f"the recipe failed: {type(error).__name__}: {error}"
-    return AsciiResponse({"error": message}, 500)
 
 
 def _allowed_hosts(config: dict[str, Any]) -> list[str]:

@@ -1,27 +1,25 @@
-"""What the server says: JSON, and refusals that carry one clear message."""
+"""What the server replies: JSON, also where it refuses."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 
 __all__ = ["AsciiResponse", "HTTPError"]
 
 
-class AsciiResponse(Response):
+class AsciiResponse(JSONResponse):
     """JSON in ASCII: source texts may hold lone surrogates, which UTF-8 cannot carry."""
 
-    media_type = "application/json"
-
     def render(self, content: Any) -> bytes:
-        """Write the content; raises ValueError for what is not JSON."""
+        """Write the content. Raises `ValueError` for what is not JSON."""
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 class HTTPError(Exception):
-    """A request that is not served. Attributes: `status` (4xx), `message`, `details`."""
+    """A request that is refused. Attributes: `status` (4xx), `message`, `details` (more keys)."""
 
     def __init__(self, status: int, message: str, **details: Any) -> None:
         super().__init__(message)
