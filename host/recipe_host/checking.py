@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from recipe_host.errors import RecipeError
-from recipe_host.schema import TASK_FIELDS, misshapen, span_problem
+from recipe_host.schema import Task, first_problem, span_problem
 from recipe_host.stream import Stream
 
 __all__ = ["check_stream"]
@@ -52,7 +52,7 @@ def _problems(task: object, view_id: str) -> Iterator[str]:
         if _lacks(task, key):
             held = f"'{key}' {task[key]!r}" if key in task else f"no key '{key}'"
             yield f"has {held}, but the view {view_id} needs it: {REMEDIES[key]}"
-    if found := misshapen(task, TASK_FIELDS):
+    if found := first_problem(Task, task):
         key, form = found
         yield f"has '{key}' {_shown(task[key])}; it must be {form}"
     if not all(map(_is_option, task.get("options") or ())):

@@ -1,35 +1,85 @@
-"""The shape of a task: what its known fields hold. Any other field is the recipe's own.
+"""What the known fields of a task hold. Any other field is the recipe's own.
 
 Offsets count characters of `text` (code points); `end` is exclusive, `token_end` inclusive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 
-__all__ = ["TASK_FIELDS", "Fields", "is_count", "is_hash", "misshapen", "span_problem"]
+__all__ = ["Count", "Hash", "Schema", "Task", "first_problem", "span_problem"]
 
-# Key, its check, and what it must be.
-Fields = Mapping[str, tuple[Callable[[object], bool], str]]
+Count = Annotated[int, Field(ge=0, lt=2**53)]  # what JavaScript keeps exactly
+Hash = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 
-def misshapen(task: Mapping[str, Any], fields: Fields) -> tuple[str, str] | None:
-    """Return the first key whose value has not its shape, and what it must be; None for none.
+class Schema(BaseModel):
+    """Fields that may be absent. What a value must be is the description of its field."""
 
-    >>> misshapen({"text": 5}, TASK_FIELDS)
+    model_config = ConfigDict(strict=True)  # a value of another type is refused, not converted
+
+
+class Range(Schema):
+    """A part of the text that is not empty."""
+
+    start: Count
+    end: Count
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Range:
+        if self.start >= self.end:
+            raise ValueError("start must be below end")
+        return self
+
+
+class Span(Range):
+    """A labelled part of the text."""
+
+    label: str
+    token_start: Count = 0
+    token_end: Count = 0
+
+
+class Task(Schema):
+    """A task as it comes from the stream."""
+
+    text: str = Field("", description="text")
+    label: str = Field("", description="text")
+    meta: dict[Any, Any] | None = Field(None, description="an object")
+    spans: list[Span] | None = Field(
+        None, description="a list of spans with start < end and a label"
+    )
+    tokens: list[Range] | None = Field(None, description="a list of tokens with start < end")
+    accept: list[str | int | bool] | None = Field(None, description="a list of option ids")
+    view_id: str = Field("", description="text")
+    input_hash: Hash = Field(0, alias=INPUT_HASH_ATTR, description="a whole number of 32 bits")
+    task_hash: Hash = Field(0, alias=TASK_HASH_ATTR, description="a whole number of 32 bits")
+
+
+def first_problem(schema: type[Schema], values: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the first key whose value the schema refuses, and what it must be; None for none.
+
+    >>> first_problem(Task, {"text": 5})
     ('text', 'text')
     """
-    for key, (holds, form) in fields.items():
-        if key in task and not holds(task[key]):
-            return key, form
+    try:
+        schema.model_validate(values)
+    except ValidationError as error:
+        key = str(error.errors(include_url=False, include_input=False)[0]["loc"][0])
+        forms = {
+            field.alias or name: field.description for name, field in schema.model_fields.items()
+        }
+        return key, str(forms[key])
     return None
 
 
 def span_problem(task: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with the offsets of a task's spans, whose shape is as it should be."""
+    """Return what is wrong with the offsets of a task's spans, which have passed the schema."""
     text, tokens = task.get("text"), task.get("tokens")
     for span in task.get("spans") or ():
         if text is not None and span["end"] > len(text):
@@ -45,56 +95,3 @@ def span_problem(task: Mapping[str, Any]) -> str | None:
         if (tokens[first]["start"], tokens[last]["end"]) != (span["start"], span["end"]):
             return f"the span {span['start']}-{span['end']} does not begin and end with its tokens"
     return None
-
-
-def is_count(value: object) -> TypeGuard[int]:
-    """Tell a whole number from 0 that JavaScript keeps exactly."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
-
-
-def is_hash(value: object) -> TypeGuard[int]:
-    """Tell a signed whole number of 32 bits."""
-    return isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
-
-
-def _is_range(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and is_count(value.get("start"))
-        and is_count(value.get("end"))
-        and value["start"] < value["end"]
-    )
-
-
-def _is_span(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and _is_range(value)
-        and isinstance(value.get("label"), str)
-        and all(is_count(value[key]) for key in ("token_start", "token_end") if key in value)
-    )
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str | int)
-
-
-def _is_list(holds: Callable[[Any], bool]) -> Callable[[object], bool]:
-    return lambda value: value is None or (isinstance(value, list) and all(map(holds, value)))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-TASK_FIELDS: Fields = {
-    "text": (_is_text, "text"),
-    "label": (_is_text, "text"),
-    "meta": (lambda value: value is None or isinstance(value, dict), "an object"),
-    "spans": (_is_list(_is_span), "a list of spans with start < end and a label"),
-    "tokens": (_is_list(_is_range), "a list of tokens with start < end"),
-    "accept": (_is_list(_is_id), "a list of option ids"),
-    "view_id": (_is_text, "text"),
-    INPUT_HASH_ATTR: (is_hash, "a whole number of 32 bits"),
-    TASK_HASH_ATTR: (is_hash, "a whole number of 32 bits"),
-}

@@ -165,7 +165,7 @@ def make_app(controller: Controller, service: Service | None = None) -> Starlett
     check_page(controller)
     security = Middleware(
         SecurityMiddleware,
-        hosts=Hosts(controller.config["host"], _allowed_hosts(controller.config)),
+        hosts=Hosts(controller.config["host"], controller.config.get("allowed_hosts", [])),
         linkable=frozenset(FILE_PATHS),
         credentials=_credentials(),
     )
@@ -173,13 +173,6 @@ def make_app(controller: Controller, service: Service | None = None) -> Starlett
     app.state.service = service or Service(controller)
     app.router.redirect_slashes = False  # a path is right or it is not
     return app
-
-
-def _allowed_hosts(config: dict[str, Any]) -> list[str]:
-    names = config.get("allowed_hosts", [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise SettingsError(f"setting 'allowed_hosts' is {names!r}; it must be a list of names")
-    return names
 
 
 def _credentials() -> tuple[str, str] | None:

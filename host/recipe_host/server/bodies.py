@@ -4,32 +4,53 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, Field
 from starlette.requests import Request
 
 from recipe_host.constants import ANSWERS, INPUT_HASH_ATTR, TASK_HASH_ATTR, TIMESTAMP_ATTR
-from recipe_host.schema import TASK_FIELDS, Fields, is_count, is_hash, misshapen, span_problem
+from recipe_host.schema import Count, Hash, Schema, Task, first_problem, span_problem
 from recipe_host.server.responses import HTTPError
 
-__all__ = ["check_answers", "check_hashes", "check_text", "read_object"]
+__all__ = ["AnswersBody", "QuestionsBody", "check_answers", "check_fields", "read_object"]
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 32
 MAX_ANSWERS = 1_000
 MAX_NOTE = 1_000
-BATCH_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-# What an answer's known fields hold.
-FIELDS: Fields = {
-    **TASK_FIELDS,
-    "flagged": (lambda value: isinstance(value, bool), "true or false"),
-    "flag_note": (
-        lambda value: isinstance(value, str) and len(value) <= MAX_NOTE,
-        f"text of at most {MAX_NOTE} characters",
-    ),
-    TIMESTAMP_ATTR: (is_count, "a whole number of seconds"),
-}
+ID = "[A-Za-z0-9_-]{8,64}"
+Id = Annotated[str, Field(pattern=f"^{ID}$")]
+
+
+def _is_short(note: str) -> str:
+    if len(note) > MAX_NOTE:
+        raise ValueError("the note is too long")
+    return note
+
+
+class QuestionsBody(Schema):
+    """A request for tasks, apart from its session."""
+
+    holding: list[Hash] | None = Field(None, description="a list of task hashes")
+    page: Id | None = Field(None, description=f"text of the form {ID}")
+
+
+class AnswersBody(Schema):
+    """A batch of answers, apart from its session and from the answers themselves."""
+
+    batch_id: Id | None = Field(None, description=f"text of the form {ID}")
+
+
+class Answer(Task):
+    """A task as it comes back."""
+
+    flagged: bool = Field(False, description="true or false")
+    # Not `max_length`, which refuses the half of an emoji that the page's own limit may leave.
+    flag_note: Annotated[str, AfterValidator(_is_short)] = Field(
+        "", description=f"text of at most {MAX_NOTE} characters"
+    )
+    timestamp: Count = Field(0, alias=TIMESTAMP_ATTR, description="a whole number of seconds")
 
 
 async def read_object(request: Request) -> dict[str, Any]:
@@ -56,7 +77,7 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _check_values(value: object) -> None:
@@ -73,22 +94,11 @@ def _check_values(value: object) -> None:
             waiting.extend((child, depth + 1) for child in children)
 
 
-def check_text(value: object, name: str, *, pattern: re.Pattern[str] = BATCH_ID) -> str | None:
-    """Return an optional text that fits the pattern; raises HTTPError."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise HTTPError(400, f"{name} must be text of the form {pattern.pattern}")
-    return value
-
-
-def check_hashes(value: object) -> list[int] | None:
-    """Return an optional list of hashes; raises HTTPError."""
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(map(is_hash, value)):
-        raise HTTPError(400, "holding must be a list of task hashes")
-    return value
+def check_fields(schema: type[Schema], body: dict[str, Any]) -> None:
+    """Check the known fields of a body. Raises `HTTPError` (400) for the first that is refused."""
+    if found := first_problem(schema, body):
+        key, form = found
+        raise HTTPError(400, f"{key} must be {form}")
 
 
 def check_answers(value: object) -> list[dict[str, Any]]:
@@ -112,7 +122,7 @@ def _problem(answer: object) -> str | None:
         return "a task must be an object"
     if answer.get("answer") not in ANSWERS:
         return f"'answer' must be one of {', '.join(ANSWERS)}"
-    if found := misshapen(answer, FIELDS):
+    if found := first_problem(Answer, answer):
         key, form = found
         return f"'{key}' must be {form}"
     for key in (INPUT_HASH_ATTR, TASK_HASH_ATTR):

@@ -12,7 +12,7 @@ from typing import Any
 
 from recipe_host.errors import AnswerError
 from recipe_host.messages import fail
-from recipe_host.server.bodies import check_answers, check_hashes, check_text
+from recipe_host.server.bodies import AnswersBody, QuestionsBody, check_answers, check_fields
 from recipe_host.server.project import describe
 from recipe_host.server.responses import HTTPError
 from recipe_host.server.update_worker import UpdateWorker
@@ -74,8 +74,8 @@ class Service:
     def questions(self, body: Body) -> Body:
         """Give a session its next tasks."""
         session_id = self.checked_session(body.get("session_id"))
-        holding = check_hashes(body.get("holding"))
-        page = check_text(body.get("page"), "page")
+        check_fields(QuestionsBody, body)
+        page, holding = body.get("page"), body.get("holding")
         if page is not None:
             self._hold(session_id, page, opening=body.get("opening") is True)
         tasks = self.controller.get_questions(session_id, holding=holding)
@@ -90,8 +90,8 @@ class Service:
     def answers(self, body: Body) -> Body:
         """Store a batch; it is on disk when this returns. Raises HTTPError with nothing stored."""
         session_id = self.checked_session(body.get("session_id"))
-        batch_id = check_text(body.get("batch_id"), "batch_id")
-        answers = check_answers(body.get("answers"))
+        check_fields(AnswersBody, body)
+        answers, batch_id = check_answers(body.get("answers")), body.get("batch_id")
         try:
             stored = self.controller.store_answers(answers, session_id, batch_id=batch_id)
         except AnswerError as error:
