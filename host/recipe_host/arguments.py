@@ -1,4 +1,4 @@
-"""From a recipe's signature to a command line: types, defaults, both forms of annotation."""
+"""Making a command line of a recipe's signature: types, defaults, both forms of annotation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Converter = Callable[[str], Any]
 def command_of(recipe: Recipe) -> Command:
     """Describe the recipe for the parser, parameters in the order of the function.
 
-    Raises RecipeError for a parameter that cannot be given on a command line.
+    Raises `RecipeError` for a parameter that cannot be given on a command line.
     """
     parameters = inspect.signature(recipe.function).parameters
     unknown = [name for name in recipe.annotations if name not in parameters]
@@ -80,7 +80,7 @@ def _argument(recipe: Recipe, parameter: inspect.Parameter, hint: Any) -> Argpar
 
 
 def _spec(annotation: Any, parameter: inspect.Parameter, hint: Any) -> tuple[Arg, Any]:
-    """Unify both forms of annotation; return the Arg and the parameter's type."""
+    """Return the `Arg` of either form of annotation, and the parameter's type."""
     if isinstance(annotation, Arg):
         return annotation, _type_of(parameter, hint)
     if annotation is None:
@@ -146,7 +146,7 @@ def _is_language(hint: Any) -> bool:
 def load_language(name: str) -> Any:
     """Load a pipeline by package name or path, or a blank one (``blank:en``).
 
-    Raises RecipeError where spaCy finds none.
+    Raises `RecipeError` where spaCy finds none.
     """
     import spacy
 

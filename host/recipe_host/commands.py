@@ -176,7 +176,7 @@ def _counts(examples: Iterable[TaskType]) -> str:
 
 
 def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:
-    """Write beside the target, then rename: a full disk leaves the old file as it was."""
+    """Write a file beside the target, then rename it: a full disk leaves the old one as it was."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,6 +184,6 @@ def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:
             file.writelines(json_lines(examples))
         part.replace(path)
     except OSError as error:
-        with suppress(OSError):  # where the folder itself is no folder there is nothing to remove
+        with suppress(OSError):  # where the folder is a file there is nothing to remove
             part.unlink()
         raise RecipeError(f"cannot write '{path}': {error.strerror or error}") from error

@@ -30,7 +30,7 @@ def link_command(arguments: Sequence[str]) -> None:
 def write_command(path: Path) -> bool:
     """Write the command to `path`; return False where a file is there, which is never overwritten.
 
-    Raises ProdigyError where the folder is not writable.
+    Raises `ProdigyError` where the folder is not writable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

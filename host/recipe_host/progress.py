@@ -1,4 +1,4 @@
-"""How far the annotation is: the recipe's own idea of it, or a share of what is to be done."""
+"""The progress that a recipe reports itself."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ def ask_progress(
     answers: list[TaskType],
     result: Any,
 ) -> float | None:
-    """Ask a recipe's `progress` in whichever of its published forms it is written.
+    """Return what a recipe's `progress` returns, called with as many arguments as it takes.
 
-    By the number of positional parameters: four or any number (controller, session, answers,
-    result of `update`), three (answers in this session, in all, result), two (controller, result),
-    one (controller).
+    Four or any number: controller, session, answers, result of `update`. Three: answers of the
+    session, answers in the dataset, result. Two: controller, result. One: controller.
     """
     forms: list[tuple[Any, ...]] = [
         (),

@@ -22,8 +22,8 @@ GROUP = "prodigy_recipes"
 def get_recipe(name: str, path: str | Path | None = None) -> Callable[..., Any]:
     """Return the function of a recipe, after importing the recipe file `path` if one is given.
 
-    It takes Python values and returns what the recipe returns. Raises RecipeError where no recipe
-    is called so.
+    It takes Python values and returns what the recipe returns. Raises `RecipeError` where there is
+    no recipe of that name.
     """
     if path is not None:
         import_file(path)
@@ -31,13 +31,16 @@ def get_recipe(name: str, path: str | Path | None = None) -> Callable[..., Any]:
 
 
 def find_recipe(name: str) -> Recipe:
-    """Return a recipe, importing no more than what it takes to know it."""
+    """Return a recipe, importing as few entry points as possible.
+
+    Raises `RecipeError` where there is no recipe of that name, or it cannot be imported.
+    """
     _import_commands()
     if name not in REGISTRY:
         for entry in entry_points(group=GROUP, name=name):
             _load(entry)
     if name not in REGISTRY:
-        # An entry may be called unlike the recipe: only importing all of them tells.
+        # An entry point may have another name than its recipe, so all of them must be imported.
         list_recipes()
     if name not in REGISTRY:
         close = get_close_matches(name, REGISTRY, n=3)
@@ -47,7 +50,7 @@ def find_recipe(name: str) -> Recipe:
 
 
 def list_recipes() -> tuple[dict[str, Recipe], dict[str, str]]:
-    """Import every entry point; return the recipes by name, and what failed, with its reason."""
+    """Import every entry point; return recipes by name, and the reasons of those that failed."""
     _import_commands()
     failed = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
@@ -59,7 +62,10 @@ def list_recipes() -> tuple[dict[str, Recipe], dict[str, str]]:
 
 
 def import_file(path: str | Path) -> None:
-    """Run a Python file so that its recipes register (option -F)."""
+    """Run a Python file, which registers its recipes (option -F).
+
+    Raises `RecipeError` where there is no such file, or it is not a Python file.
+    """
     file = Path(path)
     if not file.is_file():
         raise RecipeError(f"there is no recipe file '{path}'; correct option -F")

@@ -1,4 +1,4 @@
-"""Checks answers, stamps them and stores them: durable, all or nothing, each batch once."""
+"""Storing answers: checked, durable, whole batches, each batch once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Recorder"]
 
 
 class Recorder:
-    """Stores one run's answers. Attributes: `leases`, None where the recipe saves nothing."""
+    """Store the answers of one run. Attribute: `leases`, None where the recipe saves nothing."""
 
     def __init__(self, db: Database, components: Components, view_id: str, key: str) -> None:
         self._db = db
@@ -33,11 +33,13 @@ class Recorder:
         self._before_db = components.before_db
         self._view_id = view_id
         self._key = key
-        self._unsaved: set[str] = set()  # batches of a run that saves nothing, still learned once
+        self._unsaved: set[str] = (
+            set()
+        )  # batches of a run that saves nothing: `update` still sees each once
         self.leases = LeaseStore(db, self._dataset) if self._dataset else None
 
     def validate(self, answer: TaskType) -> None:
-        """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
+        """Check an answer. Raises `AnswerError`, with its reason, where it cannot be stored."""
         if answer.get("answer") not in ANSWERS:
             raise AnswerError(
                 f"an answer must be one of {', '.join(ANSWERS)}, not {answer.get('answer')!r}"
@@ -49,7 +51,7 @@ class Recorder:
         except Exception as error:  # a recipe may refuse with any exception
             raise AnswerError(str(error) or type(error).__name__) from error
 
-    def stamped(self, answer: TaskType, session: str) -> TaskType:
+    def with_metadata(self, answer: TaskType, session: str) -> TaskType:
         """Return the answer with hashes, time, session and view."""
         return {
             **set_hashes(answer),
@@ -62,12 +64,12 @@ class Recorder:
     def record(
         self, answers: Iterable[TaskType], session: str, batch_id: str | None, owner: str
     ) -> list[TaskType]:
-        """Store a batch and end its leases (held under `owner`), in one transaction.
+        """Store a batch and remove its leases (those of `owner`) in one transaction.
 
-        Returns the answers as stamped, before `before_db`; an empty list for a batch that was
-        stored before. Raises AnswerError and StoreError with nothing stored.
+        Return the answers with their metadata, before `before_db`; an empty list for a batch that
+        is stored already. Raises `AnswerError` and `StoreError` with nothing stored.
         """
-        stamped = [self.stamped(answer, session) for answer in answers]
+        stamped = [self.with_metadata(answer, session) for answer in answers]
         for answer in stamped:
             self.validate(answer)
         if self.leases is None or self._dataset is None:

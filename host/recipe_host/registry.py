@@ -27,7 +27,7 @@ class Recipe:
 
     @property
     def summary(self) -> str:
-        """First paragraph of the docstring as one line."""
+        """The first paragraph of the docstring as one line."""
         paragraph = (self.function.__doc__ or "").strip().split("\n\n")[0]
         return " ".join(paragraph.split())
 

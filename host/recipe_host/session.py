@@ -1,4 +1,4 @@
-"""The controller: serves a recipe's tasks to annotators, stores their answers, then learns.
+"""The controller: gives a recipe's tasks to sessions, stores the answers, then calls `update`.
 
 Usable without HTTP::
 
@@ -13,7 +13,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from recipe_host.checking import check_stream
 from recipe_host.components import Components
@@ -52,9 +52,9 @@ class Controller:
         self.db = _database(components.db)
         self.progress: float | None = None
         self.components = components
-        self._asking = threading.RLock()  # one at a time takes tasks from the stream
-        self._storing = threading.RLock()
-        self._learning = threading.RLock()
+        self._stream_lock = threading.RLock()  # generators cannot be read by two threads at once
+        self._store_lock = threading.RLock()
+        self._update_lock = threading.RLock()
         self._open_dataset()
         self.total_annotated = self.db.count_dataset(str(self.dataset)) if self.dataset else 0
         self.session_id = self._default_session_id()
@@ -78,18 +78,18 @@ class Controller:
     ) -> Controller:
         """Make a controller of what recipe `name` returned; `config` wins over all settings.
 
-        Raises SettingsError, StoreError, RecipeError for components or first tasks of no use.
+        Raises `SettingsError`, `StoreError`, and `RecipeError` for unusable components or tasks.
         """
         return cls(name, Components.checked(name, components), config)
 
     @property
     def stream(self) -> Stream:
-        """The stream that tasks come from."""
+        """The stream that tasks are read from."""
         return self._router.stream
 
     @property
     def session_ids(self) -> list[str]:
-        """Ids of the sessions that asked or answered in this run."""
+        """The ids of the sessions that asked or answered in this run."""
         return [name for name, session in self._router.sessions.items() if session.active]
 
     def get_session_name(self, name: str) -> str:
@@ -101,11 +101,12 @@ class Controller:
     ) -> list[TaskType]:
         """Return the session's next batch of tasks; an empty list where there is none for it now.
 
-        What is excluded is left out now, not when the stream was made. Tasks stay open until they
-        are answered. `holding` are the hashes (of `exclude_by`) of the tasks that the annotator
-        has: open ones that are not among them come again. None: none got lost on the way.
+        Tasks are excluded now, not when the stream was made, and stay open until they are
+        answered. `holding`: the hashes (of `exclude_by`) of the tasks that the annotator's page
+        has; open tasks that are not among them did not arrive and are returned again. None: all
+        of them arrived.
         """
-        with self._asking:
+        with self._stream_lock:
             session = self._session(session_id)
             tasks = self._router.next_tasks(session, self.config["batch_size"], holding)
             if not tasks and self.config.get("allow_work_stealing", True):
@@ -119,26 +120,26 @@ class Controller:
         return self._router.open_tasks(self._session(session_id))
 
     def open_elsewhere(self, session_id: str | None = None) -> int:
-        """Number of tasks that other sessions were given and have not answered."""
+        """Return the number of tasks that other sessions were given and have not answered."""
         return self._router.open_count() - self._router.open_count(self._session(session_id))
 
     def end_session(self, session_id: str | None = None) -> None:
-        """Let others take over the session's open tasks once the stream has no more."""
+        """Let other sessions take over this one's open tasks once the stream has no more."""
         self._router.end(self._session(session_id))
 
     def validate_answer(self, answer: TaskType) -> None:
-        """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
+        """Check an answer. Raises `AnswerError`, with its reason, where it cannot be stored."""
         self._recorder.validate(answer)
 
     def receive_answers(
         self, answers: Iterable[TaskType], session_id: str | None = None
     ) -> float | None:
-        """Store answers, then let the recipe learn from them; return the progress.
+        """Store answers, then call `update` with them; return the progress.
 
         The order is `before_db`, store (durable, all or nothing), `update` with the answers as they
-        came. Raises AnswerError and StoreError with nothing stored, UpdateError with all stored.
+        came. Raises `AnswerError` or `StoreError` with nothing stored, `UpdateError` with all.
         """
-        with self._learning:  # `update` sees batches in the order in which they were stored
+        with self._update_lock:  # `update` sees batches in the order in which they were stored
             return self.learn(self.store_answers(answers, session_id), session_id)
 
     def store_answers(
@@ -148,13 +149,14 @@ class Controller:
         *,
         batch_id: str | None = None,
     ) -> list[TaskType]:
-        """Store answers without learning from them; return them as `learn` takes them.
+        """Store answers without calling `update`; return them as `learn` takes them.
 
         A batch whose `batch_id` is stored already is not stored again, and an empty list returned.
-        Never waits for the stream or for `update`. Raises AnswerError and StoreError.
+        Never waits for the stream or for `update`. Raises `AnswerError` or `StoreError`, with
+        nothing stored.
         """
         session = self._session(session_id)
-        with self._storing:
+        with self._store_lock:
             owner = self._owner(session.id)
             stamped = self._recorder.record(answers, session.id, batch_id, owner)
             self._router.answered(session, [answer[self._key] for answer in stamped])
@@ -163,16 +165,16 @@ class Controller:
             return stamped
 
     def learn(self, answers: list[TaskType], session_id: str | None = None) -> float | None:
-        """Let the recipe learn from stored answers; return the progress. Raises UpdateError."""
-        with self._learning:
+        """Call `update` with stored answers; return the progress. Raises `UpdateError`."""
+        with self._update_lock:
             self.progress = self._measure(self._session(session_id), answers, self._update(answers))
             return self.progress
 
     def reset_stream(
         self, new_stream: Iterable[TaskType], prepend_old_wrappers: bool = True
     ) -> None:
-        """Go on with another stream, under the wrappers of the old one if so asked."""
-        with self._asking:
+        """Go on with another stream, under the wrappers of the old one as well where asked to."""
+        with self._stream_lock:
             stream = Stream.from_iterable(new_stream)
             if prepend_old_wrappers:
                 stream = self.stream.with_source_of(stream)
@@ -180,7 +182,7 @@ class Controller:
             self._router.reset(stream)
 
     def close(self) -> None:
-        """End the run: call the recipe's `on_exit`, once."""
+        """End the run: call the recipe's `on_exit`, the first time only."""
         on_exit, self._on_exit = self._on_exit, None
         if on_exit is not None:
             on_exit(self)
@@ -225,12 +227,12 @@ class Controller:
             limit=limit,
             repeats=repeats,
         )
-        for owner, keys in (self._leases.leases() if self._leases else {}).items():
+        for owner, keys in (self._leases.by_session() if self._leases else {}).items():
             router.reserve(owner or self.session_id, keys)
         return router
 
     def _answered(self, limit: int | None) -> dict[int, set[str]]:
-        """Which sessions have answered which hash; where any one is enough, just that some did."""
+        """Return who answered each hash: its sessions; the dataset, where one session suffices."""
         if not self.dataset:
             return {}
         name = str(self.dataset)
@@ -246,7 +248,7 @@ class Controller:
         return session
 
     def _owner(self, session_id: str) -> str:
-        """Name under which leases are kept: an unnamed session has another id after a restart."""
+        """Return the session's name in leases: the id of an unnamed one differs after a restart."""
         return "" if session_id == self.session_id else session_id
 
     def _take_over(self, session: Session) -> list[TaskType]:
@@ -274,16 +276,15 @@ class Controller:
             ) from error
 
     def _measure(self, session: Session, answers: list[TaskType], result: Any) -> float | None:
-        if self.components.progress is not None:
-            return ask_progress(
-                self.components.progress, self, session, answers=answers, result=result
-            )
+        own = self.components.progress
+        if own is not None:
+            return ask_progress(own, self, session, answers=answers, result=result)
         if target := self.config.get("total_examples_target"):
             return min(1.0, self.total_annotated / float(target))
         if not self._total:
             return None
         still_open = self._router.open_count(None if self._router.limit == 1 else session)
-        return (self._router.gone_past(session) - still_open) / self._total
+        return (self._router.read_count(session) - still_open) / self._total
 
 
 def _view_id(name: str, components: Components, config: Mapping[str, Any]) -> str:
@@ -296,5 +297,4 @@ def _view_id(name: str, components: Components, config: Mapping[str, Any]) -> st
 def _database(chosen: Any) -> Database:
     if chosen in (None, False, True):
         return connect()
-    opened: Database = connect(chosen) if isinstance(chosen, str) else chosen
-    return opened
+    return connect(chosen) if isinstance(chosen, str) else cast(Database, chosen)

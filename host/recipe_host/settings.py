@@ -34,7 +34,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def home() -> Path:
-    """Folder of the global settings and the default database: PRODIGY_HOME or ~/.prodigy."""
+    """Return the folder of global settings and default database: PRODIGY_HOME or ~/.prodigy."""
     return Path(os.environ.get("PRODIGY_HOME") or Path.home() / ".prodigy")
 
 
@@ -45,7 +45,7 @@ def load_settings(
 
     PRODIGY_CONFIG names one file that stands for the global and the project's; the JSON object in
     PRODIGY_CONFIG_OVERRIDES wins over files; PRODIGY_HOST and PRODIGY_PORT over both. Raises
-    SettingsError for a file or variable that is not a JSON object, and for values out of range.
+    `SettingsError` for a file or variable that is not a JSON object, and for values out of range.
     """
     named = os.environ.get("PRODIGY_CONFIG")
     layers: dict[str, Mapping[str, Any]] = {

@@ -44,7 +44,7 @@ class Stream:
 
         The tasks go where the stream itself stands among the arguments, else to a parameter called
         `stream`, else to the first one. In place; the stream is returned for convenience. Raises
-        TypeError at once where the arguments do not fit.
+        `TypeError` at once where the arguments do not fit.
         """
         wrapper = _bind(function, args, kwargs, self)
         if self._tasks is not None:
@@ -152,8 +152,8 @@ def get_stream(
         the format where the suffix does not tell; `rehash`: replace hashes that are there;
         `dedup`: keep the first of equal tasks; `input_key`: what every record must have;
         `is_binary`: noted in each task (after hashing).
-    Raises SourceError at once for a source that cannot be opened, and while iterating for a record
-    that cannot be used.
+    Raises `SourceError` at once for a source that cannot be opened, and while iterating for a
+    record that cannot be used.
     """
     records = load(source, loader)
     tasks = _require(records, input_key) if input_key is not None else records

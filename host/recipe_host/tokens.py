@@ -26,8 +26,10 @@ def add_tokens(
 ) -> Iterator[TaskType]:
     """Give each task `tokens`, and its spans `token_start` and `token_end` (inclusive).
 
-    Tokens that a task has are kept as they are. `use_chars` makes every character a token. A span
-    that does not begin and end with a token raises ValueError, or drops its task with `skip`.
+    Tokens that a task has are kept as they are. `use_chars` makes every character a token. `skip`
+    leaves out tasks with a span that does not begin and end with a token.
+
+    Raises `ValueError` where such a span is not skipped.
     """
     for task in stream:
         tokens = task.get("tokens") or _tokens(nlp, task["text"], use_chars)
@@ -80,11 +82,11 @@ def _aligned(
 def split_sentences(
     nlp: Language, stream: Iterable[TaskType], min_length: int | None = None
 ) -> Iterator[TaskType]:
-    """Replace each task by one task a sentence, with spans and tokens re-based and new hashes.
+    """Replace each task by one task per sentence, with spans and tokens re-based and new hashes.
 
     Every other key is kept. A text shorter than `min_length` characters stays whole. Sentences are
-    joined where a span reaches over their border. A pipeline that knows no sentences lends its
-    tokenizer to rules on punctuation.
+    joined where a span reaches over their border. A pipeline without sentence borders gets them
+    from rules on punctuation, after its own tokenizer.
     """
     segmenter, off = _segmenter(nlp)
     texts = ((task["text"], task) for task in stream)
@@ -106,7 +108,7 @@ def _segmenter(nlp: Language) -> tuple[Language, list[str]]:
 
 
 def _sentences(task: TaskType, doc: Doc) -> Iterator[tuple[int, int]]:
-    """Character offsets of the sentences without outer white space; none of them cuts a span."""
+    """Yield the offsets of sentences without outer white space; none of them cuts a span."""
     spans = deque(sorted((span["start"], span["end"]) for span in task.get("spans") or ()))
     begin = reach = 0
     for border in (*(sentence.end_char for sentence in doc.sents), len(doc.text)):

@@ -352,7 +352,7 @@ def test_settings_win_in_the_stated_order() -> None:
     [
         ({}, "has no stream"),
         ({"stream": None}, "has no stream"),
-        ({"stream": 5}, "no iterable: 5"),
+        ({"stream": 5}, "not an iterable: 5"),
         ({"stream": [], "view_id": None}, "has no view_id"),
         ({"stream": [], "dataset": True}, "dataset True"),
         ({"stream": [], "dataset": ""}, "dataset ''"),

@@ -1,4 +1,4 @@
-"""The HTTP application: a handler for each path, the paths in one list, what becomes of errors."""
+"""The HTTP application: a handler per path, the list of paths, the responses to errors."""
 
 from __future__ import annotations
 
@@ -41,38 +41,38 @@ def _service(request: Request) -> Service:
 
 
 async def health(request: Request) -> AsciiResponse:
-    """Say that the server runs."""
+    """Return that the server runs."""
     return AsciiResponse({"status": "alive"})
 
 
 async def version(request: Request) -> AsciiResponse:
-    """Say what runs here."""
+    """Return the host's version."""
     return AsciiResponse({"version": f"{__version__}+recipe-host"})
 
 
 def project(request: Request) -> AsciiResponse:
-    """Describe the run to the page of the session that the query names, or of the run's own."""
+    """Describe the run to the session that the query names, or to the unnamed one."""
     service = _service(request)
     session_id = service.session_of(request.query_params.get("session"))
     return AsciiResponse(service.project(session_id))
 
 
 def session_project(request: Request) -> AsciiResponse:
-    """Describe the run to the page of the session whose id stands in the path."""
+    """Describe the run to the session whose id is in the path."""
     service = _service(request)
     session_id = service.checked_session(request.path_params["session_id"])
     return AsciiResponse(service.project(session_id))
 
 
 def get_questions(request: Request) -> AsciiResponse:
-    """Give the session that the query names its next tasks."""
+    """Return the next tasks of the session that the query names."""
     service = _service(request)
     session_id = service.session_of(request.query_params.get("session"))
     return AsciiResponse(service.questions({"session_id": session_id}))
 
 
 async def get_session_questions(request: Request) -> AsciiResponse:
-    """Give the session that the body names its next tasks."""
+    """Return the next tasks of the session that the body names."""
     body = await read_object(request)
     return AsciiResponse(await run_in_threadpool(_service(request).questions, body))
 
@@ -84,19 +84,19 @@ async def give_answers(request: Request) -> AsciiResponse:
 
 
 async def validate_answer(request: Request) -> AsciiResponse:
-    """Ask the recipe whether it takes an answer."""
+    """Return whether the recipe accepts an answer."""
     answer = await read_object(request)
     return AsciiResponse(await run_in_threadpool(_service(request).validate, answer))
 
 
 async def end_session(request: Request) -> AsciiResponse:
-    """Let other sessions have what this one leaves unanswered."""
+    """Let other sessions have the open tasks of the one that the body names."""
     body = await read_object(request)
     return AsciiResponse(await run_in_threadpool(_service(request).end, body))
 
 
 async def event(request: Request) -> AsciiResponse:
-    """Call an event hook of the recipe."""
+    """Return what an event hook of the recipe returns."""
     payload, name = await read_object(request), request.path_params["name"]
     try:
         return AsciiResponse(await run_in_threadpool(_service(request).event, name, payload))
@@ -107,8 +107,8 @@ async def event(request: Request) -> AsciiResponse:
         raise HTTPError(status, str(getattr(error, "detail", error))) from error
 
 
-# The page's files, each by its own path: no other path reaches the folder, whatever it says. As
-# the paths are known, files may be links out of the folder, which some installers make of them.
+# The page's files have a route each, so that no other path reaches the folder. As their names are
+# known, links may lead out of the folder: some installers link every file to a cache.
 FILES = StaticFiles(directory=WEB, html=True, follow_symlink=True)
 FILE_PATHS = ("/", *(f"/{file.relative_to(WEB).as_posix()}" for file in sorted(WEB.rglob("*.*"))))
 
@@ -160,7 +160,7 @@ EXCEPTION_HANDLERS: Any = {
 def make_app(controller: Controller, service: Service | None = None) -> Starlette:
     """Return the application that serves a controller and its page.
 
-    Raises SettingsError for settings that the page or the server cannot use.
+    Raises `SettingsError` for settings that the page or the server cannot use.
     """
     check_page(controller)
     security = Middleware(
@@ -171,7 +171,7 @@ def make_app(controller: Controller, service: Service | None = None) -> Starlett
     )
     app = Starlette(routes=ROUTES, middleware=[security], exception_handlers=EXCEPTION_HANDLERS)
     app.state.service = service or Service(controller)
-    app.router.redirect_slashes = False  # a path is right or it is not
+    app.router.redirect_slashes = False  # an almost right path is a wrong one
     return app
 
 

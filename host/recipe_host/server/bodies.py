@@ -1,4 +1,4 @@
-"""Request bodies: read with a limit, parsed, and checked field by field before anything is done."""
+"""Request bodies: read up to a limit, parsed, and checked field by field."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def _is_short(note: str) -> str:
 
 
 class QuestionsBody(Schema):
-    """A request for tasks, apart from its session."""
+    """The fields of a request for tasks, without the session."""
 
     holding: list[Hash] | None = Field(None, description="a list of task hashes")
     page: Id | None = Field(None, description=f"text of the form {ID}")
 
 
 class AnswersBody(Schema):
-    """A batch of answers, apart from its session and from the answers themselves."""
+    """The fields of a batch, without the session and the answers."""
 
     batch_id: Id | None = Field(None, description=f"text of the form {ID}")
 
 
 class Answer(Task):
-    """A task as it comes back."""
+    """A task as the page sends it back."""
 
     flagged: bool = Field(False, description="true or false")
     # Not `max_length`, which refuses the half of an emoji that the page's own limit may leave.
@@ -54,7 +54,10 @@ class Answer(Task):
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """Return the JSON object in a request's body; raises HTTPError (400, 413)."""
+    """Return the JSON object in a request's body.
+
+    Raises `HTTPError` (413) for a body above the limit, (400) for one that is not a JSON object.
+    """
     too_big = HTTPError(
         413, f"the body is larger than {MAX_BYTES // 2**20} MiB; send fewer answers"
     )
@@ -67,21 +70,21 @@ async def read_object(request: Request) -> dict[str, Any]:
         if len(body) > MAX_BYTES:
             raise too_big
     try:
-        value = json.loads(bytes(body), parse_constant=_no_constant)
+        value = json.loads(bytes(body), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise HTTPError(400, f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise HTTPError(400, "the body must be a JSON object")
-    _check_values(value)
+    _check_depth_and_numbers(value)
     return value
 
 
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _check_values(value: object) -> None:
-    """Refuse depth that would exhaust the stack later, and numbers that JSON cannot carry back."""
+def _check_depth_and_numbers(value: object) -> None:
+    """Raise `HTTPError` (400) for depth that exhausts the stack, and for infinite numbers."""
     waiting = [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
@@ -102,9 +105,9 @@ def check_fields(schema: type[Schema], body: dict[str, Any]) -> None:
 
 
 def check_answers(value: object) -> list[dict[str, Any]]:
-    """Return a batch of answers whose known fields have their known shape; raises HTTPError.
+    """Return a batch of answers; fields that the schema does not know stay as they are.
 
-    Fields that the interface does not define are the recipe's own, and stay as they are.
+    Raises `HTTPError` (400), which names the answer and the field.
     """
     if not isinstance(value, list):
         raise HTTPError(400, "answers must be a list of tasks, each with its answer")

@@ -1,4 +1,4 @@
-"""What the page is told about the run: the settings it needs, and none of the others."""
+"""What the page needs to know of the run: some of its settings, the recipe, the session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Theme(TypedDict, total=False):
 
 
 class PageSettings(Schema):
-    """What goes out to the page: settings may also hold the password of a database."""
+    """The settings that are sent to the page. Others are not: one may be a database's password."""
 
     labels: list[str] = Field([], description="a list of texts")
     batch_size: NonNegativeInt = Field(10, description="a whole number")
@@ -54,13 +54,16 @@ class PageSettings(Schema):
 
 
 class ServerSettings(PageSettings):
-    """What the server needs beside that, and tells nobody."""
+    """Those, and what only the server needs."""
 
     allowed_hosts: list[str] = Field([], description="a list of names")
 
 
 def check_page(controller: Controller) -> None:
-    """Fail before the first question: raises SettingsError for what the page cannot show."""
+    """Check view and settings before the first question.
+
+    Raises `SettingsError` for what the page cannot show or the server cannot use.
+    """
     if controller.view_id not in VIEWS:
         raise SettingsError(
             f"the page has no view '{controller.view_id}'; it has: {', '.join(VIEWS)}"
@@ -74,8 +77,8 @@ def check_page(controller: Controller) -> None:
 def describe(controller: Controller, session_id: str) -> dict[str, Any]:
     """Return the run as the page of one session sees it.
 
-    `store` tells datasets apart that have the same name, so that answers which a browser still
-    holds are never sent to another one.
+    `store` differs between datasets of the same name, so that answers which a browser still keeps
+    are never sent to another one.
     """
     settings = {
         name: controller.config.get(name, field.default)
@@ -83,7 +86,7 @@ def describe(controller: Controller, session_id: str) -> dict[str, Any]:
     }
     return {
         **settings,
-        # at most a batch can be undone, as the interface has it
+        # Prodigy too lets at most one batch be undone
         "history_size": min(settings["history_size"], settings["batch_size"]),
         "instructions": _instructions(controller),
         "view_id": controller.view_id,

@@ -1,4 +1,4 @@
-"""Learns from stored answers behind the annotators' backs: slow or failing, nobody waits for it."""
+"""Calls a recipe's `update` in the background, so that annotators never wait for it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Batch = tuple[list[TaskType], str]
 
 
 class UpdateWorker:
-    """Calls the recipe's `update` in a thread of its own, batch by batch in the order of storing.
+    """A thread that calls the recipe's `update`, one batch at a time, in the order of storing.
 
-    Attributes: `waiting` (answers stored and not learned from) and `error` (the last failure as a
-    sentence, "" where the last batch went well). The stream goes on meanwhile: a recipe whose
-    stream reads what `update` changes must swap it in one step.
+    Attributes: `waiting`, the number of stored answers that `update` has not seen, and `error`, why
+    the last batch failed ("" where it did not). The stream goes on meanwhile: a recipe whose stream
+    reads what `update` changes must replace it in one assignment.
     """
 
     def __init__(self, controller: Controller, report: Callable[[str], None]) -> None:
@@ -30,17 +30,17 @@ class UpdateWorker:
         self._report = report
         self._lock = threading.Lock()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="update", daemon=True)
         self._thread.start()
 
     def put(self, answers: list[TaskType], session_id: str) -> None:
-        """Learn from a stored batch, later."""
+        """Queue a stored batch."""
         with self._lock:
             self.waiting += len(answers)
         self._batches.put((answers, session_id))
 
     def close(self) -> None:
-        """Return when all batches were learned from."""
+        """Wait until `update` has seen all batches, and end the thread."""
         self._batches.put(None)
         self._thread.join()
 
@@ -58,7 +58,7 @@ class UpdateWorker:
                 with self._lock:
                     self.waiting -= len(answers)
 
-    def _fail(self, sentence: str) -> None:
-        if sentence != self.error:  # a model that cannot learn says so at every batch
-            self._report(sentence)
-        self.error = sentence
+    def _fail(self, message: str) -> None:
+        if message != self.error:  # a recipe that always fails would report it at every batch
+            self._report(message)
+        self.error = message
