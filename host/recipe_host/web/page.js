@@ -1,4 +1,4 @@
-/** The page: wires the session to the elements. */
+/** The page: connects the session with the elements. */
 
 import { Card } from "./card.js";
 import { Session } from "./session.js";
@@ -103,7 +103,7 @@ class Page {
       if (event.key === "Enter") this.closeFlag(true);
     });
     window.addEventListener("pagehide", () => this.session.leave());
-    window.addEventListener("storage", () => this.session.isMine());
+    window.addEventListener("storage", () => this.session.ownsSession());
   }
 
   press(event) {
@@ -119,7 +119,7 @@ class Page {
   }
 
   act(action) {
-    if (!this.session.elsewhere) this.actions[action]();
+    if (!this.session.takenOver) this.actions[action]();
   }
 
   decide(decision) {
@@ -130,7 +130,7 @@ class Page {
     else this.session.submit(answer);
   }
 
-  /** Let the recipe look at the answer first; what it refuses stays on the card. */
+  /** Ask the recipe to check the answer first; a refused one stays on the card. */
   async submitChecked(answer) {
     this.isAsking = true;
     try {
@@ -138,7 +138,7 @@ class Page {
       if (error) this.remark(error);
       else this.session.submit(answer);
     } catch (error) {
-      // Out of reach: keep the answer now, the server refuses it later if it must.
+      // Unreachable: keep the answer now; the server checks it again when it is sent.
       if (error instanceof Unreachable) this.session.submit(answer);
       else this.remark(error.message);
     } finally {
@@ -169,7 +169,7 @@ class Page {
     this.refresh();
   }
 
-  /** Bring the page up to date; the card only where its task has changed. */
+  /** Redraw the page; the card only where its task has changed. */
   refresh() {
     const { session } = this;
     const task = session.current;
@@ -180,7 +180,7 @@ class Page {
     for (const button of byId("actions").querySelectorAll("button")) {
       button.disabled = !this.isPossible(button.dataset.action);
     }
-    byId("card").inert = session.elsewhere;
+    byId("card").inert = session.takenOver;
     sidebar.showProgress(byId("progress"), session);
     sidebar.showCounts(byId("counts"), session);
     sidebar.showHistory(byId("history"), session);
@@ -189,7 +189,7 @@ class Page {
 
   isPossible(action) {
     if (action === "help") return true;
-    if (this.session.elsewhere) return false;
+    if (this.session.takenOver) return false;
     if (action === "undo") return this.session.undoable.length > 0;
     if (action === "save") return this.session.undoable.length > 0;
     return this.session.current !== null;
@@ -205,12 +205,12 @@ class Page {
   }
 }
 
-/** Read the run's settings, and try again while the server is away. */
+/** Read the run's settings, and try again while the server is unreachable. */
 async function open() {
   const name = new URLSearchParams(location.search).get("session") ?? "";
   try {
     const project = await getProject(name);
-    // An unnamed session is called otherwise after a restart; the server knows which one it is.
+    // The id of an unnamed session changes with a restart, so the server is asked for it each time.
     new Page({ ...project, namedSession: name ? project.session_id : null }).start();
   } catch (error) {
     if (!(error instanceof HTTPError || error instanceof Unreachable)) throw error;

@@ -1,4 +1,4 @@
-/** What the page says about the run: progress, counts, latest answers, notices. */
+/** What surrounds the card: progress, counts, latest answers, notices. */
 
 import { element } from "./elements.js";
 
@@ -72,10 +72,10 @@ export function showHistory(node, session) {
   node.replaceChildren(...rows);
 }
 
-/** Plain sentences on what is not as it should be. */
+/** The messages on what is wrong, each with its kind and perhaps an action. */
 export function notices(session, remarks) {
   const found = [];
-  if (session.elsewhere) {
+  if (session.takenOver) {
     found.push([
       "problem",
       "This session is open in another tab or browser, which has its tasks now. " +
@@ -83,24 +83,24 @@ export function notices(session, remarks) {
       ["Go on here", () => location.reload()],
     ]);
   }
-  if (session.lost) {
+  if (session.connectionError) {
     const kept = session.unsaved
       ? `${session.unsaved} answers are kept in this browser and sent when it is back.`
       : "Nothing is lost; trying again.";
-    found.push(["problem", `${sentence(session.lost)} ${kept}`]);
+    found.push(["problem", `${sentence(session.connectionError)} ${kept}`]);
   }
-  if (!session.outbox.keeps) {
+  if (!session.outbox.canStore) {
     const why = "This browser keeps nothing for this page, so each answer is sent at once.";
     found.push(["remark", `${why} Wait for “not yet saved” to be 0 before you close it.`]);
   }
   if (session.learning.error) {
     found.push(["remark", `All answers are stored. ${sentence(session.learning.error)}`]);
   }
-  if (session.stuck.length) {
+  if (session.refusedBatches.length) {
     found.push([
       "problem",
       "The server does not take some answers. They are kept in this browser.",
-      ["Download them", () => download(session.stuck)],
+      ["Download them", () => download(session.refusedBatches)],
     ]);
   }
   return [...found, ...remarks.map((remark) => ["problem", remark])];
