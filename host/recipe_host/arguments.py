@@ -51,8 +51,8 @@ def _argument(recipe: Recipe, parameter: inspect.Parameter, hint: Any) -> Argpar
     optional, hint = _unwrap(hint)
     default = DEFAULT_PLACEHOLDER if parameter.default is parameter.empty else parameter.default
     if optional and parameter.default is parameter.empty:
-        default = None
-    if hint is bool and spec.option is None:
+        default = None  # `str | None` without a default may be left out
+    if hint is bool and spec.option is None:  # a flag, which takes no value
         spec = Arg(_option(parameter.name), spec.short, help=spec.help)
     if hint is bool and default is DEFAULT_PLACEHOLDER:
         default = False
@@ -85,11 +85,13 @@ def _spec(annotation: Any, parameter: inspect.Parameter, hint: Any) -> tuple[Arg
         return annotation, _type_of(parameter, hint)
     if annotation is None:
         return Arg(), _type_of(parameter, hint)
+    # The tuple may be shorter than four.
     text, kind, short, converter = (*annotation, None, None, None, None)[:4]
     short = f"-{short}" if short else None
     if kind == "flag":
         return Arg(_option(parameter.name), short, help=text), bool
     option = _option(parameter.name) if kind == "option" else None
+    # A plain type as a converter says no more than a type hint, and radicli knows those.
     if converter in (str, int, float, bool):
         return Arg(option, short, help=text), converter
     return Arg(option, short, help=text, converter=converter), _type_of(parameter, hint)
@@ -163,6 +165,7 @@ def load_language(name: str) -> Any:
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     """Resolve the type hints one by one; one that only a type checker knows stays a string."""
+    # Not `get_type_hints`, which fails as a whole where one name is missing.
     target = inspect.unwrap(function)
     names = getattr(target, "__globals__", {})
     hints = {}

@@ -75,7 +75,7 @@ def run_recipe(name: str, arguments: list[str], config: Mapping[str, Any] | None
     command = command_of(find_recipe(name))
     values = Radicli(prog="prodigy").parse(arguments, command)
     result = command.func(**values)
-    sys.stdout.flush()
+    sys.stdout.flush()  # what the recipe printed comes before the server's address
     if asks_questions(result):
         from recipe_host.server import run_server
         from recipe_host.session import Controller

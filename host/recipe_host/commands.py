@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.metadata import version
 from itertools import islice
@@ -49,8 +49,10 @@ def db_in(
     from recipe_host.connections import connect
     from recipe_host.stream import get_stream
 
-    stream = get_stream(source, loader, rehash)
-    examples = list(_answered(stream, answer, overwrite=overwrite))
+    examples = [
+        {**task, "answer": answer} if overwrite or "answer" not in task else task
+        for task in get_stream(source, loader, rehash)
+    ]
     if not examples:
         raise RecipeError(f"source '{source}' holds no record; nothing was imported")
     if not dry:
@@ -60,11 +62,6 @@ def db_in(
             db.add_examples(examples, datasets=[dataset])
     done = NOTHING_WRITTEN if dry else f" imported into '{dataset}'"
     msg.good(f"{len(examples)} records{done}", _counts(examples))
-
-
-def _answered(stream: Iterable[TaskType], answer: Answer, *, overwrite: bool) -> Iterator[TaskType]:
-    for task in stream:
-        yield {**task, "answer": answer} if overwrite or "answer" not in task else task
 
 
 @recipe(

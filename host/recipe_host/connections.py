@@ -57,7 +57,7 @@ def _server(kind: str, **parameters: Any) -> Database:
     prefer = {"prefer_psycopg3": True} if kind == "postgresql" else {}
     named = {"database": name, **prefer, **parameters}
     try:
-        opened = SERVERS[kind](**named, thread_safe=False)
+        opened = SERVERS[kind](**named, thread_safe=False)  # the store has a lock of its own
         return Database(opened, kind, shown_name(str(opened.database)))
     except pw.ImproperlyConfigured as error:
         raise StoreError(

@@ -34,7 +34,7 @@ def write_command(path: Path) -> bool:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
+        with path.open("x", encoding="utf-8") as file:  # fails where a file is there
             file.write(f'#!/bin/sh\nexec "{sys.executable}" -m prodigy "$@"\n')
         path.chmod(0o755)
     except FileExistsError:

@@ -136,6 +136,7 @@ def _csv(file: IO[bytes], name: str) -> Iterator[TaskType]:
             if row and len(row) != len(header):
                 _refuse(name, rows.line_num, f"has not {len(header)} columns", ",".join(row))
             if row:
+                # An empty cell is a key that the record does not have.
                 record: TaskType = {k: v for k, v in zip(header, row, strict=True) if v}
                 yield {**record, "meta": {"meta": record["meta"]}} if "meta" in record else record
     except (csv.Error, UnicodeDecodeError) as error:
@@ -179,7 +180,7 @@ def _lines(file: IO[bytes], name: str, *, keep_empty: bool = False) -> Iterator[
     except (EOFError, gzip.BadGzipFile) as error:
         raise SourceError(f"'{name}' is a broken gzip file ({error})", source=name) from error
     finally:
-        if file is not sys.stdin.buffer:
+        if file is not sys.stdin.buffer:  # which is not ours to close
             file.close()
 
 

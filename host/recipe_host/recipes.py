@@ -78,6 +78,7 @@ def import_file(path: str | Path) -> None:
 
 
 def _import_commands() -> None:
+    # Late: importing `prodigy` for the decorator needs none of them.
     import recipe_host.commands  # noqa: F401  (registers the built-in commands)
 
 

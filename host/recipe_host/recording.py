@@ -33,9 +33,8 @@ class Recorder:
         self._before_db = components.before_db
         self._view_id = view_id
         self._key = key
-        self._unsaved: set[str] = (
-            set()
-        )  # batches of a run that saves nothing: `update` still sees each once
+        # Where the recipe saves nothing, `update` must still see each batch once.
+        self._unsaved: set[str] = set()
         self.leases = LeaseStore(db, self._dataset) if self._dataset else None
 
     def validate(self, answer: TaskType) -> None:
@@ -47,7 +46,7 @@ class Recorder:
         if self._validate is None:
             return
         try:
-            self._validate(deepcopy(answer))
+            self._validate(deepcopy(answer))  # a copy: checking must not change what is stored
         except Exception as error:  # a recipe may refuse with any exception
             raise AnswerError(str(error) or type(error).__name__) from error
 
@@ -79,15 +78,13 @@ class Recorder:
                 return []
             if stamped:
                 self._db.add_dataset(session, session=True)
-                self._db.add_examples(self._final(stamped), datasets=[self._dataset, session])
+                examples = stamped
+                if self._before_db is not None:
+                    # A copy: recipes strip answers in place, and `update` needs them as they came.
+                    examples = list(self._before_db(deepcopy(stamped)))
+                self._db.add_examples(examples, datasets=[self._dataset, session])
                 self.leases.remove(owner, [answer[self._key] for answer in stamped])
         return stamped
-
-    def _final(self, answers: list[TaskType]) -> list[TaskType]:
-        if self._before_db is None:
-            return answers
-        # A copy, since recipes strip answers in place and `update` needs them as they came.
-        return list(self._before_db(deepcopy(answers)))
 
     def _is_known(self, batch_id: str | None) -> bool:
         known = batch_id in self._unsaved

@@ -12,7 +12,7 @@ __all__ = ["render_task"]
 
 MARKS = {"accept": ("✔", "green"), "reject": ("✘", "red"), "ignore": ("–", "yellow")}
 INPUTS = ("text", "html", "image", "audio", "video")
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but the tab and the line's end
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 SHOWN = 200  # characters of an input that is not a text: an image may be all its bytes
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from types import TracebackType
 from typing import Any, cast
 
 from recipe_host.checking import check_stream
@@ -53,6 +52,7 @@ class Controller:
         self.progress: float | None = None
         self.components = components
         self._stream_lock = threading.RLock()  # generators cannot be read by two threads at once
+        # Locks of their own: answers are stored while the stream is read or `update` runs.
         self._store_lock = threading.RLock()
         self._update_lock = threading.RLock()
         self._open_dataset()
@@ -69,7 +69,7 @@ class Controller:
         self._on_exit = components.on_exit
         if components.on_load is not None:
             components.on_load(self)
-        if self.config["validate"]:
+        if self.config["validate"]:  # after `on_load`, which may replace the stream
             check_stream(name, self.view_id, self.stream, self.config["batch_size"])
 
     @classmethod
@@ -101,10 +101,9 @@ class Controller:
     ) -> list[TaskType]:
         """Return the session's next batch of tasks; an empty list where there is none for it now.
 
-        Tasks are excluded now, not when the stream was made, and stay open until they are
-        answered. `holding`: the hashes (of `exclude_by`) of the tasks that the annotator's page
-        has; open tasks that are not among them did not arrive and are returned again. None: all
-        of them arrived.
+        Tasks are excluded now, not when the stream was made. They stay open until answered.
+        `holding`: the hashes (of `exclude_by`) of the tasks that the annotator's page has; other
+        open tasks did not arrive and are returned again. None: all of them arrived.
         """
         with self._stream_lock:
             session = self._session(session_id)
@@ -190,12 +189,7 @@ class Controller:
     def __enter__(self) -> Controller:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _open_dataset(self) -> None:
@@ -283,6 +277,7 @@ class Controller:
             return min(1.0, self.total_annotated / float(target))
         if not self._total:
             return None
+        # Tasks that were read and are not open are answered or excluded: both are done.
         still_open = self._router.open_count(None if self._router.limit == 1 else session)
         return (self._router.read_count(session) - still_open) / self._total
 

@@ -78,7 +78,7 @@ def _environment() -> dict[str, Any]:
     if host := os.environ.get("PRODIGY_HOST"):
         settings["host"] = host
     if port := os.environ.get("PRODIGY_PORT"):
-        settings["port"] = int(port) if port.isdigit() else port
+        settings["port"] = int(port) if port.isdigit() else port  # checked with the others
     return settings
 
 

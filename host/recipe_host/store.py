@@ -92,6 +92,7 @@ class Database:
         if isinstance(self.db, pw.MySQLDatabase):  # has no RETURNING
             return [table.insert(row).execute() for row in rows]
         inserted = table.insert_many(rows).returning(table.id).tuples().execute()
+        # RETURNING promises no order; the ids ascend as the rows were given.
         return sorted(identifier for (identifier,) in inserted)
 
     def get_dataset_examples(
@@ -162,6 +163,7 @@ class Database:
                 link.delete().where(link.example.in_(chunk)).execute()
                 example.delete().where(example.id.in_(chunk)).execute()
             used = link.select(link.dataset)
+            # Only this dataset's: others may be new, and wait for their first answer.
             emptied = dataset.id.in_(sessions) & dataset.id.not_in(used)
             dataset.delete().where((dataset.id == target) | emptied).execute()
 

@@ -105,6 +105,7 @@ class TaskRouter:
             session.heard = time.monotonic()
             lost = [task for key, task in session.open.items() if key not in kept]
         tasks = lost[:count]
+        # Without the lock: the stream may take long, and answers must not wait for it.
         while len(tasks) < count:
             try:
                 task = self._next(session)
@@ -125,18 +126,24 @@ class TaskRouter:
         """
         with self._lock:
             before = time.monotonic() - SILENT_SECONDS
+            # The longest silent one first: it is the least likely to come back.
             for other in sorted(self.sessions.values(), key=lambda one: one.heard):
                 if other is session or other.heard >= before:
                     continue
                 keys = [key for key in other.open if session.id not in self._assigned[key]]
-                if keys:
-                    return other, [self._move(key, other, session) for key in keys[:count]]
+                if not keys:
+                    continue
+                moved = {key: other.open.pop(key) for key in keys[:count]}
+                session.open.update(moved)
+                for key in moved:
+                    self._assigned[key] = (self._assigned[key] - {other.id}) | {session.id}
+                return other, list(moved.values())
         return None
 
     def end(self, session: Session) -> None:
         """Let others have this session's open tasks as soon as the stream has no more."""
         with self._lock:
-            session.heard = float("-inf")
+            session.heard = float("-inf")  # silent for longer than any limit
 
     def answered(self, session: Session, keys: Iterable[int]) -> None:
         """Close the tasks of these hashes, which the session has answered."""
@@ -178,6 +185,7 @@ class TaskRouter:
         with self._lock:
             if key in self._excluded:
                 return False
+            # A task that was given out before a restart is still open there, whoever reads it now.
             for one in self.sessions.values():
                 if key in one.reserved:
                     one.reserved.discard(key)
@@ -192,11 +200,6 @@ class TaskRouter:
                 assigned.add(session.id)
             session.open[key] = task
             return key not in holding  # the page may have it since before a restart
-
-    def _move(self, key: int, other: Session, session: Session) -> TaskType:
-        task = session.open[key] = other.open.pop(key)
-        self._assigned[key] = (self._assigned[key] - {other.id}) | {session.id}
-        return task
 
     def _next(self, session: Session) -> TaskType | None:
         if self.limit != 1 and session.position < len(self._read):

@@ -61,6 +61,7 @@ async def read_object(request: Request) -> dict[str, Any]:
     too_big = HTTPError(
         413, f"the body is larger than {MAX_BYTES // 2**20} MiB; send fewer answers"
     )
+    # A client may state its length, wrongly or not at all: refuse early, and count anyway.
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > MAX_BYTES:
         raise too_big
@@ -85,7 +86,7 @@ def _refuse_constant(name: str) -> None:
 
 def _check_depth_and_numbers(value: object) -> None:
     """Raise `HTTPError` (400) for depth that exhausts the stack, and for infinite numbers."""
-    waiting = [(value, 1)]
+    waiting = [(value, 1)]  # a list and not recursion, which depth would break
     while waiting:
         item, depth = waiting.pop()
         if depth > MAX_DEPTH:

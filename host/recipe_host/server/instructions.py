@@ -51,7 +51,7 @@ def _from_text(text: str) -> list[Block]:
             blocks[-1] = (tag, f"{before}\n{line}")
         elif line:
             blocks.append(("p", line))
-        goes_on = bool(line) and blocks[-1][0] != "h3"
+        goes_on = bool(line) and blocks[-1][0] != "h3"  # a heading is one line
     return blocks
 
 
@@ -82,7 +82,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
+            self._unseen = max(0, self._unseen - 1)  # a file may close what it never opened
         elif tag in BREAKS:
             self.blocks.append(("p", ""))
 

@@ -109,6 +109,7 @@ def _store_id(controller: Controller) -> str:
     if not controller.dataset:
         return "unsaved"
     name = str(controller.dataset)
+    # A dataset that was dropped and made again has another time.
     made = controller.db.get_meta(name)["created"]
     place = f"{controller.db.db_id}/{controller.db.db.database}/{name}/{made}"
     return sha256(place.encode()).hexdigest()[:16]

@@ -9,7 +9,6 @@ import sys
 from contextlib import suppress
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from recipe_host import __version__
 from recipe_host.errors import SettingsError
@@ -31,25 +30,21 @@ def run_server(controller: Controller) -> None:
     """
     with controller:
         service = Service(controller)
-        app = make_app(controller, service)
+        config = uvicorn.Config(
+            make_app(controller, service),
+            log_level="warning",
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
         listening = _listen(controller.config["host"], controller.config["port"])
         _print_address(controller, listening.getsockname()[1])
         # The server raises the signal that ended it anew: SIGTERM shall end the run as Ctrl+C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # how people end a run
-            uvicorn.Server(_configure(app)).run(sockets=[listening])
+            uvicorn.Server(config).run(sockets=[listening])
         _print_summary(controller, service)
-
-
-def _configure(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_level="warning",
-        server_header=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

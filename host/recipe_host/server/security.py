@@ -100,7 +100,7 @@ class SecurityMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["type"] != "http":
+        if scope["type"] != "http":  # there are no web sockets here
             return
         try:
             self._check(scope["method"], scope["path"], Headers(scope=scope))
@@ -131,6 +131,7 @@ class SecurityMiddleware:
 
 
 def _is_cross_site(headers: Headers, host: str) -> bool:
+    # Browsers that send no Origin with a GET say by Sec-Fetch-Site where it comes from.
     origin = headers.get("origin")
     if origin is not None:
         return origin.partition("://")[2].lower() != host.lower()
@@ -143,4 +144,5 @@ def _are_valid(credentials: tuple[str, str], headers: Headers) -> bool:
         given = base64.b64decode(encoded, validate=True) if scheme.lower() == "basic" else b""
     except binascii.Error:
         return False
+    # In constant time: how long a comparison takes must not tell how much was right.
     return secrets.compare_digest(given, ":".join(credentials).encode())

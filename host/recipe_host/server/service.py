@@ -107,9 +107,14 @@ class Service:
         try:
             stored = self.controller.store_answers(answers, session_id, batch_id=batch_id)
         except AnswerError as error:
-            raise HTTPError(422, str(error), refused=self._refusals(answers)) from error
-        if stored:
-            self._learn(stored, session_id)
+            refusals = enumerate(map(self._refusal, answers))
+            refused = [{"index": index, "error": reason} for index, reason in refusals if reason]
+            raise HTTPError(422, str(error), refused=refused) from error
+        components = self.controller.components
+        if stored and (components.update or components.progress):
+            self._updates.put(stored, session_id)
+        elif stored:  # the recipe is not called, so nobody waits for it
+            self.controller.learn(stored, session_id)
         return {"session_id": session_id, "stored": len(stored), **self._progress()}
 
     def validate(self, answer: Body) -> Body:
@@ -149,12 +154,6 @@ class Service:
             elif self._pages.setdefault(session_id, page) != page:
                 raise HTTPError(409, TAKEN_OVER)
 
-    def _learn(self, stored: list[Body], session_id: str) -> None:
-        if self.controller.components.update or self.controller.components.progress:
-            self._updates.put(stored, session_id)
-        else:
-            self.controller.learn(stored, session_id)  # only counts, so nobody waits for it
-
     def _progress(self) -> Body:
         return {
             "total": self.controller.total_annotated,
@@ -162,10 +161,6 @@ class Service:
             "progress_kind": None,
             "learning": {"waiting": self._updates.waiting, "error": self._updates.error},
         }
-
-    def _refusals(self, answers: list[Body]) -> list[Body]:
-        refusals = enumerate(map(self._refusal, answers))
-        return [{"index": index, "error": error} for index, error in refusals if error]
 
     def _refusal(self, answer: Body) -> str | None:
         try:

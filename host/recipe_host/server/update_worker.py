@@ -30,6 +30,7 @@ class UpdateWorker:
         self._report = report
         self._lock = threading.Lock()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
+        # A daemon, so that a second Ctrl+C ends the program while `update` runs.
         self._thread = threading.Thread(target=self._run, name="update", daemon=True)
         self._thread.start()
 
@@ -41,7 +42,7 @@ class UpdateWorker:
 
     def close(self) -> None:
         """Wait until `update` has seen all batches, and end the thread."""
-        self._batches.put(None)
+        self._batches.put(None)  # behind all batches: the end
         self._thread.join()
 
     def _run(self) -> None:
