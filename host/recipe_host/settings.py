@@ -43,7 +43,7 @@ def load_settings(
 ) -> dict[str, Any]:
     """Return all settings, the layers of `LAYERS` merged key by key.
 
-    PRODIGY_CONFIG names one file that stands for the global and the project's; the JSON object in
+    PRODIGY_CONFIG names one file that replaces the global and the project's; the JSON object in
     PRODIGY_CONFIG_OVERRIDES wins over files; PRODIGY_HOST and PRODIGY_PORT over both. Raises
     `SettingsError` for a file or variable that is not a JSON object, and for values out of range.
     """

@@ -135,7 +135,7 @@ def test_a_recipes_error_is_shown_without_a_traceback(terminal: Terminal, recipe
 
 @contextmanager
 def running(*command: str, parting: str = "", how: signal.Signals = signal.SIGINT) -> Iterator[str]:
-    """Address of a process that serves the page; interrupted in the end, it says `parting`."""
+    """Yield the address of a process that serves the page; at its end it prints `parting`."""
     host = str(Path(recipe_host.__file__).parent.parent)
     env = {**os.environ, "PYTHONPATH": host, "PRODIGY_PORT": "0", "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:

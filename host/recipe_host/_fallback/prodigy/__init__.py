@@ -1,4 +1,4 @@
-"""The names of Prodigy's interface, lent by recipe-host (this is not Prodigy)."""
+"""The names of Prodigy's interface, provided by recipe-host (this is not Prodigy)."""
 
 from recipe_host import __version__ as _host_version
 from recipe_host.cli import serve
