@@ -70,7 +70,7 @@ def first_problem(schema: type[Schema], values: Mapping[str, Any]) -> tuple[str,
     try:
         schema.model_validate(values)
     except ValidationError as error:
-        key = str(error.errors(include_url=False, include_input=False)[0]["loc"][0])
+        key = str(error.errors(include_url=False)[0]["loc"][0])
         forms = {
             field.alias or name: field.description for name, field in schema.model_fields.items()
         }

@@ -21,6 +21,9 @@ class Tables(NamedTuple):
     lease: Any
 
 
+Step = Callable[[pw.Database, Tables], None]
+
+
 def tables_of(opened: pw.Database) -> Tables:
     """Declare the tables for this database."""
 
@@ -84,10 +87,7 @@ MIGRATING = (
     0x616C  # the key of the lock under which a database is brought up to date; any fixed number
 )
 # Step n is MIGRATIONS[n - 1]. A step that was released is never changed: append another one.
-MIGRATIONS: list[Callable[[pw.Database, Tables], None]] = [
-    _create_datasets,
-    _create_batches_and_leases,
-]
+MIGRATIONS: list[Step] = [_create_datasets, _create_batches_and_leases]
 
 
 def is_current(database: pw.Database, tables: Tables) -> bool:
