@@ -83,9 +83,7 @@ def _create_batches_and_leases(database: pw.Database, tables: Tables) -> None:
     database.create_tables([tables.batch, tables.lease])
 
 
-MIGRATING = (
-    0x616C  # the key of the lock under which a database is brought up to date; any fixed number
-)
+MIGRATING = 0x616C  # any fixed number: the key of the lock that is held while steps run
 # Step n is MIGRATIONS[n - 1]. A step that was released is never changed: append another one.
 MIGRATIONS: list[Step] = [_create_datasets, _create_batches_and_leases]
 
