@@ -99,7 +99,7 @@ class Service:
     def answers(self, body: Body) -> Body:
         """Store a batch of answers; it is on disk when this returns.
 
-        Raises `HTTPError` (400, 422) where one cannot be stored; then none of the batch is.
+        Raises `HTTPError` (400, 403, 422) where one cannot be stored; then none of the batch is.
         """
         session_id = self.checked_session(body.get("session_id"))
         check_fields(AnswersBody, body)
@@ -148,6 +148,7 @@ class Service:
         self._updates.close()
 
     def _claim(self, session_id: str, page: str, *, opening: bool) -> None:
+        # Only for tasks: answers are taken from any page, so that none is lost with a closed one.
         with self._lock:
             if opening:
                 self._pages[session_id] = page
