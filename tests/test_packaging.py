@@ -97,8 +97,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     skip = shutil.ignore_patterns("__pycache__", "dist", "build", ".*")
     shutil.copytree(ROOT / "host", folder / "host", ignore=skip)
     shutil.copytree(STAND_IN, folder / "licensed", ignore=skip)
-    shutil.copytree(ROOT / "recipes", folder / "plugin" / "recipes", ignore=skip)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("recipes", "docs"):
+        shutil.copytree(ROOT / name, folder / "plugin" / name, ignore=skip)
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / "plugin" / name)
     return {name: folder / name for name in ("plugin", "host", "licensed")}
 
