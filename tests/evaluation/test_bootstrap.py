@@ -134,7 +134,7 @@ def test_what_few_groups_leave_undefined_is_unavailable():
     counts, rng = Counts(spans, spans, spans), np.random.default_rng(5)
     groups = np.arange(40)
     result = bootstrap_scores([counts], group_resamples(groups, 200, rng), groups=groups, rng=rng)
-    reason = Unavailable("Too few groups hold spans that f1 could be computed from.")
+    reason = Unavailable("too few groups hold spans that f1 could be computed from")
     assert isinstance(result, Resampled)
     assert result.f1 == reason
     assert paired_difference([counts], [counts], groups=groups, draws=200, rng=rng) == reason
@@ -168,7 +168,7 @@ def test_holm_bounds_the_error_of_the_family():
     assert np.mean(p.min(axis=1) < 0.05) > 0.2  # without it
 
 
-def test_holm_refuses_what_is_no_p_value():
+def test_holm_refuses_what_is_not_a_p_value():
     with pytest.raises(EstimateError, match="between 0 and 1"):
         holm([0.5, np.nan])
 
