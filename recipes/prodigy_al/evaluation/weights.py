@@ -58,7 +58,7 @@ def rounds_weights(
 
 
 def effective_size(weights: FloatArray) -> float:
-    """Return Kish's (Σw)²/Σw²: how many equally weighted answers tell as much as these."""
+    """Return (Σw)²/Σw² (Kish 1965): how many equally weighted answers tell as much as these."""
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
