@@ -1,4 +1,4 @@
-"""Simulated annotators over HTTP, and the server that they speak to as a process of its own."""
+"""Simulated annotators over HTTP, and the server they speak to, in a separate process."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def durability(dataset: str, view_id: str, count: int, sleep: float):
 
 
 class Served:
-    """The server as a process of its own, at one address over all its restarts."""
+    """The server in a separate process, at one address over all its restarts."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Served:
         )
 
     def kill(self) -> None:
-        """End the process without a chance to do anything more."""
+        """Kill the process, which cannot finish anything."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
@@ -101,7 +101,7 @@ class Log:
 
 
 def decision(task: dict[str, Any]) -> str:
-    """The answer that a task gets, whoever gives it."""
+    """Return the answer that a task gets, whoever gives it."""
     return ("accept", "reject", "ignore")[task["_task_hash"] % 3]
 
 
@@ -129,7 +129,7 @@ class Annotator:
         await self.ask()
 
     async def ask(self) -> None:
-        """Fill the queue; what was served and is no longer at hand is served again."""
+        """Fill the queue; tasks that were served but are not in it any more are served again."""
         holding = [task["_task_hash"] for task in self.queue]
         body = {"session_id": self.session, "holding": holding}
         reply = await self.post("/get_session_questions", body, self.log.asking)
@@ -175,7 +175,7 @@ async def annotate(served: Served, log: Log, *, people: int, pause: float, distu
 
 
 async def alive(client: httpx2.AsyncClient) -> None:
-    """Return when the server answers; raises TimeoutError where it does not start."""
+    """Return when the server answers. Raises `TimeoutError` where it does not start."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:

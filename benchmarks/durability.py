@@ -5,9 +5,9 @@
     QUICK=1 make bench-durability    10 kills on SQLite, latency over 3 s, 100 answers in a browser
 
 Simulated annotators speak to the real server over HTTP, as the page does: batches with an id, sent
-until they are confirmed, tasks named that are at hand. Some reload in between. Then the dataset is
-read: every confirmed answer once and as it was given, nothing else, and the tasks that were served
-are those of a run that nobody disturbed.
+until they are confirmed, with the tasks named that the page holds. Some reload in between. Then the
+dataset is read: it must hold every confirmed answer once, as it was given, and nothing else, and
+the tasks that were served must be those of a run that nobody disturbed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HEADER = ("row", "value", "at most", "n")
 
 
 def kill_often(served: Served, kills: int) -> Any:
-    """A disturbance: kill the server and start it again, `kills` times, at random moments."""
+    """Return a disturbance that kills and restarts the server `kills` times, at random moments."""
 
     async def disturb(client: httpx2.AsyncClient) -> None:
         moments = random.Random(kills)
@@ -67,7 +67,7 @@ class Outcome:
 
     @property
     def faults(self) -> int:
-        """Everything that must not be, together."""
+        """Return the number of all faults together."""
         return (
             self.lost + self.doubled + self.invalid + self.served_to_two + self.not_as_undisturbed
         )
@@ -91,7 +91,7 @@ def survive(
 def compare(log: Log, examples: list[dict[str, Any]], kills: int) -> Outcome:
     """Count the differences between what annotators saw and what the dataset holds."""
     stored = Counter(example["meta"]["n"] for example in examples)
-    # Undisturbed, the stream is dealt from its beginning, each task once, without a gap.
+    # Undisturbed, the stream is served from its beginning, each task once, without a gap.
     undisturbed = set(range(len(log.served)))
     return Outcome(
         lost=sum(n not in stored for n in log.confirmed),
@@ -137,7 +137,7 @@ def measure(folder: Path, *, seconds: float, people: int = 50, sleep: float = 5.
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[dict[str, Any]]:
-    """Settings of a PostgreSQL server in a folder of its own, which must be installed."""
+    """Yield the settings of a PostgreSQL server that runs in `folder`; it must be installed."""
     folder.chmod(0o777)
     user = {"user": "nobody"} if os.getuid() == 0 else {}  # it refuses to run as root
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": "/", "check": True, **user}
@@ -154,7 +154,7 @@ def postgresql(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def row(value: float, target: float, n: int) -> dict[str, Any]:
-    """One row of the results; `met` where the value is at most the target."""
+    """Return one row of the results; `met` where the value is at most the target."""
     rounded = round(value, 1)
     return {
         "value": rounded,
@@ -167,7 +167,7 @@ def row(value: float, target: float, n: int) -> dict[str, Any]:
 
 
 def latency_rows(log: Log) -> dict[str, Any]:
-    """Percentiles of both calls in ms; the target is that of `give_answers`, p95."""
+    """Return percentiles of both calls in ms; the target is that of `give_answers`, p95."""
     rows = {}
     for call, durations in (("give", log.giving), ("ask", log.asking)):
         cuts = statistics.quantiles(durations, n=100)
@@ -177,7 +177,7 @@ def latency_rows(log: Log) -> dict[str, Any]:
 
 
 def page_rows(folder: Path, count: int) -> dict[str, Any]:
-    """Longest stalls of the page in ms, and answers that are not stored in their order."""
+    """Return the page's longest stalls in ms, and how many answers are not stored in order."""
     stalls, numbers = annotate_fast(folder, count=count)
     rows = {f"10.page.{name}": row(longest, 100.0, count) for name, longest in stalls.items()}
     wrong = sum(stored != asked for stored, asked in zip(numbers, range(count), strict=True))
@@ -213,7 +213,7 @@ def main() -> None:
 
 
 def fault_rows(name: str, outcome: Outcome) -> dict[str, Any]:
-    """One row a fault, of which there must be none; `n` is the number of answers."""
+    """Return one row per fault, of which there must be none; `n` is the number of answers."""
     faults = {k: v for k, v in asdict(outcome).items() if k not in ("answers", "kills")}
     print(f"{name}: {outcome.kills} kills, {outcome.answers} answers")
     return {f"{name}.{fault}": row(count, 0, outcome.answers) for fault, count in faults.items()}

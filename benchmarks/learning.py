@@ -1,6 +1,6 @@
 """Row 10 without HTTP: does anybody wait while the model learns, and how old are the questions?
 
-    make bench-learning            600 answers at five a second, a lesson every 50 answers
+    make bench-learning            600 answers at five per second, a refit every 50 answers
     QUICK=1 make bench-learning    200 answers
 
 `al.teach --update-every` runs in the background of a real controller; a simulated annotator takes
@@ -32,7 +32,7 @@ CORPUS = CORPORA[0]
 
 @dataclass
 class Log:
-    """Seconds of every call; questions in a row behind the newest model; lessons that were used."""
+    """Seconds of every call; questions in a row behind the newest model; refits that were used."""
 
     ask: list[float] = field(default_factory=list)
     give: list[float] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Log:
 
 
 def annotate(controller: Any, annotator: Any, learner: Any) -> Log:
-    """Answer at a person's pace times several, and write down what it took."""
+    """Answer several times as fast as a person, and log what it took."""
     log, in_a_row, answered = Log(), 0, 0
     while answered < ANSWERS:
         since = time.perf_counter()

@@ -1,4 +1,4 @@
-"""One fast annotator in a real browser: 1,000 answers, ten a second, and the longest stall."""
+"""One fast annotator in a real browser: 1,000 answers, ten per second, and the longest stall."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ FAST = """async ({ count, pause }) => {
 
 
 def annotate_fast(folder: Path, *, count: int) -> tuple[dict[str, float], list[int]]:
-    """Give `count` answers, ten a second.
+    """Give `count` answers, ten per second.
 
-    Returns the longest stalls in ms, `frames` and `keys`, and the numbers of the stored tasks.
+    Return the longest stalls in ms, `frames` and `keys`, and the numbers of the stored tasks.
     """
     served = Served(folder, view_id="ner_manual")
     served.start()

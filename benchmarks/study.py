@@ -1,10 +1,11 @@
-"""Rows 1-3: do robustly trained binary and ranked answers help? Redraws on real corpora.
+"""Rows 1-3: do robustly trained binary and ranked answers help? Replicates on real corpora.
 
-    make study            all redraws, resumed where it was interrupted
-    QUICK=1 make study    two redraws of 300 answers: the same steps, a smaller claim
+    make study            all replicates, resumed where it was interrupted
+    QUICK=1 make study    two replicates of 300 answers: the same steps, a smaller claim
 
-Everything runs through the real recipes: `al.simulate` writes the redraws, one `al.compare` a
-redraw trains from them; rows are Student's t intervals over redraws. Nothing is chosen here.
+A replicate repeats the whole annotation with another seed. Everything runs through the real
+recipes: `al.simulate` writes the replicates, one `al.compare` per replicate trains from them; rows
+are Student's t intervals over replicates. Nothing is chosen here.
 Rows `learning` compare an arm whose model learns while it asks with the same arm without, trained
 the same way in the end. The corpora and the pipeline are not part of this repository:
 PRODIGY_AL_DATA names their folder.
@@ -31,9 +32,9 @@ BUILD = ROOT / "build" / "study"
 DATA = Path(os.environ.get("PRODIGY_AL_DATA", ROOT.parent / "shared" / "data"))
 BASE = DATA / "models" / "en_core_web_sm_225_spacy3"
 QUICK = bool(os.environ.get("QUICK"))
-BUDGET, REDRAWS = (300, 2) if QUICK else (1000, 10)
-# The comparison with random takes all redraws; what costs twice the training takes half of them.
-FEWER = REDRAWS if QUICK else 5
+BUDGET, REPLICATES = (300, 2) if QUICK else (1000, 10)
+# The comparison with random takes all replicates; what costs twice the training takes half of them.
+FEWER = REPLICATES if QUICK else 5
 ARMS = ("ranked", "random")
 BESIDE = ("teach", "ranked-strict")
 LEARNING = ("teach-learning", "ranked-learning")
@@ -64,8 +65,8 @@ def prodigy(*args: object) -> None:
 
 
 @dataclass(frozen=True)
-class Redraw:
-    """Some arms of one redraw, to be trained from by some policies."""
+class Replicate:
+    """Some arms of one replicate, to be trained from by some policies."""
 
     corpus: Corpus
     seed: int
@@ -91,15 +92,18 @@ class Redraw:
         return found
 
 
-def all_redraws(corpus: Corpus) -> tuple[Reports, Reports]:
-    """Return the reports of all redraws, and those of the arms that learn while they ask."""
+def all_replicates(corpus: Corpus) -> tuple[Reports, Reports]:
+    """Return the reports of all replicates, and those of the arms that learn while they ask."""
     first = [
-        Redraw(corpus, seed, (*BESIDE, *ARMS), ("usual", "robust")).report()
+        Replicate(corpus, seed, (*BESIDE, *ARMS), ("usual", "robust")).report()
         for seed in range(FEWER)
     ]
-    rest = [Redraw(corpus, seed, ARMS, ("robust",)).report() for seed in range(FEWER, REDRAWS)]
+    rest = [
+        Replicate(corpus, seed, ARMS, ("robust",)).report() for seed in range(FEWER, REPLICATES)
+    ]
     learning = [
-        Redraw(corpus, seed, LEARNING, ("robust",), "-learning").report() for seed in range(FEWER)
+        Replicate(corpus, seed, LEARNING, ("robust",), "-learning").report()
+        for seed in range(FEWER)
     ]
     return first + rest, learning
 
@@ -125,7 +129,7 @@ def row(
     *,
     mean: float = 0.0,
 ) -> dict[str, Any]:
-    """Return one row over redraws, see `summary`."""
+    """Return one row over replicates, see `summary`."""
     return summary([value(report) for report in reports], target, mean=mean)
 
 
@@ -147,7 +151,7 @@ def summary(
 
 
 def rows(corpus: Corpus, reports: Reports, learning: Reports) -> dict[str, dict[str, Any]]:
-    """Return rows 1-3 of one corpus, and what stands beside them."""
+    """Return rows 1-3 of one corpus, and the rows without a target."""
     name, least = corpus.name, {"conll": 0.15, "finer": 0.05}[corpus.name]
     few = reports[:FEWER]
 
@@ -200,7 +204,7 @@ def main() -> None:
         sys.exit(f"study needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
     found: dict[str, dict[str, Any]] = {}
     for corpus in CORPORA:
-        found |= rows(corpus, *all_redraws(corpus))
+        found |= rows(corpus, *all_replicates(corpus))
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()
@@ -215,7 +219,7 @@ def main() -> None:
                  ("met" if r["met"] else "MISSED") if r["target"] else "")
                 for name, r in found.items()
             ],
-            header=("row", "mean", "95 %", "range", "redraws", "target", ""),
+            header=("row", "mean", "95 %", "range", "replicates", "target", ""),
             divider=True,
         )
     )  # fmt: skip

@@ -4,10 +4,10 @@
     QUICK=1 make bench-training    the same with two seeds and 300 answers
 
 Rows: `wall` seconds of `al.compare`; `ratio` of its trainings to `spacy train` of spaCy's own `ner`
-on the same answers with as many updates of as many texts, both with one thread a process; `killed`
-seconds that a comparison takes in all when it is killed (SIGKILL) half-way and run again, as a
-ratio to an undisturbed one; `same` the largest difference of test F1 after `spacy train` on the
-files that an arm left; `size` and `prediction` of the shipped `ner` against the base's.
+on the same answers with as many updates of as many texts, both with one thread per process;
+`killed` seconds that a comparison takes in all when it is killed (SIGKILL) half-way and run again,
+as a ratio to an undisturbed one; `same` the largest difference of test F1 after `spacy train` on
+the files that an arm left; `size` and `prediction` of the shipped `ner` against the base's.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The question of this project, asked of generated news: does active learning pay, and if not, why?
 
 Three arms answer from gold, through the recipes that a person would use; `al.compare` retrains from
-each and measures all of them on held-out text. Everything is kept in build/demo. Kill it and run it
-again: it goes on where it stopped.
+each and measures all of them on held-out text. Everything is written to build/demo. Kill it and run
+it again: it goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -27,17 +27,20 @@ from news.base import PRETRAINING, train_base  # noqa: E402
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything: documents of pool, test and base; answers an arm; repetitions."""
+    """How much of everything: documents of pool, test and base; answers per arm; repetitions.
+
+    A replicate repeats the whole annotation with another seed; `seeds` are those of the training.
+    """
 
     pool: int = 320
     test: int = 150
     base: int = 200
     answers: int = 400
-    redraws: int = 2
+    replicates: int = 2
     seeds: int = 2
 
 
-QUICK = Size(pool=60, test=30, base=80, answers=60, redraws=1, seeds=1)
+QUICK = Size(pool=60, test=30, base=80, answers=60, replicates=1, seeds=1)
 MADE_OF = "made-of.txt"
 
 
@@ -66,7 +69,7 @@ def commands(size: Size) -> list[list[str]]:
     compare = ["al.compare", "news-*", base, "--test", test, "--label", "ORG"]
     policies = ["--training", "usual,robust"]  # what people do, and what helps
     return [
-        [*simulate, "--budget", str(size.answers), "--seeds", str(size.redraws)],
+        [*simulate, "--budget", str(size.answers), "--seeds", str(size.replicates)],
         [*compare, *policies, "--seeds", str(size.seeds), "--workers", "2", "--output", "report"],
     ]
 
@@ -89,7 +92,7 @@ def prodigy(command: list[str], folder: Path) -> int:
 def make_corpus(folder: Path, size: Size) -> None:
     """Make corpus/ with pool.jsonl, test.jsonl and base/, unless there is just this one.
 
-    It is never there by half. Datasets and report of another corpus are removed.
+    It is never there in part. Datasets and report of another corpus are removed.
     """
     corpus, unfinished = folder / "corpus", folder / "unfinished"
     made_of = fingerprint(size)
@@ -109,7 +112,7 @@ def make_corpus(folder: Path, size: Size) -> None:
 
 
 def write_jsonl(path: Path, made: Iterable[Document]) -> None:
-    """Write the documents' segments, one a line."""
+    """Write the documents' segments, one per line."""
     with path.open("w", encoding="utf8") as file:
         file.writelines(json.dumps(record) + "\n" for record in records(made))
 

@@ -1,4 +1,4 @@
-"""Without recipes: how sure is a pipeline of its spans, and how good is it, by uneven answers?
+"""Without recipes: how sure is a pipeline of its spans, and what is its F1 by uneven answers?
 
     python examples/library.py PIPELINE ANSWERS.jsonl "A text to score."
 
@@ -18,8 +18,8 @@ import srsly
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.evaluation.counts import Span, count_matches
-from prodigy_al.evaluation.estimators import Unavailable, Weighted, weighted_scores
+from prodigy_al.evaluation import Unavailable, Weighted, count_matches, weighted_scores
+from prodigy_al.evaluation.counts import Span
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import load_pipeline
 from prodigy_al.records import read_record

@@ -1,4 +1,4 @@
-"""Installed for real: beside a licensed Prodigy or instead of one, in any order, from any archive.
+"""Real installations: beside a licensed Prodigy or instead of one, in any order, from any archive.
 
 The licensed Prodigy is a stand-in (tests/stand_in) with the documented names and no others.
 """
@@ -67,16 +67,16 @@ class Environment:
         self.pip("uninstall", *PIP, "--yes", name)
 
     def whose(self) -> set[str]:
-        """Say who answers as a module and, where there is one, as the command `prodigy`."""
-        said = [self.run("python", "-m", "prodigy", "--version")]
+        """Return what answers as a module and, where there is one, as the command `prodigy`."""
+        versions = [self.run("python", "-m", "prodigy", "--version")]
         if (self.bin / "prodigy").exists():
-            said.append(self.run("prodigy", "--version"))
-        return {"licensed" if "licensed stand-in 1.18.0" in text else text for text in said}
+            versions.append(self.run("prodigy", "--version"))
+        return {"licensed" if "licensed stand-in 1.18.0" in text else text for text in versions}
 
 
 @pytest.fixture(scope="module")
 def borrowed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The installed third parties, without our own distributions and without .pth files."""
+    """Return a folder of the installed third parties, without our own and without .pth files."""
     pytest.importorskip("hatchling", reason="building the distributions needs hatchling")
     folder = tmp_path_factory.mktemp("borrowed")
     for entry in Path(sysconfig.get_path("purelib")).iterdir():
@@ -92,20 +92,21 @@ def environment(tmp_path: Path, borrowed: Path) -> Environment:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Copies of the three source trees, so that building leaves nothing in the real ones."""
+    """Return copies of the three source trees, so that building leaves nothing in the real ones."""
     folder = tmp_path_factory.mktemp("sources")
     skip = shutil.ignore_patterns("__pycache__", "dist", "build", ".*")
     shutil.copytree(ROOT / "host", folder / "host", ignore=skip)
     shutil.copytree(STAND_IN, folder / "licensed", ignore=skip)
-    shutil.copytree(ROOT / "recipes", folder / "plugin" / "recipes", ignore=skip)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("recipes", "docs"):
+        shutil.copytree(ROOT / name, folder / "plugin" / name, ignore=skip)
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / "plugin" / name)
     return {name: folder / name for name in ("plugin", "host", "licensed")}
 
 
 @pytest.fixture(scope="module")
 def archives(sources: dict[str, Path]) -> dict[str, Path]:
-    """Wheels by the name of their source tree, and sdists under NAME.sdist."""
+    """Return wheels by the name of their source tree, and sdists under NAME.sdist."""
     built = {}
     for name, source in sources.items():
         build = [sys.executable, "-m", "hatchling", "build"]
@@ -138,10 +139,11 @@ def test_a_licensed_prodigy_wins_and_either_works_without_the_other(
     environment.install(given["plugin"], given[first], editable=editable)
     if first == "host":
         environment.run("recipe-host", "link")  # a command `prodigy` that the other one replaces
-        assert all("not Prodigy" in said for said in environment.whose())
+        assert all("not Prodigy" in version for version in environment.whose())
     environment.install(given[second], editable=editable)
 
     assert environment.whose() == {"licensed"}
+    check_version(environment)
     assert environment.run("prodigy", "--help").splitlines() == RECIPES
     refused = environment.started("recipe-host", "link")
     assert "use its own command `prodigy`" in refused.stderr
@@ -151,8 +153,8 @@ def test_a_licensed_prodigy_wins_and_either_works_without_the_other(
         assert environment.whose() == {"licensed"}
     else:
         environment.uninstall("prodigy")
-        (said,) = environment.whose()
-        assert "not Prodigy" in said
+        (version,) = environment.whose()
+        assert "not Prodigy" in version
 
 
 def test_the_recipes_run_where_only_a_licensed_prodigy_is(
@@ -180,6 +182,15 @@ def test_without_any_prodigy_one_sentence_says_what_to_install(
     assert done.stderr.splitlines()[-1].endswith("install one of them beside prodigy-al")
 
 
+def check_version(environment: Environment) -> None:
+    """See that the package and its metadata agree about the version."""
+    code = (
+        "import prodigy_al, importlib.metadata as m;"
+        "print(prodigy_al.__version__ == m.version('prodigy-al'))"
+    )
+    assert environment.run("python", "-c", code) == "True\n"
+
+
 def check_installation(environment: Environment) -> None:
     """List, ask for help, move answers and simulate: the first minutes of a new user."""
     listed = environment.run("python", "-m", "prodigy", "--help")
@@ -202,6 +213,7 @@ def test_the_wheels_of_both_distributions_work(environment: Environment, archive
 
 def test_the_sdists_of_both_distributions_work(environment: Environment, archives: dict[str, Path]):
     environment.install(archives["plugin.sdist"], archives["host.sdist"])
+    check_version(environment)
     assert RECIPES[0] in environment.run("python", "-m", "prodigy", "--help")
 
 
@@ -216,6 +228,13 @@ def test_the_sdist_builds_the_very_wheel_that_the_source_builds(
     subprocess.run(build, cwd=unpacked, check=True, capture_output=True)
     (wheel,) = (unpacked / "dist").glob("*.whl")
     assert contents(wheel) == contents(archives[name])
+
+
+def test_the_sdist_holds_the_package_and_what_its_readme_links_to(archives: dict[str, Path]):
+    with tarfile.open(archives["plugin.sdist"]) as archive:
+        paths = [Path(name).parts[1:] for name in archive.getnames()]
+    documents = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "docs"}
+    assert {path[0] for path in paths} == documents | {"recipes", "pyproject.toml", "PKG-INFO"}
 
 
 def contents(wheel: Path) -> dict[str, int]:
@@ -239,7 +258,7 @@ def test_the_wheels_hold_all_code_and_nothing_else(archives: dict[str, Path]):
 
 @pytest.mark.slow
 def test_wheels_install_into_an_empty_environment(tmp_path: Path, archives: dict[str, Path]):
-    """Downloads every dependency, so that a forgotten one is missed."""
+    """Downloads every dependency, so that one that is not declared is missing."""
     environment = Environment(tmp_path / "environment")
     environment.pip("install", *PIP, archives["plugin"], archives["host"])
     check_installation(environment)
@@ -255,7 +274,7 @@ if [ "$1 $2" = "-m pip" ]; then echo "$@" >> calls; else exec {python} "$@"; fi
 def test_make_install_leaves_the_host_out_where_a_licensed_prodigy_is(
     tmp_path: Path, licensed: bool
 ):
-    """With a pip that only notes what it was asked to install."""
+    """With a pip that only writes down what it is to install."""
     chosen = Environment(tmp_path / "chosen")
     if licensed:
         metadata = chosen.site / "prodigy-1.18.0.dist-info"

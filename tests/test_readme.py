@@ -1,4 +1,4 @@
-"""The README says what there is: recipes, options and defaults, from the code itself."""
+"""The documents say what there is: recipes, options, files and papers, from the code itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "host" / "README.md"])
+INDEX = (ROOT / "docs" / "README.md").read_text(encoding="utf8")
+PLUGIN = ROOT / "recipes" / "prodigy_al"
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,35 @@ def test_make_targets_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf8")
     for target in re.findall(r"^make ([a-z-]+)", README, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors of a Markdown file's headings, made as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(document: Path):
+    for target in re.findall(r"\]\(([^)]+)\)", document.read_text(encoding="utf8")):
+        name, _, anchor = target.partition("#")
+        if "://" not in target:
+            file = document.parent / name
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), target
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/README.md"])
+def test_files_that_the_documents_name_are_there(name: str):
+    named = re.findall(r"`([\w/]+\.py)`", (ROOT / name).read_text(encoding="utf8"))
+    assert len(named) > 10
+    assert [one for one in named if not any((at / one).exists() for at in (ROOT, PLUGIN))] == []
+
+
+def test_the_papers_are_cited_where_the_index_says():
+    papers = re.findall(r"^\| ([\w-]+).* (\d{4}), .* \| (`.*`) \|$", INDEX, re.MULTILINE)
+    assert len(papers) == INDEX.partition("## Papers")[2].count("\n| ") - 1  # less the header
+    for author, year, places in papers:
+        for place in re.findall(r"`([^`]+)`", places):
+            source = (PLUGIN / place).read_text(encoding="utf8")
+            assert re.search(rf"{author}\b.{{,60}}\b{year}", source, re.DOTALL), (author, place)

@@ -1,6 +1,6 @@
 """The pipelines that users start from, trained on the spot in seconds.
 
-Both are small, and both learnt from documents that differ from the pool's as those of pretrained
+Both are small, and both are trained on documents that differ from the pool's as those of pretrained
 pipelines do: another guideline, fewer organisations, no sports tables and no trade letter.
 """
 
@@ -48,7 +48,7 @@ _LISTENER = {"@architectures": "spacy.Tok2VecListener.v1", "width": 64, "upstrea
 
 
 def train_base(records: Iterable[Record], *, epochs: int = 6, seed: int = 0) -> Language:
-    """Return a pipeline with a ``ner`` of its own, trained for `epochs` passes over the records.
+    """Return a pipeline with its own ``ner``, trained for `epochs` passes over the records.
 
     The same records and seed give the same pipeline on the same machine.
     """

@@ -35,7 +35,7 @@ IN_FULL = 0.7  # of the first mentions that could have a legal form
 
 
 class Cast:
-    """The names of one document. They come up on demand, and again and again."""
+    """The names of one document. They are made when needed, and mentioned again."""
 
     def __init__(self, rng: Random, knobs: Knobs) -> None:
         self._rng = rng

@@ -29,7 +29,7 @@ class Document:
     segments: tuple[Segment, ...]
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Yield one record of JSONL a segment."""
+        """Yield one record of JSONL per segment."""
         for segment in self.segments:
             yield segment.record({"doc": self.name, "kind": self.kind})
 
@@ -55,7 +55,7 @@ def _document(name: str, knobs: Knobs) -> Document:
     kind: Kind | Literal["letter"] = rng.choices(KINDS, weights)[0]
     if Random(f"{name} letter").random() < knobs.blind:
         kind = "letter"
-    # spans are drawn last and by a chance of their own: no knob about them changes the text
+    # spans are drawn last, from a generator of their own: no knob about them changes the text
     spoilt = Random(f"{name} noise")
     plan = _Plan(rng, knobs)
     return Document(
@@ -69,7 +69,7 @@ def _document(name: str, knobs: Knobs) -> Document:
 
 
 class _Plan:
-    """What a document of each kind consists of, as pieces a segment."""
+    """What a document of each kind consists of, as pieces per segment."""
 
     def __init__(self, rng: Random, knobs: Knobs) -> None:
         self.rng, self.knobs = rng, knobs

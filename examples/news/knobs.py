@@ -38,7 +38,7 @@ def _usual_mix() -> Mapping[Kind, float]:
 
 @dataclass(frozen=True)
 class Knobs:
-    """How a corpus is made. All shares are in [0, 1]; OptionError where one is not.
+    """How a corpus is made. All shares are in [0, 1]. Raises `OptionError` where one is not.
 
     mix: relative weights of the document kinds
     prevalence: share of a story's sentences in which an organisation is named on purpose

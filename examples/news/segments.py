@@ -136,7 +136,7 @@ def _merged(pieces: Sequence[Piece]) -> list[Piece]:
     merged: list[Piece] = []
     for literal, run in groupby(pieces, key=lambda piece: isinstance(piece, str)):
         if literal:
-            # a clause may end in a comma of its own
+            # a clause may already end in a comma
             text = "".join(map(str, run)).replace(",,", ",")
             merged.append(ARTICLE.sub(r"\1n ", text))
         else:

@@ -87,7 +87,7 @@ def test_exchanging_two_keys_changes_the_estimate():
 @pytest.mark.parametrize("missing", [None, np.nan])
 def test_a_missing_probability_makes_it_unavailable_and_is_never_weight_one(missing):
     result = weighted_scores(generated_counts(3), pi=[0.5, missing, 1.0])
-    assert result == Unavailable("1 of 3 answers carry no inclusion probability.")
+    assert result == Unavailable("1 of 3 answers carry no inclusion probability")
 
 
 def test_no_answers_are_unavailable():
@@ -175,7 +175,7 @@ def test_uneven_weights_are_cautioned_about():
         ({"groups": ["a"]}, "`groups` holds 1 values for 3"),
         ({"scales": np.array([1.0, 0.5, 1.0])}, "scales are below 1"),
         ({"copies": np.array([1.0, -1.0, 1.0])}, "finite numbers of at least 0"),
-        ({"size": 2}, "A frame of 2 segments"),
+        ({"size": 2}, "a frame of 2 segments"),
     ],
 )
 def test_numbers_out_of_range_are_refused(wrong, message):

@@ -1,1 +1,74 @@
 """From counts and probabilities to numbers with intervals (numpy only)."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__all__ = [
+    "Caution",
+    "Counts",
+    "Difference",
+    "Estimate",
+    "Measure",
+    "Scores",
+    "Unavailable",
+    "Weighted",
+    "bootstrap_score",
+    "count_matches",
+    "group_resamples",
+    "holm",
+    "mean_over_replicates",
+    "paired_difference",
+    "response_rates",
+    "rounds_weights",
+    "scores",
+    "weighted_scores",
+]
+
+_MODULES = {
+    "Caution": "estimators",
+    "Counts": "counts",
+    "Difference": "bootstrap",
+    "Estimate": "estimators",
+    "Measure": "estimators",
+    "Scores": "counts",
+    "Unavailable": "estimators",
+    "Weighted": "estimators",
+    "bootstrap_score": "bootstrap",
+    "count_matches": "counts",
+    "group_resamples": "bootstrap",
+    "holm": "bootstrap",
+    "mean_over_replicates": "replicates",
+    "paired_difference": "bootstrap",
+    "response_rates": "response",
+    "rounds_weights": "weights",
+    "scores": "counts",
+    "weighted_scores": "estimators",
+}
+
+if TYPE_CHECKING:
+    from prodigy_al.evaluation.bootstrap import (
+        Difference,
+        bootstrap_score,
+        group_resamples,
+        holm,
+        paired_difference,
+    )
+    from prodigy_al.evaluation.counts import Counts, Scores, count_matches, scores
+    from prodigy_al.evaluation.estimators import (
+        Caution,
+        Estimate,
+        Measure,
+        Unavailable,
+        Weighted,
+        weighted_scores,
+    )
+    from prodigy_al.evaluation.replicates import mean_over_replicates
+    from prodigy_al.evaluation.response import response_rates
+    from prodigy_al.evaluation.weights import rounds_weights
+else:  # where a type checker saw this, it would take every name for one of ours
+
+    def __getattr__(name: str) -> object:
+        """Import a name where it is first used, so that the package itself costs nothing."""
+        if name not in _MODULES:
+            raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

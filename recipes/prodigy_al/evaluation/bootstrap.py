@@ -3,7 +3,7 @@
 Two things are random: which groups (documents) the test set happens to hold, and the seeds of the
 trainings. Both are resampled with replacement: the same groups for every model in the comparison
 (Berg-Kirkpatrick, Burkett & Klein, EMNLP 2012), and each side's own seeds. A side is the mean over
-its seeds. With a single seed, what is said holds for that one model.
+its seeds. With a single seed, the result holds for that one model.
 
 Seeds are resampled at their values on the whole test set and their deviations are added. Taking
 seeds from resampled groups instead would count the interaction of the two three times (Owen 2007,
@@ -20,8 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.errors import EstimateError
-from prodigy_al.evaluation.counts import METRICS, Counts, FloatArray, Metric, fraction, ratio
+from prodigy_al.evaluation.counts import Counts, Metric, fraction, ratio
 from prodigy_al.evaluation.estimators import Estimate, Groups, Unavailable
 
 POWER = 0.80
@@ -29,20 +30,11 @@ LEVEL = 0.05  # two-sided
 
 
 @dataclass(frozen=True)
-class Resampled:
-    """F1, precision and recall as means over training seeds, with percentile intervals."""
-
-    f1: Estimate | Unavailable
-    precision: Estimate | Unavailable
-    recall: Estimate | Unavailable
-
-
-@dataclass(frozen=True)
 class Difference:
-    """First side minus second, with its percentile interval; all on the scale of the metric.
+    """First side minus second, with its 95 % interval; all but `p` on the scale of the metric.
 
-    `p` two-sided, no less than 1/draws. `detectable` is the smallest true difference that this
-    comparison would find (p < .05) four times out of five.
+    `p` in (0, 1] is two-sided, by resampling no less than 1/draws. `detectable` is the smallest
+    true difference that this comparison would find (p < .05) four times out of five.
     """
 
     difference: float
@@ -59,32 +51,10 @@ def group_resamples(groups: Groups, draws: int, rng: np.random.Generator) -> Flo
     [2.0, 2.0, 2.0, 2.0]
     """
     size = np.unique(groups).size
+    # Each draw gets numbers of its own, so that one bincount counts all draws.
     drawn = rng.integers(size, size=(draws, size)) + size * np.arange(draws)[:, None]
     multiplicities = np.bincount(drawn.ravel(), minlength=draws * size).reshape(draws, size)
     return multiplicities.astype(np.float64)
-
-
-def bootstrap_scores(
-    counts_per_seed: Sequence[Counts],
-    resamples: FloatArray,
-    *,
-    groups: Groups,
-    rng: np.random.Generator,
-    confidence: float = 0.95,
-) -> Resampled:
-    """Return each metric's mean over training seeds with its interval; see `bootstrap_score`."""
-    results = {
-        metric: bootstrap_score(
-            counts_per_seed,
-            resamples,
-            groups=groups,
-            rng=rng,
-            metric=metric,
-            confidence=confidence,
-        )
-        for metric in METRICS
-    }
-    return Resampled(**results)
 
 
 def bootstrap_score(
@@ -99,9 +69,8 @@ def bootstrap_score(
     """Return one metric's mean over training seeds with its interval.
 
     `counts_per_seed`: the same segments (n,) under the model of each seed; `groups` (n,) their
-    documents; `resamples` (draws, K) from `group_resamples`.
-
-    Raises `EstimateError` where lengths differ.
+    documents; `resamples` (draws, K) from `group_resamples`. Raises `EstimateError` where lengths
+    differ.
     """
     side = _Side(counts_per_seed, groups)
     drawn = np.clip(side.draws(metric, resamples, rng), 0, 1)
@@ -130,7 +99,7 @@ def paired_difference(
     """Compare two sides on the same segments (n,) of `groups` (n,), one Counts per training seed.
 
     Both sides meet the same resampled groups, so what makes a document hard for both cancels out.
-    EstimateError where lengths differ.
+    Raises `EstimateError` where lengths differ.
     """
     first, second = _Side(a, groups), _Side(b, groups)
     resamples = group_resamples(groups, draws, rng)
@@ -151,12 +120,14 @@ def paired_difference(
 def holm(p_values: Sequence[float] | FloatArray) -> FloatArray:
     """Return Holm's (1979) adjusted p-values, in the order given; they bound the family's error.
 
+    Raises `EstimateError` where a value is not in [0, 1].
+
     >>> holm([0.01, 0.04, 0.03]).round(6).tolist()
     [0.03, 0.06, 0.06]
     """
     p = np.asarray(p_values, dtype=np.float64)
     if not np.all((p >= 0) & (p <= 1)):
-        raise EstimateError("Some p-values are not between 0 and 1.")
+        raise EstimateError("some p-values are not between 0 and 1")
     order = np.argsort(p, kind="stable")
     adjusted = np.empty_like(p)
     stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
@@ -172,8 +143,8 @@ class _Side:
         lengths = {len(counts) for counts in counts_per_seed}
         if lengths != {len(codes)}:
             raise EstimateError(
-                f"There are {len(codes)} groups but counts of {sorted(lengths) or 'no'} segments; "
-                "every seed needs counts of the same segments, with a group for each."
+                f"there are {len(codes)} groups but counts of {sorted(lengths) or 'no'} segments; "
+                "every seed needs counts of the same segments, with a group for each"
             )
         parts = [[c.tp, c.predicted, c.gold] for c in counts_per_seed]
         sums = [[np.bincount(codes, part, names.size) for part in seed] for seed in parts]
@@ -191,8 +162,8 @@ class _Side:
         """
         if resamples.shape[1] != self.sums.shape[1]:
             raise EstimateError(
-                f"The resamples are of {resamples.shape[1]} groups but there are "
-                f"{self.sums.shape[1]}; make them from the same groups."
+                f"the resamples are of {resamples.shape[1]} groups but there are "
+                f"{self.sums.shape[1]}; make them from the same groups"
             )
         values = self._values(metric)
         picked = rng.choice(values, size=(len(resamples), values.size)).mean(axis=1)
@@ -210,12 +181,13 @@ class _Side:
 
 
 def _percentiles(drawn: FloatArray, confidence: float, size: int) -> tuple[float, float] | None:
-    """Return the interval's ends over resamples of `size` groups.
+    """Return the interval's ends over resamples of `size` groups, None where there is no interval.
 
-    Percentiles of a resample of K groups are too near: its spread is (K-1)/K of the variance, and
-    normal. Further ones make up for both, as Student's t does (Hesterberg 2015,
-    The American Statistician 69(4), expanded percentiles).
-    None where a single group, or as many undefined draws as lie beyond an end, leave no interval.
+    The plain percentiles lie too close together: resampling K groups shows (K-1)/K of the
+    variance, and its tails are normal ones. Percentiles further out make up for both, as
+    Student's t does (Hesterberg 2015, The American Statistician 69(4), expanded percentiles).
+    There is no interval with a single group, nor where as many draws are undefined as lie beyond
+    one end.
     """
     if size < 2:
         return None
@@ -235,4 +207,4 @@ def _two_sided(drawn: FloatArray, size: int) -> float:
 
 
 def _undefined(metric: Metric) -> str:
-    return f"Too few groups hold spans that {metric} could be computed from."
+    return f"too few groups hold spans that {metric} could be computed from"

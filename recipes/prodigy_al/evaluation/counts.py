@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
 from prodigy_al.errors import EstimateError
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
 Span: TypeAlias = tuple[int, int, str]  # start, end, label
 Metric: TypeAlias = Literal["f1", "precision", "recall"]
 
@@ -27,7 +26,10 @@ METRICS: tuple[Metric, ...] = get_args(Metric)
 def fraction(
     metric: Metric, tp: FloatArray, predicted: FloatArray, gold: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the numerator and the denominator whose sums make up `metric`; any one shape."""
+    """Return the numerator and the denominator whose sums make up `metric`.
+
+    All five arrays have the same shape, whichever it is.
+    """
     if metric == "f1":
         return 2 * tp, predicted + gold
     return tp, predicted if metric == "precision" else gold
@@ -38,8 +40,8 @@ class Counts:
     """Per segment, each (n,): matches, predicted spans, gold spans.
 
     Not always whole numbers: a segment that several people answered holds its mean counts, a
-    weighted one holds multiples. EstimateError where lengths differ, a count is negative or not
-    finite, or there are more matches than spans.
+    weighted one holds multiples. Raises `EstimateError` where lengths differ, a count is negative
+    or not finite, or there are more matches than spans.
     """
 
     tp: FloatArray
@@ -50,27 +52,29 @@ class Counts:
         arrays = {"tp": self.tp, "predicted": self.predicted, "gold": self.gold}
         lengths = {name: array.size for name, array in arrays.items()}
         if len(set(lengths.values())) > 1:
-            raise EstimateError(
-                f"Counts need one number per segment each, but there are {lengths}."
-            )
+            raise EstimateError(f"counts need one number per segment each, but there are {lengths}")
         for name, array in arrays.items():
             if not np.all(np.isfinite(array) & (array >= 0)):
-                raise EstimateError(f"Some counts in `{name}` are negative or not finite.")
+                raise EstimateError(f"some counts in `{name}` are negative or not finite")
+        # Mean counts are rounded, so that equal ones may differ in their last digits.
         if np.any(self.tp > np.minimum(self.predicted, self.gold) * (1 + 1e-9)):
-            raise EstimateError("Some segments have more matches than predicted or gold spans.")
+            raise EstimateError("some segments have more matches than predicted or gold spans")
 
     def __len__(self) -> int:
         return self.tp.size
 
-    def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> Counts:
+    def take(self, index: BoolArray | IndexArray | slice) -> Counts:
         """Return the counts of the segments that a mask, positions or a slice select."""
         return Counts(self.tp[index], self.predicted[index], self.gold[index])
 
     def weighted(self, weights: FloatArray) -> Counts:
-        """Return the counts times `weights` (n,), each finite and at least 0."""
+        """Return the counts times `weights` (n,), each finite and at least 0.
+
+        Raises `EstimateError` where they are not, or where their number differs.
+        """
         if weights.shape != self.tp.shape or not np.all(np.isfinite(weights) & (weights >= 0)):
             raise EstimateError(
-                f"Weights must be {len(self)} finite numbers of at least 0, one for each segment."
+                f"weights must be {len(self)} finite numbers of at least 0, one for each segment"
             )
         return Counts(self.tp * weights, self.predicted * weights, self.gold * weights)
 
@@ -93,14 +97,16 @@ def count_matches(
 ) -> Counts:
     """Count exact matches per segment; a span that is listed twice in a segment counts once.
 
+    Raises `EstimateError` where `gold` and `predicted` differ in length.
+
     >>> counts = count_matches([[(0, 4, "ORG"), (5, 9, "PER")]], [[(0, 4, "ORG"), (5, 9, "LOC")]])
     >>> counts.tp.tolist(), counts.predicted.tolist(), counts.gold.tolist()
     ([1.0], [2.0], [2.0])
     """
     if len(gold) != len(predicted):
         raise EstimateError(
-            f"There are gold spans for {len(gold)} segments but predictions for {len(predicted)}; "
-            "both must describe the same segments in the same order."
+            f"there are gold spans for {len(gold)} segments but predictions for {len(predicted)}; "
+            "both must describe the same segments in the same order"
         )
     pairs = [(set(g), set(p)) for g, p in zip(gold, predicted, strict=True)]
     sizes = [(len(g & p), len(p), len(g)) for g, p in pairs]

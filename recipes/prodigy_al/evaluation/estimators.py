@@ -6,9 +6,9 @@ Each answer stands for w = 1/π segments. All three metrics are ratios of weight
 
 so one linearised variance serves them (Särndal, Swensson & Wretman 1992, section 5.6).
 Each residual is divided by 1 - h, h its share of Σ w c den, which turns it into the change of F̂
-when it is left out: the linearised jackknife (Yung & Rao 1996). Without that, intervals from 50 or
-100 unequally weighted answers are too short. There are two questions, and an interval for each;
-they are never mixed up:
+when its answer is left out: the linearised jackknife (Yung & Rao 1996). Without that, intervals
+from 50 or 100 unequally weighted answers are too short. There are two questions with an interval
+for each, and neither stands in for the other:
 
 - `pool`: how far is F̂ from the F1 of exactly the segments that were drawn from? Nothing but the
   draw is random, so it shrinks to a point when everything was answered.
@@ -20,17 +20,17 @@ Sums are unbiased, the ratio is consistent with a bias of order 1/M.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special, stats
 
+from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
-from prodigy_al.evaluation.counts import METRICS, Counts, FloatArray, Metric
-from prodigy_al.evaluation.weights import IntArray, effective_size, overall_inclusion, round_shares
+from prodigy_al.evaluation.counts import METRICS, Counts, Metric
+from prodigy_al.evaluation.weights import effective_size, overall_inclusion, round_shares
 
 Groups: TypeAlias = Sequence[str] | Sequence[int] | IntArray
 
@@ -42,7 +42,7 @@ TINY = 1e-12  # what rounding leaves of a zero
 
 @dataclass(frozen=True)
 class Unavailable:
-    """What stands where a number cannot be had. `reason` is a sentence for the reader."""
+    """What stands where a number cannot be had. `reason` tells the reader why, as a message."""
 
     reason: str
 
@@ -67,7 +67,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Caution:
-    """A property of the weights beyond its limit; both are shares."""
+    """A property of the weights beyond its limit; `value` and `limit` are shares in [0, 1]."""
 
     kind: Literal["low-ess", "heavy-weight"]
     value: float
@@ -123,14 +123,22 @@ def weighted_scores(
     (whose matches, predictions and gold spans are 0 or 1); NaN or None where it is not known, and
     then nothing is estimated. `copies` (M,): how often the segment stands in the source. `groups`
     (M,): its document; each segment its own where left out. `rounds`, `scales`, `size` as in
-    `rounds_weights`. EstimateError where lengths differ or a number is out of its range.
+    `rounds_weights`. Raises `EstimateError` where lengths differ or a number is out of its range.
     """
     m, known = len(counts), np.array(pi, dtype=np.float64)
-    _check_lengths(m, pi=known, rounds=rounds, scales=scales, groups=groups)
+    parts: dict[str, Sized | None] = {
+        "pi": known,
+        "rounds": rounds,
+        "scales": scales,
+        "groups": groups,
+    }
+    for name, part in parts.items():
+        if part is not None and len(part) != m:
+            raise EstimateError(f"`{name}` holds {len(part)} values for {m} answers; give {m}")
     if m == 0:
-        return Unavailable("There are no answers.")
+        return Unavailable("there are no answers")
     if missing := int(np.isnan(known).sum()):
-        return Unavailable(f"{missing} of {m} answers carry no inclusion probability.")
+        return Unavailable(f"{missing} of {m} answers carry no inclusion probability")
     chance = overall_inclusion(known, scales)
     share, later = round_shares(np.zeros(m, np.int64) if rounds is None else rounds, size)
     weights = share / chance + later
@@ -167,7 +175,7 @@ def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
     numerator, denominator = counts.parts(metric)
     total = float((sample.weights * denominator).sum())
     if total == 0:
-        reason = Unavailable(f"The answers hold no span that {metric} could be computed from.")
+        reason = Unavailable(f"the answers hold no span that {metric} could be computed from")
         return Measure(None, reason, reason)
     value = float((sample.weights * numerator).sum()) / total
     residual = (numerator - value * denominator) / total
@@ -180,52 +188,54 @@ def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
 
 
 def _pool_interval(
-    value: float, residual: FloatArray, leverage: FloatArray, s: _Sample
+    value: float, residual: FloatArray, leverage: FloatArray, sample: _Sample
 ) -> Estimate | Unavailable:
-    """Only the draw of each round is random: V̂ = Σ (1-π) (ω ê/π / (1-h))², by answer."""
-    if not np.any(s.spread):
+    """Take the draw of each round as random: V̂ = Σ (1-π) (ω ê/π / (1-h))², by answer."""
+    if not np.any(sample.spread):  # everything was asked: nothing is random
         return Estimate(value, value, value)
-    freedom = effective_size(s.weights) - 1
-    return _interval(value, s.spread * residual, leverage, (s.confidence, freedom))
+    freedom = effective_size(sample.weights) - 1
+    changes = sample.spread * residual
+    return _interval(value, changes, leverage, confidence=sample.confidence, freedom=freedom)
 
 
 def _new_text_interval(
-    value: float, residual: FloatArray, leverage: FloatArray, s: _Sample
+    value: float, residual: FloatArray, leverage: FloatArray, sample: _Sample
 ) -> Estimate | Unavailable:
-    """Groups are random, with all drawn from them: V̂ = (K-1)/K Σ_k (Σ_{i in k} w ê / (1-h_k))²."""
-    sums = np.bincount(s.codes, s.weights * residual)
+    """Take groups as random, with all that is drawn from them.
+
+    V̂ = (K-1)/K Σ_k (Σ_{i in k} w ê / (1-h_k))².
+    """
+    sums = np.bincount(sample.codes, sample.weights * residual)
     if sums.size < MIN_GROUPS:
         return Unavailable(
-            f"The answers come from {sums.size} groups; at least {MIN_GROUPS} are needed to tell "
-            "how much new text would differ."
+            f"the answers come from {sums.size} groups; at least {MIN_GROUPS} are needed to tell "
+            "how much new text would differ"
         )
     freedom = sums.size - 1
     changes = sums * (freedom / sums.size) ** 0.5
-    shares: FloatArray = np.bincount(s.codes, leverage).astype(np.float64)
-    return _interval(value, changes, shares, (s.confidence, freedom))
+    shares: FloatArray = np.bincount(sample.codes, leverage).astype(np.float64)
+    return _interval(value, changes, shares, confidence=sample.confidence, freedom=freedom)
 
 
 def _interval(
-    value: float, changes: FloatArray, leverage: FloatArray, level: tuple[float, float]
+    value: float,
+    changes: FloatArray,
+    leverage: FloatArray,
+    *,
+    confidence: float,
+    freedom: float,
 ) -> Estimate | Unavailable:
     """Return value ± t · sqrt(Σ (change / (1-h))²), symmetric on the logit scale.
 
     There it stays inside (0, 1) and allows for a spread that goes with the value, which would cost
-    a point of coverage. `level` is (confidence, degrees of freedom).
+    a point of coverage. `freedom`: degrees of freedom of Student's t.
     """
     if leverage.max() > 1 - TINY:
-        return Unavailable("One answer or group holds all spans that count; more are needed.")
-    confidence, freedom = level
+        return Unavailable("one answer or group holds all spans that count; more are needed")
     quantile = float(stats.t.ppf((1 + confidence) / 2, freedom))
     half = quantile * float(np.linalg.norm(changes / (1 - leverage)))
     if half < TINY or not 0 < value < 1:
-        return Unavailable("All answers agree, so they do not show how much others would differ.")
+        return Unavailable("all answers agree, so they do not show how much others would differ")
     centre, spread = special.logit(value), half / (value * (1 - value))
     low, high = special.expit(centre - spread), special.expit(centre + spread)
     return Estimate(value, float(low), float(high))
-
-
-def _check_lengths(m: int, **parts: Sequence[object] | npt.NDArray[np.generic] | None) -> None:
-    for name, part in parts.items():
-        if part is not None and len(part) != m:
-            raise EstimateError(f"`{name}` holds {len(part)} values for {m} answers; give {m}.")

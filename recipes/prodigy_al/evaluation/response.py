@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from prodigy_al.evaluation.counts import FloatArray
+from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
 
-SMALLEST_BIN = 20
+SMALLEST_BIN = 20  # items; fewer would give rates that are mostly chance
 
 
 def response_rates(
-    scores: FloatArray, answered: npt.NDArray[np.bool_], *, smallest: int = SMALLEST_BIN
+    scores: FloatArray, answered: BoolArray, *, smallest: int = SMALLEST_BIN
 ) -> FloatArray:
-    """Return (n,) the share answered among served items of a like score.
+    """Return (n,) the share that was answered among served items with a similar score.
 
     `scores` (n,) and `answered` (n,) of all served items. Items in the order of their score form
     bins of at least `smallest`; within a bin, whether an item was answered is taken to say nothing
@@ -27,14 +26,14 @@ def response_rates(
     order = np.argsort(scores, kind="stable")
     bins = max(1, len(scores) // smallest)
     rates = np.empty(len(scores))
-    pending: list[npt.NDArray[np.intp]] = []
+    pending: list[IndexArray] = []  # bins so far without any answer
     for chunk in np.array_split(order, bins):
         pending.append(chunk)
         members = np.concatenate(pending)
         if answered[members].any():
             rates[members] = answered[members].mean()
             last, pending = members, []
-    if pending and answered.any():
+    if pending and answered.any():  # the highest scores: no bin above is left to join
         members = np.concatenate([last, *pending])
         rates[members] = answered[members].mean()
     return rates

@@ -11,7 +11,7 @@ from prodigy import __version__
 from prodigy.core import RECIPES, get_recipe
 from prodigy.errors import RecipeError
 
-ASKED = 5
+QUESTIONS = 5
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     except RecipeError as error:
         sys.exit(f"stand-in: {error}")
     if isinstance(result, dict):
-        for task in itertools.islice(result["stream"], ASKED):
+        for task in itertools.islice(result["stream"], QUESTIONS):
             sys.stdout.write(json.dumps(task) + "\n")
 
 
