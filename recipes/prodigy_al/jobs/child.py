@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from tqdm import tqdm
-
 from prodigy_al.errors import ActiveLearningError
+from prodigy_al.jobs.parent import follow_parent, interrupts_blocked
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -41,8 +39,9 @@ class ChildProcess:
         # not forked: this process has threads, and a fork would inherit their locks
         context = get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=_work, args=(theirs, function, job), daemon=True)
-        self._process.start()
+        self._process = context.Process(target=_work, args=(os.getpid(), theirs, function, job), daemon=True)
+        with interrupts_blocked():
+            self._process.start()
         theirs.close()
         if self._closed:
             self.close()
@@ -65,22 +64,13 @@ class ChildProcess:
             self._process.terminate()
 
 
-def _work(owner: Connection, function: Callable[[Job], Result], job: Job) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl+C is for the owner to handle
-    threading.Thread(target=_end_with_owner, daemon=True).start()
-    # tqdm's own lock is a semaphore between processes, which outlives one that is ended at work
-    tqdm.set_lock(threading.RLock())
+def _work(parent: int, answer: Connection, function: Callable[[Job], Result], job: Job) -> None:
+    follow_parent(parent)
     if hasattr(os, "nice"):
         os.nice(PATIENCE)
     try:
-        owner.send(function(job))
+        answer.send(function(job))
     except ActiveLearningError as error:
-        owner.send(ActiveLearningError(str(error)))  # ours may take more than a message
+        answer.send(ActiveLearningError(str(error)))  # ours may take more than a message
     except Exception as error:
-        owner.send(ActiveLearningError(f"Learning failed: {type(error).__name__}: {error}"))
-
-
-def _end_with_owner() -> None:
-    if (owner := parent_process()) is not None:
-        wait([owner.sentinel])
-        os._exit(1)
+        answer.send(ActiveLearningError(f"Learning failed: {type(error).__name__}: {error}"))

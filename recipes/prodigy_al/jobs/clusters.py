@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from prodigy_al.errors import ActiveLearningError, OptionError
+from prodigy_al.jobs.parent import follow_parent, interrupts_blocked
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -158,19 +158,21 @@ def _run_alone(function: Callable[[Job], Result], name: Callable[[Job], str], jo
 
     there = partial(_name_there, name)
     with _ONE_AT_A_TIME:
-        child = subprocess.run(
-            [sys.executable, "-c", CHILD],
-            input=cloudpickle.dumps((os.getpid(), partial(run_named, function, there), job)),
-            stdout=subprocess.PIPE,
-            env=os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            check=False,
-        )
+        with interrupts_blocked():
+            child = subprocess.Popen(
+                [sys.executable, "-c", CHILD],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+        question = cloudpickle.dumps((os.getpid(), partial(run_named, function, there), job))
+        answer, _ = child.communicate(question)
     if child.returncode:
         raise ActiveLearningError(
             f"The job {there(job)} failed: its process ended with {child.returncode}, as where "
             "memory runs out; give workers more, or start fewer on a machine"
         )
-    result, error = pickle.loads(child.stdout)
+    result, error = pickle.loads(answer)
     if error is not None:
         raise error
     found: Result = result
@@ -188,7 +190,7 @@ def run_child() -> None:
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what else is printed is no part of the answer
     worker, work, job = pickle.load(sys.stdin.buffer)
-    threading.Thread(target=_end_with, args=(worker,), daemon=True).start()
+    follow_parent(worker)
     outcome: tuple[Any, ActiveLearningError | None]
     try:
         outcome = work(job), None
@@ -196,12 +198,6 @@ def run_child() -> None:
         outcome = None, error
     with answer:
         cloudpickle.dump(outcome, answer)
-
-
-def _end_with(worker: int) -> None:
-    while os.getppid() == worker:
-        time.sleep(LISTEN_SECONDS)
-    os._exit(1)
 
 
 def run_named(function: Callable[[Job], Result], name: Callable[[Job], str], job: Job) -> Result:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
-import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing
 from functools import cache, partial
 from typing import TypeVar
 
 from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.backend import resource_tracker
 from tqdm import tqdm
 
 from prodigy_al.jobs.clusters import RemoteJob, check_cluster, run_named, run_on_cluster
+from prodigy_al.jobs.parent import follow_parent, interrupts_blocked
 
 __all__ = ["RemoteJob", "check_cluster", "run_jobs"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-
-OWNER_SECONDS = 0.5  # how soon a worker notices that its owner was killed
 
 
 def run_jobs(
@@ -76,44 +73,21 @@ def _in_processes(
     # and of a worker that ended between two jobs, as after idle minutes: another takes its place
     warnings.filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=workers, return_as="generator")
-        run = delayed(_run_in_worker)
-        with _children_deaf_to_interrupts():
+    # what joblib starts by itself; before version 1.6 it unblocks SIGINT when it does so
+    resource_tracker.ensure_running()
+    with parallel_config(backend="loky", inner_max_num_threads=1), ExitStack() as at_end:
+        # joblib starts all workers here; the thread that replaces lost ones inherits the block
+        with interrupts_blocked():
+            parallel = Parallel(n_jobs=workers, return_as="generator")
+            run = delayed(_run_in_worker)
             results = parallel(run(os.getpid(), work, job) for job in jobs)
+            at_end.enter_context(closing(results))
         yield from results
 
 
-@contextmanager
-def _children_deaf_to_interrupts() -> Iterator[None]:
-    """Block Ctrl+C while worker processes are made, and so in them, for good.
-
-    A terminal sends it to all of them at once; ending them is for this process alone.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _run_in_worker(owner: int, work: Callable[[Job], Result], job: Job) -> Result:
-    _settle_in(owner)
+def _run_in_worker(parent: int, work: Callable[[Job], Result], job: Job) -> Result:
+    _follow_parent_once(parent)
     return work(job)
 
 
-@cache
-def _settle_in(owner: int) -> None:
-    """Once in a worker: end when the owner was killed, and leave nothing behind when it ends us."""
-
-    def wait() -> None:
-        while os.getppid() == owner:
-            time.sleep(OWNER_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
-    # tqdm's own lock is a semaphore between processes, which outlives a killed worker
-    tqdm.set_lock(threading.RLock())
+_follow_parent_once = cache(follow_parent)  # a worker runs many jobs
