@@ -83,14 +83,14 @@ def noted(write: Any, written: list[str]) -> Any:
 
 def test_another_base_under_the_same_name_is_refused(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, model={**asked.model, "sha256": "0" * 64})
-    with pytest.raises(ActiveLearningError, match=r"The job .* is another there than here"):
+    with pytest.raises(ActiveLearningError, match=r"the job .* is another there than here"):
         run_all(other, [arm.train for arm in other.arms])
     assert not list(asked.kept.folder.iterdir())
 
 
 def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, base="elsewhere")
-    there = rf"The job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
+    there = rf"the job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
     with pytest.raises(ActiveLearningError, match=there):
         run_all(other, [arm.train for arm in other.arms])
 

@@ -32,8 +32,8 @@ from prodigy_al.jobs.child import ChildProcess
 work = lambda: [ChildProcess().run(abs, x) for x in (-1, -2, -3)]
 """
 ON_A_CLUSTER = """
-from prodigy_al.jobs.clusters import _run_alone
-work = lambda: [_run_alone(abs, str, x) for x in (-1, -2, -3)]
+from prodigy_al.jobs.clusters import _run_on_worker
+work = lambda: [_run_on_worker(abs, str, x) for x in (-1, -2, -3)]
 """
 PROGRAM = """
 import sys
