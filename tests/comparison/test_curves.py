@@ -97,7 +97,7 @@ def test_curves_begin_at_the_base_end_at_the_arm_and_cost_three_runs_each(
     ]
     asked = plan(arms, curves=True)
     report = compare(asked)
-    assert len(list(asked.kept.folder.glob("*.json"))) == 1 + 2 + 2 * 3
+    assert len(list(asked.cache.folder.glob("*.json"))) == 1 + 2 + 2 * 3
     assert all(set(point) == KEYS for point in report["curves"])
     ranked = [point for point in report["curves"] if point["dataset"] == "ranked"]
     assert len(ranked) == 5
@@ -118,4 +118,4 @@ def test_without_curves_nothing_more_is_trained(plan: Any, arm: Any, examples: A
     asked = plan([arm("news", examples(40))])
     report = compare(asked)
     assert report["curves"] == []
-    assert len(list(asked.kept.folder.glob("*.json"))) == 2
+    assert len(list(asked.cache.folder.glob("*.json"))) == 2

@@ -41,7 +41,7 @@ def run_all(
         workers=plan.workers,
         cluster=plan.cluster,
         base_sha256=plan.model["sha256"],
-        kept=plan.kept,
+        cache=plan.cache,
         say=say,
     )
     for run, (on_test, *on_dev) in predicted:
@@ -65,8 +65,8 @@ def _whole(plan: Plan, trains: Sequence[Answers]) -> Iterator[Run]:
     for arm, train in zip(plan.arms, trains, strict=True):
         for policy in plan.policies:
             for seed in plan.seeds:
-                folder = plan.folder(arm, policy) if seed == plan.seeds[0] else None
-                yield Run(plan.base, evaluate, arm.dataset, policy, seed, train, folder)
+                files = plan.artifacts(arm, policy) if seed == plan.seeds[0] else None
+                yield Run(plan.base, evaluate, arm.dataset, policy, seed, train, files)
 
 
 def _begun(plan: Plan, trains: Sequence[Answers]) -> Iterator[Run]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prodigy_al.errors import OptionError
+from prodigy_al.jobs.files import write_atomically
 
 
 def write_report(report: Mapping[str, Any], folder: Path) -> Path:
@@ -20,9 +21,7 @@ def write_report(report: Mapping[str, Any], folder: Path) -> Path:
     text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".json.part")
-        unfinished.write_text(text + "\n", encoding="utf8")
-        unfinished.replace(path)
+        write_atomically(path, text + "\n")
     except OSError as error:
         raise OptionError(
             f"--output {folder}: the report cannot be written there ({error.strerror})",
