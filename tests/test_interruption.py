@@ -150,9 +150,9 @@ def test_a_stopped_simulation_goes_on_to_the_same_datasets(
     process = bench.start(*bench.simulation(name))
     said = stop(process, how, lambda: len(bench.answers(stopped)) >= enough)
     assert_ended_by(how, process, said)
-    kept = bench.answers(stopped)
-    assert enough <= len(kept) < BUDGET
-    assert verify_records([(a["_input_hash"], read_record(a)) for a in kept]) == len(kept)
+    stored = bench.answers(stopped)
+    assert enough <= len(stored) < BUDGET
+    assert verify_records([(a["_input_hash"], read_record(a)) for a in stored]) == len(stored)
 
     bench.finish(*bench.simulation(name))
     for each in ARMS:
@@ -187,13 +187,13 @@ def test_a_stopped_comparison_repeats_no_training_and_ends_with_the_same_report(
 
 
 def test_a_broken_file_of_a_finished_run_does_not_count(tmp_path: Path):
-    kept = RunCache(tmp_path / "runs")
+    cache = RunCache(tmp_path / "runs")
     predictions = ([frozenset({(0, 2, "ORG"), (3, 4, "GPE")}), frozenset()],)
-    kept.write("key", predictions)
-    assert kept.read("key") == predictions
-    (file,) = kept.folder.iterdir()
+    cache.write("key", predictions)
+    assert cache.read("key") == predictions
+    (file,) = cache.folder.iterdir()
     file.write_text(file.read_text()[:-3])
-    assert "key" not in kept
+    assert "key" not in cache
 
 
 def on_a_terminal(bench: Bench, *args: object) -> tuple[int, str]:

@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "training": {"ner", "records", "errors"},
     "online": {"training", "scoring", "sampling", "jobs", "ner", "records", "errors"},
     "comparison": {"training", "sampling", "evaluation", "jobs", "ner", "records", "errors"},
-    "report": {"comparison", "evaluation", "errors"},
+    "report": {"comparison", "evaluation", "jobs", "errors"},
 }
 for below in ALLOWED.values():
     below.add("arrays")

@@ -6,6 +6,7 @@
     ├── SourceError                the source or one of its records is not usable
     ├── AnswerError                stored answers cannot be used together or at all
     │   └── RecordError            an answer's `al` record is missing, broken or does not recompute
+    ├── JobError                   one of many independent jobs failed
     └── EstimateError              numbers that an estimator cannot take
 
 Every message says what is wrong with the value, what would be right and which option to change.
@@ -56,6 +57,14 @@ class AnswerError(ActiveLearningError):
 
 class RecordError(AnswerError):
     """An answer's `al` record is missing, broken or does not recompute."""
+
+
+class JobError(ActiveLearningError):
+    """A job failed. Attribute: `name`, the job's."""
+
+    def __init__(self, message: str, *, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class EstimateError(ActiveLearningError):

@@ -74,7 +74,7 @@ def plan(world: Path, gold: TestSet, tmp_path: Path) -> Callable[..., Plan]:
             "model": {"name": "base", "version": "1", "sha256": "of the base"},
             "labels": LABELS,
             "workers": 1,
-            "kept": RunCache(output / "runs"),
+            "cache": RunCache(output / "runs"),
             "output": output,
         }
         return Plan(arms=arms, policies=policies, seeds=seeds, **(chosen | fields))

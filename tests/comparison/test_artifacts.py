@@ -11,10 +11,11 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from prodigy_al.comparison.artifacts import STAMP, ArmFolder, folder_name
+from prodigy_al.comparison.artifacts import STAMP, ArmArtifacts, folder_name
 from prodigy_al.comparison.measurements import Model, measure
 from prodigy_al.comparison.testset import TestSet
 from prodigy_al.errors import OptionError
+from prodigy_al.jobs import files
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import set_blas
 from prodigy_al.report.build import compare
@@ -36,7 +37,7 @@ def test_spacy_train_makes_the_compared_pipeline_again(
 ):
     asked = plan([arm("news", examples(60, form))], [policy])
     measured = measure(asked)
-    folder = asked.folder(asked.arms[0], policy).path
+    folder = asked.artifacts(asked.arms[0], policy).path
     assert {path.name for path in folder.iterdir()} == FILES
     spacy_train(folder / "config.cfg", tmp_path / "again")
     ours, again = spacy.load(folder / "model"), spacy.load(tmp_path / "again" / "model-last")
@@ -51,15 +52,16 @@ def test_spacy_train_makes_the_compared_pipeline_again(
 def test_train_and_dev_files_are_the_arms_folds(plan: Any, arm: Any, examples: Any):
     asked = plan([arm("news", examples())])
     measure(asked)
-    folder = asked.folder(asked.arms[0], "usual").path
+    folder = asked.artifacts(asked.arms[0], "usual").path
     vocab = spacy.blank("en").vocab
     for fold in ("train", "dev"):
         answers = getattr(asked.arms[0], fold)
-        kept = DocBin().from_disk(folder / f"{fold}.spacy").get_docs(vocab)
-        said = {
-            (doc.text.strip(), tuple((e.start, e.end, e.label_) for e in doc.ents)) for doc in kept
+        stored = DocBin().from_disk(folder / f"{fold}.spacy").get_docs(vocab)
+        found = {
+            (doc.text.strip(), tuple((e.start, e.end, e.label_) for e in doc.ents))
+            for doc in stored
         }
-        assert said == {
+        assert found == {
             (doc.text.strip(), item.accepted)
             for doc, item in zip(
                 to_docs(answers, POLICIES["usual"], vocab), answers.items, strict=True
@@ -67,12 +69,12 @@ def test_train_and_dev_files_are_the_arms_folds(plan: Any, arm: Any, examples: A
         }
 
 
-def test_only_the_first_seed_is_kept_and_a_second_run_repeats_nothing(
+def test_only_the_first_seed_is_written_and_a_second_run_repeats_nothing(
     plan: Any, arm: Any, examples: Any
 ):
     asked = plan([arm("news", examples(40))], ["usual"], [3, 4])
     compare(asked)
-    folder = asked.folder(asked.arms[0], "usual").path
+    folder = asked.artifacts(asked.arms[0], "usual").path
     assert "seed = 3" in (folder / "config.cfg").read_text()
     assert [path.name for path in folder.parent.iterdir()] == ["usual"]
     written = (folder / STAMP).stat().st_mtime_ns
@@ -83,12 +85,12 @@ def test_only_the_first_seed_is_kept_and_a_second_run_repeats_nothing(
 
 
 @pytest.mark.parametrize("missing", ["", "dev.spacy", "model/ner/model", STAMP])
-def test_a_kept_run_whose_folder_is_not_whole_is_made_again(
+def test_a_cached_run_whose_files_are_not_all_there_is_made_again(
     missing: str, plan: Any, arm: Any, examples: Any
 ):
     asked = plan([arm("news", examples(40))])
     compare(asked)
-    folder = asked.folder(asked.arms[0], "usual").path
+    folder = asked.artifacts(asked.arms[0], "usual").path
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     if missing:
         (folder / missing).unlink()
@@ -103,7 +105,7 @@ def test_a_kept_run_whose_folder_is_not_whole_is_made_again(
 def test_other_answers_replace_the_folder(plan: Any, arm: Any, examples: Any):
     first, second = (plan([arm("news", examples(number))]) for number in (40, 44))
     compare(first)
-    folder = first.folder(first.arms[0], "usual").path
+    folder = first.artifacts(first.arms[0], "usual").path
     before = (folder / "train.spacy").read_bytes()
     compare(second)
     assert (folder / "train.spacy").read_bytes() != before
@@ -114,7 +116,7 @@ class Killed(BaseException):
     """Nothing that is caught as an error."""
 
 
-STEPS = [("mkdir", 2), ("write_bytes", 2), ("write_text", 1), ("rename", 2)]
+STEPS = [("mkdir", 3), ("write_bytes", 3), ("rename", 2)]
 
 
 @pytest.mark.parametrize(("name", "call"), [(name, i) for name, n in STEPS for i in range(n)])
@@ -122,8 +124,8 @@ def test_a_folder_that_was_being_written_never_looks_complete(
     name: str, call: int, tmp_path: Path, arm: Any, examples: Any, monkeypatch: pytest.MonkeyPatch
 ):
     """Stopped at every step on the disk, without the tidying that a live process does."""
-    monkeypatch.setattr(ArmFolder, "_clear", lambda self: None)
-    folder = ArmFolder(tmp_path / "arms" / "news" / "usual", arm("news", examples(40)).dev)
+    monkeypatch.setattr(files, "remove_parts", lambda folder: None)
+    folder = ArmArtifacts(tmp_path / "arms" / "news" / "usual", arm("news", examples(40)).dev)
     folder.write("old", {"config.cfg": b"old", "more": b""})
     calls, real = iter(range(call)), getattr(Path, name)
 
@@ -142,7 +144,7 @@ def test_a_folder_that_was_being_written_never_looks_complete(
 
 
 def test_what_a_killed_run_left_is_removed(tmp_path: Path, arm: Any, examples: Any):
-    folder = ArmFolder(tmp_path / "arms" / "news" / "usual", arm("news", examples(40)).dev)
+    folder = ArmArtifacts(tmp_path / "arms" / "news" / "usual", arm("news", examples(40)).dev)
     left = folder.path.with_name("usual.1.new.part")
     neighbour = folder.path.with_name("usual-outside.1.new.part")
     for path in (left, neighbour):
@@ -155,12 +157,12 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path, arm: Any, examples: A
 
 def test_a_folder_that_cannot_be_written_names_the_option(tmp_path: Path, arm: Any, examples: Any):
     (tmp_path / "arms").write_text("in the way")
-    folder = ArmFolder(tmp_path / "arms" / "news" / "usual", arm("news", examples(40)).dev)
+    folder = ArmArtifacts(tmp_path / "arms" / "news" / "usual", arm("news", examples(40)).dev)
     with pytest.raises(OptionError, match=f"--output {tmp_path}: finished runs cannot be kept"):
         folder.write("key", {"config.cfg": b""})
 
 
-def test_names_that_are_no_file_names_stay_readable_and_apart(tmp_path: Path):
+def test_names_that_are_not_file_names_stay_readable_and_distinct(tmp_path: Path):
     names = ["news", "a/b", "a:b", "..", ".", "../up", "a b", "新聞", "x" * 300, "x" * 299, "dot."]
     found = [folder_name(name) for name in names]
     assert len(set(found)) == len(names)
@@ -176,7 +178,7 @@ def test_names_that_are_no_file_names_stay_readable_and_apart(tmp_path: Path):
 def test_the_stamp_names_every_file(plan: Any, arm: Any, examples: Any):
     asked = plan([arm("news", examples(40))])
     compare(asked)
-    folder = asked.folder(asked.arms[0], "usual").path
+    folder = asked.artifacts(asked.arms[0], "usual").path
     stamp = json.loads((folder / STAMP).read_text())
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert set(stamp["files"]) == there - {STAMP}

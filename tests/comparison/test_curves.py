@@ -99,7 +99,7 @@ def test_curves_begin_at_the_base_end_at_the_arm_and_cost_three_runs_each(
     asked = plan(arms, curves=True)
     measured = measure(asked)
     report = build_report(measured)
-    assert len(list(asked.kept.folder.glob("*.json"))) == 1 + 2 + 2 * 3
+    assert len(list(asked.cache.folder.glob("*.json"))) == 1 + 2 + 2 * 3
     ranked = [point for point in report.curves if point.dataset == "ranked"]
     assert len(ranked) == 5
     assert [point.answers for point in ranked] == sorted(point.answers for point in ranked)
@@ -119,4 +119,4 @@ def test_without_curves_nothing_more_is_trained(plan: Any, arm: Any, examples: A
     asked = plan([arm("news", examples(40))])
     report = compare(asked)
     assert report.curves == []
-    assert len(list(asked.kept.folder.glob("*.json"))) == 2
+    assert len(list(asked.cache.folder.glob("*.json"))) == 2

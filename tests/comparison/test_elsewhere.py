@@ -1,4 +1,4 @@
-"""A comparison on a Dask cluster: what it is without one, kept on the owner's disk."""
+"""A comparison on a Dask cluster: equal to one without it, and stored on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from distributed import LocalCluster
 
-from prodigy_al.comparison.artifacts import ArmFolder
+from prodigy_al.comparison.artifacts import ArmArtifacts
 from prodigy_al.comparison.measurements import measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
@@ -55,19 +55,19 @@ def on_disk(plan: Plan) -> dict[str, bytes]:
 def test_a_cluster_and_this_machine_agree_to_the_last_bit(
     asked: Plan, cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """All that is kept is written by this process: patches of it do not reach the workers."""
+    """Everything is written by this process: patches of it do not reach the workers."""
     here = measure(asked)
-    kept_here = on_disk(asked)
+    stored_here = on_disk(asked)
     asked.output.rename(tmp_path / "here")
     written: list[str] = []
-    for folder in (RunCache, ArmFolder):
-        monkeypatch.setattr(folder, "write", noted(folder.write, written))
-    there = replace(asked, kept=RunCache(asked.kept.folder), cluster=cluster)
+    for store in (RunCache, ArmArtifacts):
+        monkeypatch.setattr(store, "write", noted(store.write, written))
+    there = replace(asked, cache=RunCache(asked.cache.folder), cluster=cluster)
     assert measure(there).models() == here.models()
-    assert on_disk(there) == kept_here
+    assert on_disk(there) == stored_here
     assert len(written) == 3
-    assert {f"runs/{key}.json" for key in written} <= set(kept_here)
-    assert any(name.endswith("model/ner/model") for name in kept_here)
+    assert {f"runs/{key}.json" for key in written} <= set(stored_here)
+    assert any(name.endswith("model/ner/model") for name in stored_here)
 
 
 def noted(write: Any, written: list[str]) -> Any:
@@ -82,14 +82,14 @@ def noted(write: Any, written: list[str]) -> Any:
 
 def test_another_base_under_the_same_name_is_refused(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, model={**asked.model, "sha256": "0" * 64})
-    with pytest.raises(ActiveLearningError, match=r"The job .* is another there than here"):
+    with pytest.raises(ActiveLearningError, match=r"the job .* is another there than here"):
         measure(other)
-    assert not list(asked.kept.folder.iterdir())
+    assert not list(asked.cache.folder.iterdir())
 
 
 def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, base="elsewhere")
-    there = rf"The job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
+    there = rf"the job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
     with pytest.raises(ActiveLearningError, match=there):
         measure(other)
 

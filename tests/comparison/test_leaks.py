@@ -91,7 +91,7 @@ def test_an_arm_with_its_folds_swapped_loses_the_texts_of_the_test_set(
     assert report.test.overlap.trained_on_removed == {"honest": 0, "swapped": len(long)}
     assert report.arms["swapped"].train == len(honest.dev) - len(long)
     vocab = spacy.blank("en").vocab
-    path = asked.folder(swapped, "usual").path / "train.spacy"
+    path = asked.artifacts(swapped, "usual").path / "train.spacy"
     trained = {tuple(t.text for t in doc) for doc in DocBin().from_disk(path).get_docs(vocab)}
     assert trained.isdisjoint({item.words for item in long})
     assert len(trained) > 0

@@ -1,4 +1,4 @@
-"""A process of its own: what comes back, what goes wrong, and that nothing is left behind."""
+"""A child process: what comes back, what goes wrong, and that nothing is left behind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from prodigy_al.errors import ActiveLearningError, AnswerError
+from prodigy_al.errors import ActiveLearningError, AnswerError, JobError
 from prodigy_al.jobs.child import ChildProcess
 
 
@@ -65,46 +65,46 @@ def test_our_own_errors_keep_their_sentence():
 
 
 def test_other_errors_are_named():
-    with pytest.raises(ActiveLearningError, match="ZeroDivisionError"):
+    with pytest.raises(JobError, match=r"^learning failed: ZeroDivisionError: division"):
         ChildProcess().run(divide, 1)
 
 
 def test_a_process_that_dies_is_an_error_and_not_a_hang():
-    with pytest.raises(ActiveLearningError, match="exit code 3"):
+    with pytest.raises(JobError, match=r"^the process that learns ended with exit code 3$"):
         ChildProcess().run(die, 3)
 
 
-def test_closing_ends_the_process_at_work(tmp_path: Path):
-    apart, errors = ChildProcess(), []
+def test_closing_ends_the_process_that_runs(tmp_path: Path):
+    child, errors = ChildProcess(), []
 
     def work() -> None:
         try:
-            apart.run(wait_forever, tmp_path / "pid")
+            child.run(wait_forever, tmp_path / "pid")
         except ActiveLearningError as error:
             errors.append(str(error))
 
     thread = threading.Thread(target=work)
     thread.start()
     assert appears((tmp_path / "pid").exists)
-    apart.close()
+    child.close()
     thread.join(30)
     assert len(errors) == 1
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_a_killed_owner_leaves_no_process_behind(tmp_path: Path):
+def test_a_killed_parent_leaves_no_process_behind(tmp_path: Path):
     source = (
         "import sys; from pathlib import Path; from test_child import wait_forever\n"
         "from prodigy_al.jobs.child import ChildProcess\n"
         "if __name__ == '__main__': ChildProcess().run(wait_forever, Path(sys.argv[1]))"
     )
-    script = tmp_path / "owner.py"
+    script = tmp_path / "parent.py"
     script.write_text(source)
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     file = tmp_path / "pid"
-    owner = subprocess.Popen([sys.executable, str(script), str(file)], env=env)
+    parent = subprocess.Popen([sys.executable, str(script), str(file)], env=env)
     assert appears(lambda: file.exists() and file.read_text())
-    owner.send_signal(signal.SIGKILL)
-    owner.wait()
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
     assert appears(lambda: not alive(int(file.read_text())))

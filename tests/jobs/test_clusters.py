@@ -18,7 +18,7 @@ import dask
 import pytest
 from distributed import LocalCluster
 
-from prodigy_al.errors import ActiveLearningError, OptionError
+from prodigy_al.errors import ActiveLearningError, JobError, OptionError
 from prodigy_al.jobs import clusters
 from prodigy_al.jobs.run import RemoteJob, check_cluster, run_jobs
 
@@ -80,24 +80,24 @@ def test_threads_of_a_worker_take_turns():
     assert all(end <= begin for (_, end), (begin, _) in pairwise(spells))
 
 
-def test_the_second_step_is_done_at_home_while_an_earlier_job_is_at_work(cluster, tmp_path):
-    """The first job waits for what the second one's second step leaves on the disk here."""
-    left = tmp_path / "left"
+def test_the_local_step_runs_in_this_process_while_an_earlier_job_still_runs(cluster, tmp_path):
+    """The first job waits for a file that the second one's local step writes."""
+    written = tmp_path / "written"
 
     def wait(job):
         import time
 
         deadline = time.monotonic() + 20
-        while job == 0 and not left.exists() and time.monotonic() < deadline:
+        while job == 0 and not written.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        return job == 1 or left.exists()
+        return job == 1 or written.exists()
 
-    def leave(job, found):
+    def write(job, waited):
         if job == 1:
-            left.touch()
-        return found, os.getpid()
+            written.touch()
+        return waited, os.getpid()
 
-    both = run_jobs(RemoteJob(wait, leave), [0, 1], cluster=cluster)
+    both = run_jobs(RemoteJob(wait, write), [0, 1], cluster=cluster)
     assert list(both) == [(True, os.getpid())] * 2
 
 
@@ -105,9 +105,10 @@ def test_a_failing_job_is_named_with_its_machine_and_what_it_failed_with(cluster
     def inverse(job):
         return 1 / job
 
-    there = f"The job x=0 \\(on {socket.gethostname()}\\) failed: ZeroDivisionError: division"
-    with pytest.raises(ActiveLearningError, match=there):
+    message = f"^the job x=0 \\(on {socket.gethostname()}\\) failed: ZeroDivisionError: division"
+    with pytest.raises(JobError, match=message) as caught:
         list(run_jobs(inverse, [1, 0], cluster=cluster, name=lambda job: f"x={job}"))
+    assert caught.value.name == "x=0"
 
 
 def test_a_job_that_cannot_be_read_there_fails_by_name(cluster):
@@ -115,7 +116,7 @@ def test_a_job_that_cannot_be_read_there_fails_by_name(cluster):
         def __reduce__(self):
             return int, ("no number",)
 
-    with pytest.raises(ActiveLearningError, match="The job odd failed: "):
+    with pytest.raises(JobError, match="the job odd failed: "):
         list(run_jobs(type, [Unreadable()], cluster=cluster, name=lambda job: "odd"))
 
 
@@ -139,7 +140,7 @@ def test_a_job_that_kills_every_worker_is_named(cluster):
 
         os.kill(os.getppid(), 9)
 
-    with pytest.raises(ActiveLearningError, match="The job 7 failed: every worker that was given"):
+    with pytest.raises(JobError, match="the job 7 failed: every worker that was given"):
         list(run_jobs(die, [7], cluster=cluster))
 
 
@@ -149,7 +150,7 @@ def test_a_job_that_kills_its_own_process_is_named(cluster):
 
         os._exit(3)
 
-    with pytest.raises(ActiveLearningError, match=r"The job 7 .* failed: its process ended with 3"):
+    with pytest.raises(JobError, match=r"the job 7 .* failed: its process ended with 3"):
         list(run_jobs(die, [7], cluster=cluster))
 
 
@@ -161,7 +162,7 @@ def test_a_cluster_that_goes_away_is_one_sentence():
 
     running = start(workers=1)
     threading.Timer(0.5, running.close, kwargs={"timeout": 8}).start()
-    with pytest.raises(ActiveLearningError, match=r"The cluster at tcp://.* went away"):
+    with pytest.raises(ActiveLearningError, match=r"the cluster at tcp://.* went away"):
         list(run_jobs(sleep, [0, 1], cluster=running.scheduler_address))
 
 

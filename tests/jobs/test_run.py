@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from prodigy_al.errors import ActiveLearningError
+from prodigy_al.errors import JobError
 from prodigy_al.jobs.run import run_jobs
 
 
@@ -54,9 +54,10 @@ def test_a_failing_job_is_named_with_what_it_failed_with(workers):
 
     jobs = [{"x": 1}, {"x": 0}]
     with pytest.raises(
-        ActiveLearningError, match="The job x=0 failed: ZeroDivisionError: division"
-    ):
+        JobError, match=r"^the job x=0 failed: ZeroDivisionError: division"
+    ) as caught:
         list(run_jobs(inverse, jobs, workers=workers, name=lambda job: f"x={job['x']}"))
+    assert caught.value.name == "x=0"
 
 
 def test_results_arrive_before_the_last_job_is_done():

@@ -1,22 +1,20 @@
-"""Each arm's files: what was trained on and how, and the pipeline that came out.
+"""An arm's files: its answers, the training's configuration and the pipeline that came out.
 
-A folder says in `STAMP` which run wrote it and how large its files are. It comes into place whole,
-by a rename, so that a killed process leaves only names that end in ``.part``.
+`STAMP`, a file beside them, says which run wrote them and how large they are, so that files of
+another run, or only some of them, are noticed.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from prodigy_al.comparison.run_cache import cannot_write
+from prodigy_al.jobs.files import write_folder_atomically
 from prodigy_al.training.answers import Answers
 
 Files = Mapping[str, bytes]
@@ -27,50 +25,36 @@ LONGEST = 60  # characters of a name: with its hash it fits into the 255 bytes o
 
 
 @dataclass(frozen=True)
-class ArmFolder:
-    """Where one arm's files under one policy lie (absolute), and the dev answers among them."""
+class ArmArtifacts:
+    """One arm's files under one policy.
+
+    path: their folder, absolute
+    dev: the arm's dev answers, which are one of the files
+    """
 
     path: Path
     dev: Answers
 
-    def holds(self, run: str) -> bool:
-        """Whether all files are there, and from the run of this key."""
+    def holds(self, key: str) -> bool:
+        """Return whether all files are there, and written by the run with this key."""
         try:
             stamp = json.loads((self.path / STAMP).read_bytes())
             sizes = {name: (self.path / name).stat().st_size for name in stamp["files"]}
         except (OSError, ValueError, KeyError, TypeError):
             return False
-        return bool(stamp == {"run": run, "files": sizes})
+        return bool(stamp == {"run": key, "files": sizes})
 
-    def write(self, run: str, files: Files) -> None:
-        """Put the files of a run in place of what was there.
+    def write(self, key: str, files: Files) -> None:
+        """Write the files of a run in place of those that were there.
 
-        Raises `OptionError` where the folder cannot be written to.
+        Raises `OptionError` where the folder cannot be written.
         """
-        new, old = (self._part(what) for what in ("new", "old"))
+        stamp = {"run": key, "files": {name: len(files[name]) for name in sorted(files)}}
+        stamped = {**files, STAMP: json.dumps(stamp, indent=1).encode()}
         try:
-            self._clear()
-            for name, content in files.items():
-                file = new / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
-            stamp = {"run": run, "files": {name: len(files[name]) for name in sorted(files)}}
-            (new / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf8")
-            with suppress(FileNotFoundError):
-                self.path.rename(old)
-            new.rename(self.path)
+            write_folder_atomically(self.path, stamped)
         except OSError as error:
             raise cannot_write(self.path.parents[2], self.path, error) from error
-        finally:
-            self._clear()
-
-    def _part(self, what: str) -> Path:
-        return self.path.with_name(f"{self.path.name}.{os.getpid()}.{what}.part")
-
-    def _clear(self) -> None:
-        """Remove what a run leaves beside the folder, also one that was killed."""
-        for part in self.path.parent.glob(f"{self.path.name}.*.part"):
-            shutil.rmtree(part, ignore_errors=True)
 
 
 def read_files(folder: Path) -> Files:

@@ -1,6 +1,6 @@
 """One table of measurements: every pipeline of a comparison on every set, estimated once.
 
-A row names a pipeline, a set of segments and the kind of counting; its counts are kept per
+A row names a pipeline, a set of segments and the kind of counting; its counts are held per
 training seed, and its estimate over all seeds is made the first time somebody asks for it. What
 the report shows (arms, matrix, curves, sentences) are views of this table.
 """
@@ -158,7 +158,7 @@ def measure(plan: Plan, say: Callable[[str], object] = say_nothing) -> Measureme
         workers=plan.workers,
         cluster=plan.cluster,
         base_sha256=plan.model["sha256"],
-        kept=plan.kept,
+        cache=plan.cache,
         say=say,
     )
     for run, predictions in predicted:
@@ -175,8 +175,15 @@ def _whole_runs(measured: Measurements) -> Iterator[Run]:
         train = measured.trains[arm.dataset]
         for policy in plan.policies:
             for seed in plan.seeds:
-                folder = plan.folder(arm, policy) if seed == plan.seeds[0] else None
-                yield Run(plan.base, evaluate, arm.dataset, policy, seed, train, folder)
+                yield Run(
+                    base=plan.base,
+                    evaluate=evaluate,
+                    dataset=arm.dataset,
+                    policy=policy,
+                    seed=seed,
+                    train=train,
+                    artifacts=plan.artifacts(arm, policy) if seed == plan.seeds[0] else None,
+                )
 
 
 def _curve_runs(measured: Measurements) -> Iterator[Run]:

@@ -1,29 +1,31 @@
-"""Finished runs on disk: a comparison that was interrupted goes on where it stopped.
+"""The predictions of finished runs, on disk: a comparison that was stopped goes on where it was.
 
-A file is named by the SHA-256 of everything that its predictions depend on. One that is there is
-therefore right, whichever comparison wrote it: seeds and policies can be added without repeating
-any. An arm more is a set more to predict, so that all runs of the comparison are made anew.
+A file is named by the SHA-256 of everything that its predictions depend on, so that it is right for
+every comparison that asks for it. Another seed or policy repeats no run. Another arm repeats all:
+it is one more set for every run to predict.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from prodigy_al.errors import OptionError
+from prodigy_al.jobs.files import write_atomically
 from prodigy_al.training.answers import TokenSpan
 
 Predictions = list[frozenset[TokenSpan]]
-"""The predicted spans of one evaluation set, one entry a text."""
+"""The predicted spans of one evaluation set, one entry per text."""
 
 
 @dataclass(frozen=True)
 class RunCache:
-    """A folder of predictions by key. Raises `OptionError` where it cannot be written to."""
+    """A folder of predictions by key, made if it is not there.
+
+    Raises `OptionError` where it cannot be written to.
+    """
 
     folder: Path
 
@@ -37,7 +39,7 @@ class RunCache:
         return self.read(key) is not None
 
     def read(self, key: str) -> tuple[Predictions, ...] | None:
-        """Return the predictions, one list an evaluation set; None where there are none whole."""
+        """Return the predictions, one list per evaluation set; None without a complete file."""
         try:
             stored = json.loads(self._path(key).read_bytes())
         except (OSError, ValueError):
@@ -48,16 +50,11 @@ class RunCache:
         )
 
     def write(self, key: str, predictions: Sequence[Predictions]) -> None:
-        """Write beside the target, then rename: a killed process leaves no half file."""
-        path = self._path(key)
-        unfinished = path.with_suffix(f".{os.getpid()}.part")
+        """Store the predictions. Raises `OptionError` where they cannot be written."""
         stored = [[sorted(spans) for spans in texts] for texts in predictions]
         try:
-            unfinished.write_text(json.dumps(stored), encoding="ascii")
-            unfinished.replace(path)
+            write_atomically(self._path(key), json.dumps(stored))
         except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink()
             raise cannot_write(self.folder.parent, self.folder, error) from error
 
     def _path(self, key: str) -> Path:

@@ -1,4 +1,8 @@
-"""The trainings of a comparison: one an arm, policy and seed, and the base as it came."""
+"""Train a comparison's pipelines, one per arm, policy and seed, and predict with them and the base.
+
+A run's predictions are a function of the run alone. They are stored under a key that says all that
+they depend on, so that no run is repeated.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +15,30 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from prodigy_al.comparison.artifacts import ArmFolder, Files, read_files
+from spacy.language import Language
+
+from prodigy_al.comparison.artifacts import ArmArtifacts, Files, read_files
 from prodigy_al.comparison.run_cache import Predictions, RunCache
 from prodigy_al.errors import ModelError
 from prodigy_al.jobs.run import RemoteJob, run_jobs
+from prodigy_al.ner.entities import predict_entities
+from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256, set_blas
 from prodigy_al.training.answers import Answers
+from prodigy_al.training.finetune import fine_tune, write_dev
 from prodigy_al.training.policies import POLICIES, to_docs
-
-if TYPE_CHECKING:
-    from spacy.language import Language
 
 
 @dataclass(frozen=True)
 class Run:
-    """One pipeline and the texts it is asked to predict. `policy` None is the base itself.
+    """One pipeline to train, and the sets of texts that it predicts.
 
-    `folder` is where its files are kept, if they are. `first` is set where a dataset's first
-    answers alone are trained on: how many these are, of both folds.
+    base: the name or path of the pipeline that training starts from
+    evaluate: the sets whose texts are predicted
+    dataset, policy, seed, train: what is trained on and how; `policy` is None for the base itself
+    artifacts: where the arm's files are written; None where they are not
+    first: where only a dataset's first answers are trained on, their number, of both folds
     """
 
     base: str
@@ -38,7 +47,7 @@ class Run:
     policy: str | None = None
     seed: int = 0
     train: Answers | None = None
-    folder: ArmFolder | None = None
+    artifacts: ArmArtifacts | None = None
     first: int | None = None
 
     def __str__(self) -> str:
@@ -51,35 +60,36 @@ class Run:
         """Return the SHA-256 (hex) of all that its predictions depend on, software included."""
         parts: list[Any] = [version("prodigy-al"), version("spacy"), base_sha256]
         if self.policy is not None and self.train is not None:
-            # `fine_tune` sorts the answers itself: their order changes nothing
-            parts += [asdict(POLICIES[self.policy]), self.seed, *_content(self.train)]
-        if self.folder is not None:
-            parts += [str(self.folder.path), self.base, *_content(self.folder.dev)]
+            # sorted, as `fine_tune` sorts them: their order changes nothing
+            parts += [asdict(POLICIES[self.policy]), self.seed, *_sorted_content(self.train)]
+        if self.artifacts is not None:
+            # config.cfg names the base and the folder; dev.spacy holds the dev answers
+            parts += [str(self.artifacts.path), self.base, *_sorted_content(self.artifacts.dev)]
         parts += [
             [(item.words, item.spaces) for item in answers.items] for answers in self.evaluate
         ]
         return sha256(json.dumps(parts).encode()).hexdigest()
 
-    def is_kept(self, key: str, kept: RunCache) -> bool:
-        """Whether all that this run brings is on disk; `key` is its own."""
-        return key in kept and (self.folder is None or self.folder.holds(key))
+    def is_stored(self, key: str, cache: RunCache) -> bool:
+        """Return whether this run's predictions and files are on disk; `key` is its own."""
+        return key in cache and (self.artifacts is None or self.artifacts.holds(key))
 
 
-def _content(answers: Answers) -> list[Any]:
+def _sorted_content(answers: Answers) -> list[Any]:
     items = sorted(map(asdict, answers.items), key=lambda item: item["input_hash"])
     return [answers.labels, items]
 
 
 @dataclass(frozen=True)
-class Finished:
-    """What a run brings: predictions of each evaluation set and, if asked for, the arm's files."""
+class RunResult:
+    """The predictions of a run, one list per evaluation set, and the arm's files if asked for."""
 
     predictions: tuple[Predictions, ...]
     files: Files
 
 
 def say_nothing(_: str) -> None:
-    """Tell nobody: the default where a caller wants no remarks."""
+    """Drop a remark: the default where a caller wants none."""
 
 
 def predict_all(
@@ -88,21 +98,27 @@ def predict_all(
     workers: int,
     cluster: str | None = None,
     base_sha256: str,
-    kept: RunCache,
+    cache: RunCache,
     say: Callable[[str], object] = say_nothing,
 ) -> Iterator[tuple[Run, tuple[Predictions, ...]]]:
-    """Train and predict every run; yield its predictions, one list an evaluation set, in order.
+    """Yield every run with its predictions, one list per evaluation set, in the order of the runs.
 
-    Runs that `kept` holds are not repeated, and `say` is told how many; each of the others is kept
-    as soon as it is finished, also when an earlier one is still at work.
+    Runs that `cache` holds are not repeated, and `say` is told how many. Each of the others is
+    stored as soon as it is finished, even while an earlier one still runs.
+
+    Raises `JobError` where a run fails, and `OptionError` where the cluster cannot be used or a
+    result cannot be written.
     """
     keys = [run.key(base_sha256) for run in runs]
-    missing = {key: run for key, run in zip(keys, runs, strict=True) if not run.is_kept(key, kept)}
+    missing = {
+        key: run for key, run in zip(keys, runs, strict=True) if not run.is_stored(key, cache)
+    }
     if done := sum(key not in missing for key in keys):
-        say(f"{done} of {len(runs)} runs were finished before and are taken from {kept.folder}")
+        say(f"{done} of {len(runs)} runs were finished before and are taken from {cache.folder}")
+    execute_job = _execute_job if cluster is None else _execute_job_remotely
     with closing(
         run_jobs(
-            RemoteJob(_execute if cluster is None else _execute_remotely, partial(_keep, kept)),
+            RemoteJob(execute_job, partial(_store, cache)),
             list(missing.items()),
             workers=workers,
             cluster=cluster,
@@ -111,20 +127,20 @@ def predict_all(
         )
     ) as finished:
         for key, run in zip(keys, runs, strict=True):
+            # two runs with one key are one job
             if missing.pop(key, None) is not None:
                 next(finished)
-            yield run, kept.read(key) or execute(run).predictions
-        next(finished, None)  # lets the bar arrive at its end
+            # the file may have been removed by somebody else since
+            yield run, cache.read(key) or execute(run).predictions
+        next(finished, None)  # lets the progress bar arrive at its end
 
 
-def _execute(job: tuple[str, Run]) -> Finished:
+def _execute_job(job: tuple[str, Run]) -> RunResult:
     return execute(job[1])
 
 
-def _execute_remotely(job: tuple[str, Run]) -> Finished:
-    """Make sure on a cluster that the run's key, which it is kept under, is true there as well."""
-    from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256
-
+def _execute_job_remotely(job: tuple[str, Run]) -> RunResult:
+    """Refuse another base or software on this machine: the result would not match its key."""
     key, run = job
     if run.key(pipeline_sha256(load_pipeline(run.base))) != key:
         raise ModelError(
@@ -135,21 +151,19 @@ def _execute_remotely(job: tuple[str, Run]) -> Finished:
     return execute(run)
 
 
-def _keep(kept: RunCache, job: tuple[str, Run], finished: Finished) -> None:
+def _store(cache: RunCache, job: tuple[str, Run], result: RunResult) -> None:
     key, run = job
-    if run.folder is not None:
-        run.folder.write(key, finished.files)
-    kept.write(key, finished.predictions)
+    if run.artifacts is not None:
+        run.artifacts.write(key, result.files)
+    cache.write(key, result.predictions)
 
 
-def execute(run: Run) -> Finished:
-    """Train one run and predict its evaluation sets, all labels; a function of the run alone."""
-    from prodigy_al.ner.entities import predict_entities
-    from prodigy_al.ner.pipelines import set_blas
-
-    with TemporaryDirectory() as place:
-        nlp = _pipeline(run, Path(place))
-        files = read_files(Path(place)) if run.folder is not None else {}
+def execute(run: Run) -> RunResult:
+    """Train a run's pipeline and predict its evaluation sets, all labels."""
+    with TemporaryDirectory() as path:
+        folder = Path(path)
+        nlp = _pipeline(run, folder)
+        files = read_files(folder) if run.artifacts is not None else {}
     # the backend that trained predicts too, so that base and fine-tuned models are treated alike
     set_blas(nlp, use_blis=False)
     predictions = tuple(
@@ -159,22 +173,19 @@ def execute(run: Run) -> Finished:
         ]
         for answers in run.evaluate
     )
-    return Finished(predictions, files)
+    return RunResult(predictions, files)
 
 
-def _pipeline(run: Run, place: Path) -> Language:
-    """Return the trained pipeline, or the base; leave the arm's files in `place` if asked for."""
-    from prodigy_al.ner.pipelines import load_pipeline
-    from prodigy_al.training.finetune import fine_tune, write_dev
-
+def _pipeline(run: Run, folder: Path) -> Language:
+    """Return the trained pipeline, or the base; write the arm's files to `folder` if asked for."""
     if run.policy is None or run.train is None:
         return load_pipeline(run.base)
     policy = POLICIES[run.policy]
-    if run.folder is None:
+    if run.artifacts is None:
         return fine_tune(run.base, run.train, policy, seed=run.seed)
     nlp = fine_tune(
-        run.base, run.train, policy, seed=run.seed, folder=place, location=run.folder.path
+        run.base, run.train, policy, seed=run.seed, folder=folder, location=run.artifacts.path
     )
     # only now: what is not there while the pipeline is trained cannot be learnt from
-    write_dev(place, run.folder.dev)
+    write_dev(folder, run.artifacts.dev)
     return nlp

@@ -70,7 +70,7 @@ def open_comparison(
         seeds=seeds,
         workers=processes,
         cluster=cluster,
-        kept=RunCache(output / "runs"),
+        cache=RunCache(output / "runs"),
         output=output,
         curves=curves,
     )

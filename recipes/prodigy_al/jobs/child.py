@@ -1,86 +1,80 @@
-"""A function in a process of its own, so that what it computes slows down nobody here."""
+"""Run a function in a child process, so that it does not slow down the threads of this one."""
 
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from collections.abc import Callable
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection, wait
-from typing import Any, TypeVar
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import TypeVar
 
-from tqdm import tqdm
-
-from prodigy_al.errors import ActiveLearningError
+from prodigy_al.errors import ActiveLearningError, JobError
+from prodigy_al.jobs.parent import follow_parent, interrupts_blocked
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-PATIENCE = 10
-"""By how much nicer than its owner the process is to others: annotators come first."""
+NICENESS = 10
+"""Added to that of the child process: this one answers annotators, and goes first."""
 
 
 class ChildProcess:
-    """Runs functions one at a time, each in a new process that ends with it, or with this one."""
+    """Runs functions one at a time, each in a new process. None of them outlives this process."""
 
     def __init__(self) -> None:
-        self._process: Any = None
+        self._process: SpawnProcess | None = None
         self._closed = False
         self._one_at_a_time = threading.Lock()
 
     def run(self, function: Callable[[Job], Result], job: Job) -> Result:
         """Return ``function(job)``; function, job and result are pickled.
 
-        Raises what the function raises if it is ours, else ActiveLearningError.
+        Raises `ActiveLearningError` with the message of the one that the function raises, and
+        `JobError` where the function fails otherwise or its process dies.
         """
-        with self._one_at_a_time:
-            return self._run(function, job)
-
-    def _run(self, function: Callable[[Job], Result], job: Job) -> Result:
         # not forked: this process has threads, and a fork would inherit their locks
         context = get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=_work, args=(theirs, function, job), daemon=True)
-        self._process.start()
-        theirs.close()
-        if self._closed:
-            self.close()
-        try:
-            result: Result | ActiveLearningError = ours.recv()
-        except EOFError:
-            self._process.join()
-            raise ActiveLearningError(
-                f"The process that learns ended with exit code {self._process.exitcode}."
-            ) from None
-        self._process.join()
-        if isinstance(result, ActiveLearningError):
-            raise result
-        return result
+        with self._one_at_a_time:
+            ours, theirs = context.Pipe(duplex=False)
+            arguments = (os.getpid(), theirs, function, job)
+            process = context.Process(target=_run_in_child, args=arguments, daemon=True)
+            with interrupts_blocked():
+                process.start()
+            self._process = process
+            theirs.close()
+            if self._closed:  # while it was started
+                process.terminate()
+            try:
+                result: Result | ActiveLearningError = ours.recv()
+            except EOFError:
+                process.join()
+                raise JobError(
+                    f"the process that learns ended with exit code {process.exitcode}"
+                ) from None
+            process.join()
+            if isinstance(result, ActiveLearningError):
+                raise result
+            return result
 
     def close(self) -> None:
-        """End a process that is at work; none is begun any more."""
+        """End the process that is running; one that is started later is ended at once."""
         self._closed = True
         if self._process is not None:
             self._process.terminate()
 
 
-def _work(owner: Connection, function: Callable[[Job], Result], job: Job) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl+C is for the owner to handle
-    threading.Thread(target=_end_with_owner, daemon=True).start()
-    # tqdm's own lock is a semaphore between processes, which outlives one that is ended at work
-    tqdm.set_lock(threading.RLock())
-    if hasattr(os, "nice"):
-        os.nice(PATIENCE)
+def _run_in_child(
+    parent: int, answer: Connection, function: Callable[[Job], Result], job: Job
+) -> None:
+    follow_parent(parent)
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
     try:
-        owner.send(function(job))
+        answer.send(function(job))
     except ActiveLearningError as error:
-        owner.send(ActiveLearningError(str(error)))  # ours may take more than a message
+        # the message alone: attributes need not be picklable
+        answer.send(ActiveLearningError(str(error)))
     except Exception as error:
-        owner.send(ActiveLearningError(f"Learning failed: {type(error).__name__}: {error}"))
-
-
-def _end_with_owner() -> None:
-    if (owner := parent_process()) is not None:
-        wait([owner.sentinel])
-        os._exit(1)
+        answer.send(JobError(f"learning failed: {type(error).__name__}: {error}"))

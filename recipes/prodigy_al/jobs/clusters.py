@@ -1,9 +1,9 @@
-"""Jobs on the workers of a Dask cluster, each in a process of its own.
+"""Run jobs on the workers of a Dask cluster, each in a child process of its worker.
 
-The cluster is spoken to directly and not through joblib's backend for it: that one waits for ever
-for a job whose workers died, and leaves what was submitted to run on when it is closed. And a job
-runs in a child of the worker: in the worker's own process the same training came out different
-every time, presumably because other threads draw from the random state that they share with it.
+This speaks to the cluster directly and not through joblib's Dask backend: that one waits for ever
+for a job whose workers died, and its jobs go on after it is closed. A job runs in a child because
+the same training came out different every time in the worker's own process, presumably because
+other threads there draw from the same random state.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,18 +23,19 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from prodigy_al.errors import ActiveLearningError, OptionError
+from prodigy_al.errors import ActiveLearningError, JobError, OptionError
+from prodigy_al.jobs.parent import follow_parent, interrupts_blocked
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 Job = TypeVar("Job")
-Found = TypeVar("Found")
+RemoteResult = TypeVar("RemoteResult")
 Result = TypeVar("Result")
 
 CLUSTER_SECONDS = 5  # to reach a scheduler, and again for it to have a worker
-LISTEN_SECONDS = 1.0  # how soon a lost scheduler, worker or owner is noticed
-JOBS_A_WORKER = 2  # one at work, the next one there already
+LISTEN_SECONDS = 1.0  # how soon a lost scheduler is noticed
+JOBS_PER_WORKER = 2  # one that runs, and the next one, which is there already
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS")}
 CHILD = "from prodigy_al.jobs.clusters import run_child; run_child()"
 
@@ -43,26 +43,27 @@ _ONE_AT_A_TIME = threading.Lock()  # a worker may have several threads, and othe
 
 
 @dataclass(frozen=True)
-class RemoteJob(Generic[Job, Found, Result]):
-    """A function of a job in two steps, `home` of the job and what `away` found.
+class RemoteJob(Generic[Job, RemoteResult, Result]):
+    """A function of a job in two steps: `local` takes the job and what `remote` returned for it.
 
-    On a cluster only `away` travels: `home` is done in the owner's process, on its disk, as soon
-    as `away` is done, also while an earlier job is at work. Elsewhere one process does both.
+    On a cluster only `remote` runs on a worker. `local` runs in the process that called `run_jobs`
+    and may write to its disk; it runs as soon as `remote` is done, even while an earlier job still
+    runs. Without a cluster both run in the same process.
 
     >>> [RemoteJob(abs, pow)(job) for job in (-2, 3)]
     [4, 27]
     """
 
-    away: Callable[[Job], Found]
-    home: Callable[[Job, Found], Result]
+    remote: Callable[[Job], RemoteResult]
+    local: Callable[[Job, RemoteResult], Result]
 
     def __call__(self, job: Job) -> Result:
-        """Do both here."""
-        return self.home(job, self.away(job))
+        """Run both steps in this process."""
+        return self.local(job, self.remote(job))
 
 
 def check_cluster(address: str) -> None:
-    """Raise OptionError unless a Dask scheduler with at least one worker answers there."""
+    """Raise `OptionError` unless a Dask scheduler with at least one worker answers there."""
     with _connected(address):
         pass
 
@@ -72,150 +73,150 @@ def run_on_cluster(
     function: Callable[[Job], Result],
     jobs: Sequence[Job],
     name: Callable[[Job], str],
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield ``function(job)`` in the jobs' order; see `prodigy_al.jobs.run.run_jobs`."""
     steps: RemoteJob[Job, Any, Result]
     if isinstance(function, RemoteJob):
         steps = function
     else:
         steps = RemoteJob(function, lambda _, result: result)
-    kept_back: dict[int, Result] = {}
-    turn = 0
+    results: dict[int, Result] = {}  # of jobs that were done before an earlier one
+    position = 0
     with _connected(address) as client:
-        for i, found in _done(client, partial(_run_alone, steps.away, name), jobs, name):
-            kept_back[i] = steps.home(jobs[i], found)
-            while turn in kept_back:
-                yield kept_back.pop(turn)
-                turn += 1
+        run = partial(_run_on_worker, steps.remote, name)
+        for i, remote_result in _as_completed(client, run, jobs, name):
+            results[i] = steps.local(jobs[i], remote_result)
+            while position in results:
+                yield results.pop(position)
+                position += 1
 
 
-def _done(
-    client: Client, work: Callable[[Job], Found], jobs: Sequence[Job], name: Callable[[Job], str]
-) -> Iterator[tuple[int, Found]]:
-    """Yield every job's position and what it found, as they are done."""
+def _as_completed(
+    client: Client, run: Callable[[Job], Result], jobs: Sequence[Job], name: Callable[[Job], str]
+) -> Iterator[tuple[int, Result]]:
+    """Yield each job's position and its result, in the order in which they are done."""
     to_submit = iter(range(len(jobs)))
-    at_work: dict[Future[Found], int] = {}
+    submitted: dict[Future[Result], int] = {}
     while True:
-        # not all at once: every job carries its texts, and the scheduler holds what waits
-        with _named_if_lost(client):
-            room = max(1, JOBS_A_WORKER * len(client.nthreads())) - len(at_work)
+        # not all at once: each job carries its texts, and the scheduler holds those that wait
+        with _loss_reported(client):
+            room = max(1, JOBS_PER_WORKER * len(client.nthreads())) - len(submitted)
             for i in islice(to_submit, max(0, room)):
-                # not `pure`: equal jobs of another time or owner are none of ours
-                at_work[client.submit(work, jobs[i], pure=False)] = i
-        if not at_work:
+                # `pure` would give us the result of an equal job, whoever submitted it and when
+                submitted[client.submit(run, jobs[i], pure=False)] = i
+        if not submitted:
             return
-        for future in _wait_for_some(client, list(at_work)):
-            i = at_work.pop(future)
-            yield i, _found(client, future, name(jobs[i]))
+        for future in _wait_for_some(client, list(submitted)):
+            i = submitted.pop(future)
+            yield i, _result(client, future, name(jobs[i]))
 
 
 def _wait_for_some(client: Client, futures: list[Future[Any]]) -> set[Future[Any]]:
+    """Return the futures that are done, as soon as there is one."""
     from distributed import wait
 
     while True:
-        with _named_if_lost(client), client.as_current():
+        with _loss_reported(client), client.as_current():
             try:
                 done: set[Future[Any]]
                 done, _ = wait(futures, timeout=LISTEN_SECONDS, return_when="FIRST_COMPLETED")
                 return done
             except TimeoutError:
-                # what is submitted to a scheduler that is gone never ends, and says nothing
+                # futures of a scheduler that is gone stay pending, without an error
                 if client.status != "running":
                     raise
 
 
-def _found(client: Client, future: Future[Any], name: str) -> Any:
+def _result(client: Client, future: Future[Any], name: str) -> Any:
     from distributed import KilledWorker
 
-    with _named_if_lost(client):
+    with _loss_reported(client):
         try:
             return future.result()
         except (ActiveLearningError, CancelledError):
             raise
         except KilledWorker as error:
-            raise ActiveLearningError(
-                f"The job {name} failed: every worker that was given it died, as they do "
-                "where memory runs out; give workers more, or start fewer on a machine"
+            raise JobError(
+                f"the job {name} failed: every worker that was given it died, as they do "
+                "where memory runs out; give workers more, or start fewer on a machine",
+                name=name,
             ) from error
-        except Exception as error:  # what never reached our function, such as a missing package
-            raise _failure(name, error) from error
+        except Exception as error:  # before our function was called, such as a missing package
+            raise _failure(error, name) from error
 
 
 @contextmanager
-def _named_if_lost(client: Client) -> Iterator[None]:
+def _loss_reported(client: Client) -> Iterator[None]:
     try:
         yield
-    except (CancelledError, OSError) as error:  # a TimeoutError and a closed line are one, too
+    except (CancelledError, OSError) as error:  # OSError: also a timeout or a closed connection
         raise ActiveLearningError(
-            f"The cluster at {client.scheduler.address} went away or was restarted; start it, "
+            f"the cluster at {client.scheduler.address} went away or was restarted; start it, "
             "then run the same command again"
         ) from error
 
 
-def _run_alone(function: Callable[[Job], Result], name: Callable[[Job], str], job: Job) -> Result:
-    """Run in a child of this worker; a failure names the machine."""
+def _run_on_worker(
+    function: Callable[[Job], Result], name: Callable[[Job], str], job: Job
+) -> Result:
+    """Return ``function(job)`` from a child process of this worker; a failure names the machine."""
     import cloudpickle  # comes with Dask
 
-    there = partial(_name_there, name)
+    machine = f" (on {socket.gethostname()})"
+    run = partial(run_named, function, name, machine=machine)
     with _ONE_AT_A_TIME:
-        child = subprocess.run(
-            [sys.executable, "-c", CHILD],
-            input=cloudpickle.dumps((os.getpid(), partial(run_named, function, there), job)),
-            stdout=subprocess.PIPE,
-            env=os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            check=False,
-        )
+        with interrupts_blocked():
+            child = subprocess.Popen(
+                [sys.executable, "-c", CHILD],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+        answer, _ = child.communicate(cloudpickle.dumps((os.getpid(), run, job)))
     if child.returncode:
-        raise ActiveLearningError(
-            f"The job {there(job)} failed: its process ended with {child.returncode}, as where "
-            "memory runs out; give workers more, or start fewer on a machine"
+        raise JobError(
+            f"the job {name(job)}{machine} failed: its process ended with {child.returncode}, as "
+            "where memory runs out; give workers more, or start fewer on a machine",
+            name=name(job),
         )
-    result, error = pickle.loads(child.stdout)
+    result, error = pickle.loads(answer)
     if error is not None:
         raise error
-    found: Result = result
-    return found
-
-
-def _name_there(name: Callable[[Job], str], job: Job) -> str:
-    return f"{name(job)} (on {socket.gethostname()})"
+    returned: Result = result
+    return returned
 
 
 def run_child() -> None:
-    """Run the job that standard input brings, and answer on standard output: (result, error)."""
+    """Run the job that standard input brings; write (result, error) to standard output."""
     import cloudpickle
 
     answer = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what else is printed is no part of the answer
-    worker, work, job = pickle.load(sys.stdin.buffer)
-    threading.Thread(target=_end_with, args=(worker,), daemon=True).start()
+    os.dup2(2, 1)  # whatever else is printed must not be part of the answer
+    worker, run, job = pickle.load(sys.stdin.buffer)
+    follow_parent(worker)
     outcome: tuple[Any, ActiveLearningError | None]
     try:
-        outcome = work(job), None
+        outcome = run(job), None
     except ActiveLearningError as error:
         outcome = None, error
     with answer:
         cloudpickle.dump(outcome, answer)
 
 
-def _end_with(worker: int) -> None:
-    while os.getppid() == worker:
-        time.sleep(LISTEN_SECONDS)
-    os._exit(1)
-
-
-def run_named(function: Callable[[Job], Result], name: Callable[[Job], str], job: Job) -> Result:
-    """Return ``function(job)``; raise ActiveLearningError with the job's name where it fails."""
+def run_named(
+    function: Callable[[Job], Result], name: Callable[[Job], str], job: Job, *, machine: str = ""
+) -> Result:
+    """Return ``function(job)``. Raises `JobError` with the job's name where it fails."""
     try:
         return function(job)
     except Exception as error:
-        raise _failure(name(job), error) from error
+        raise _failure(error, name(job), machine) from error
 
 
-def _failure(name: str, error: Exception) -> ActiveLearningError:
-    # our own sentences say what is wrong without the name of a class
+def _failure(error: Exception, name: str, machine: str = "") -> JobError:
+    # the messages of this package say what is wrong without the name of a class
     kind = "" if isinstance(error, ActiveLearningError) else f"{type(error).__name__}: "
-    return ActiveLearningError(f"The job {name} failed: {kind}{error}")
+    return JobError(f"the job {name}{machine} failed: {kind}{error}", name=name)
 
 
 @contextmanager
@@ -230,7 +231,7 @@ def _connected(address: str) -> Iterator[Client]:
     try:
         asyncio.run(_shake_hands(address))
         client = Client(address, timeout=CLUSTER_SECONDS, set_as_default=False)
-    except Exception as error:  # whatever else may answer there
+    except Exception as error:  # of many kinds, as anything may answer there
         raise _unusable(
             f"found no Dask scheduler at {address} within {CLUSTER_SECONDS} seconds; start one "
             "with `dask scheduler` and give its address, or leave the option out",
@@ -249,7 +250,7 @@ def _connected(address: str) -> Iterator[Client]:
 
 
 async def _shake_hands(address: str) -> None:
-    """Fail in time: a client waits for ever where something listens and says nothing."""
+    """Fail in time where something listens and says nothing: a client would wait for ever."""
     from distributed.comm import connect
 
     comm = await asyncio.wait_for(connect(address, timeout=CLUSTER_SECONDS), CLUSTER_SECONDS)

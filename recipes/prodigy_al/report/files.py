@@ -10,6 +10,7 @@ from typing import Any
 
 from prodigy_al.errors import OptionError
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.jobs.files import write_atomically
 from prodigy_al.report.schema import Report
 
 
@@ -23,9 +24,7 @@ def write_report(report: Report, folder: Path) -> Path:
     text = json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".json.part")
-        unfinished.write_text(text + "\n", encoding="utf8")
-        unfinished.replace(path)
+        write_atomically(path, text + "\n")
     except OSError as error:
         raise OptionError(
             f"--output {folder}: the report cannot be written there ({error.strerror})",
