@@ -14,13 +14,15 @@ import spacy
 from spacy.tokens import Doc
 
 from prodigy_al.errors import ModelError
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import find_ner, load_pipeline
+from prodigy_al.ner.states import NOTHING_OPEN
 from prodigy_al.training.answers import read_answers
 from prodigy_al.training.finetune import fine_tune, write_arm
 from prodigy_al.training.policies import POLICIES
 from prodigy_al.training.robust.merge import merge
-from prodigy_al.training.robust.states import NOTHING_OPEN, Actions, score_states
+from prodigy_al.training.robust.states import score_states
 
 ROBUST = POLICIES["robust"]
 WORDS = ["Mara", "of", "Avelor", "Group", "hired", "\n", "Qzx-9", "in", "Corvax"]

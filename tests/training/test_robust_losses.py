@@ -7,7 +7,10 @@ import pytest
 import spacy
 from spacy.tokens import Doc, Span
 
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.pipelines import find_ner, load_pipeline
+from prodigy_al.ner.probabilities import masked_softmax
+from prodigy_al.ner.states import NOTHING_OPEN
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY
 from prodigy_al.training.robust.batches import IMITATION, Batch
 from prodigy_al.training.robust.losses import (
@@ -17,15 +20,9 @@ from prodigy_al.training.robust.losses import (
     closing_loss,
     imitation_loss,
     reject_loss,
-    softmax,
     start_loss,
 )
-from prodigy_al.training.robust.states import (
-    NOTHING_OPEN,
-    Actions,
-    begin_update_states,
-    score_states,
-)
+from prodigy_al.training.robust.states import begin_update_states, score_states
 from prodigy_al.training.robust.targets import read_segment
 
 STEP = 1e-5
@@ -193,7 +190,7 @@ def slow_loss(segment, actions, asked, score):
     def chances(token):
         own = np.array([score(token, NOTHING_OPEN)[name] for name in closed])
         scores = np.where(wanted, own, segment.base[token])[None]
-        return own, softmax(scores, segment.allowed[token][None])[0]
+        return own, masked_softmax(scores, segment.allowed[token][None])[0]
 
     def ends(token, start, label):
         states = score(token, start)
@@ -210,8 +207,8 @@ def slow_loss(segment, actions, asked, score):
             total -= np.log(1 - p[wanted].sum())
         others = ~np.array(wanted)
         allowed = segment.allowed[token][others][None]
-        q = softmax(own[others][None], allowed)[0]
-        model = softmax(segment.base[token][others][None], allowed)[0]
+        q = masked_softmax(own[others][None], allowed)[0]
+        model = masked_softmax(segment.base[token][others][None], allowed)[0]
         total -= IMITATION * sum(m * np.log(x) for m, x in zip(model, q, strict=True) if m > 0)
     for weight, states in ((1.0, segment.known), (IMITATION, segment.imitated)):
         for token, start, label, closing in zip(

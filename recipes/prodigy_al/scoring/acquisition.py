@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.floating[Any]]
+from prodigy_al.arrays import AnyFloatArray
 
 
-def expected_errors(p: FloatArray) -> float:
+def expected_errors(p: AnyFloatArray) -> float:
     """Σ p(1-p): the expected number of wrong spans if predictions are drawn from the marginals.
 
     A span is wrong when it is drawn (p) and not true (1-p); as many are missed. Also the variance
@@ -31,7 +29,7 @@ def expected_errors(p: FloatArray) -> float:
     return float(np.sum(p * (1 - p)))
 
 
-def most_uncertain(p: FloatArray) -> float:
+def most_uncertain(p: AnyFloatArray) -> float:
     """max p(1-p): the least certain single span; 1/4 where one is as likely as not.
 
     Uncertainty sampling for two classes (Lewis & Gale 1994, "A sequential algorithm for training
@@ -43,7 +41,7 @@ def most_uncertain(p: FloatArray) -> float:
     return float(np.max(p * (1 - p), initial=0.0))
 
 
-def span_entropy(p: FloatArray) -> float:
+def span_entropy(p: AnyFloatArray) -> float:
     """Σ H(p) in nats: the entropy of independent spans; steeper near 0 and 1 than Σ p(1-p).
 
     The counterpart over spans of total token entropy (Settles & Craven 2008, "An analysis of
@@ -56,7 +54,7 @@ def span_entropy(p: FloatArray) -> float:
     return float(-np.sum(q * np.log(q)))
 
 
-def expected_entities(p: FloatArray) -> float:
+def expected_entities(p: AnyFloatArray) -> float:
     """Σ p: the expected number of entities, sure or not; a control that ignores uncertainty.
 
     >>> expected_entities(np.array([0.5, 0.9]))
@@ -65,7 +63,7 @@ def expected_entities(p: FloatArray) -> float:
     return float(np.sum(p))
 
 
-ACQUISITIONS: Mapping[str, Callable[[FloatArray], float]] = MappingProxyType(
+ACQUISITIONS: Mapping[str, Callable[[AnyFloatArray], float]] = MappingProxyType(
     {
         "expected-errors": expected_errors,
         "most-uncertain": most_uncertain,

@@ -12,13 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from prodigy_al.scoring.transitions import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    Scores,
-    TransitionTable,
-)
+from prodigy_al.arrays import BoolArray, Float32Array, FloatArray, IndexArray
+from prodigy_al.ner.probabilities import sigmoid, softmax
+from prodigy_al.scoring.transitions import TransitionTable
 
 NO_LABEL = -1
 
@@ -33,11 +29,11 @@ class Edges:
     or `NO_LABEL`.
     """
 
-    starts: IntArray
-    ends: IntArray
+    starts: IndexArray
+    ends: IndexArray
     named: FloatArray
     silent: FloatArray
-    greedy: IntArray
+    greedy: IndexArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +56,9 @@ class Limits:
 class _Open:
     """Entities that are open: (n,) first tokens, (n, n_labels) probabilities, (n,) greedy label."""
 
-    starts: IntArray
+    starts: IndexArray
     mass: FloatArray
-    greedy: IntArray
+    greedy: IndexArray
 
     def split(self, limits: Limits, length: int) -> tuple[_Open, FloatArray]:
         """Those to follow on to `length` tokens, and of each of all (n,) the mass that is not."""
@@ -79,21 +75,21 @@ def build_edges(
     The probabilities of the edges out of one point add up to 1, whatever the limits. Both results
     are conditional on passing the point; the greedy labels do not depend on the temperature.
     """
-    scores = table.closed_scores()
+    actions, scores = table.actions, table.closed_scores()
     best = scores.argmax(axis=1)
-    p = _softmax(scores, temperature)
-    begin, unit = p[:, table.begin], p[:, table.unit]
+    p = softmax(scores, temperature)
+    begin, unit = p[:, actions.begin], p[:, actions.unit]
     tokens = np.arange(table.n_tokens)
     width = scores.shape[1]
-    begun = _Open(tokens, begin, _labels_by_column(table.begin, width)[best])
+    begun = _Open(tokens, begin, _labels_by_column(actions.begin, width)[best])
     followed, left = begun.split(limits, 2)
-    greedy_unit = _labels_by_column(table.unit, width)[best]
-    single = Edges(tokens, tokens + 1, unit, p[:, table.outside] + left, greedy_unit)
+    greedy_unit = _labels_by_column(actions.unit, width)[best]
+    single = Edges(tokens, tokens + 1, unit, p[:, actions.outside] + left, greedy_unit)
     longer = _follow(table, followed, temperature=temperature, limits=limits)
     return _joined([single, *longer]), begin + unit
 
 
-def forward(edges: Edges, bounds: IntArray) -> FloatArray:
+def forward(edges: Edges, bounds: IndexArray) -> FloatArray:
     """(n_tokens,): the probability that no entity is open before each token.
 
     `bounds` (n_docs + 1,) are the first tokens of the docs and the end of the last one.
@@ -137,7 +133,7 @@ def _follow(
         tokens = opened.starts + length - 1
         must_close = table.must_close[tokens]
         inside, last = table.open_scores(opened.starts, tokens)
-        p_last = _sigmoid((last - inside) / np.float64(temperature))
+        p_last = sigmoid((last - inside) / np.float64(temperature))
         p_last[must_close] = 1.0
         closes = must_close | _prefers_last(table, inside, last, opened.greedy)
         still = np.where(closes, NO_LABEL, opened.greedy)
@@ -149,10 +145,10 @@ def _follow(
 
 
 def _prefers_last(
-    table: TransitionTable, inside: Scores, last: Scores, labels: IntArray
+    table: TransitionTable, inside: Float32Array, last: Float32Array, labels: IndexArray
 ) -> BoolArray:
     """(n,): whether L scores better than I for the given label of each row; ties by class order."""
-    if not len(table.labels):
+    if not len(table.actions.labels):
         return np.zeros(len(labels), dtype=np.bool_)
     rows = np.arange(len(labels))
     lead = last[rows, labels] - inside[rows, labels]
@@ -160,22 +156,10 @@ def _prefers_last(
     return prefers
 
 
-def _labels_by_column(columns: IntArray, width: int) -> IntArray:
+def _labels_by_column(columns: IndexArray, width: int) -> IndexArray:
     labels = np.full(width, NO_LABEL, dtype=np.intp)
     labels[columns] = np.arange(len(columns))
     return labels
-
-
-def _softmax(scores: Scores, temperature: float) -> FloatArray:
-    shifted = (scores - scores.max(axis=1, keepdims=True)) / np.float64(temperature)
-    exponentials = np.exp(shifted)
-    normalised: FloatArray = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return normalised
-
-
-def _sigmoid(x: FloatArray) -> FloatArray:
-    # the hyperbolic tangent saturates where an exponential overflows
-    return 0.5 + 0.5 * np.tanh(0.5 * x)
 
 
 def _joined(parts: list[Edges]) -> Edges:

@@ -2,7 +2,8 @@
 
 The recogniser is trained as a locally normalised model: softmax over the allowed actions of a
 state, so the probability of a parse is the product of its steps. Because a state is only "closed
-at i" or "open at i since s" (see `transitions`), the sum over all parses is a forward recursion:
+at i" or "open at i since s" (`prodigy_al.ner.states`), the sum over all parses is a forward
+recursion:
 
     alpha[i]       = P(no entity is open before token i)
     P(span s..e,X) = alpha[s] P(B-X|s) Π P(I-X|s,i) P(L-X|s,e),   or   alpha[s] P(U-X|s)
@@ -24,11 +25,12 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
 from prodigy_al.errors import ModelError, OptionError
 from prodigy_al.ner.entities import fresh
 from prodigy_al.ner.pipelines import borrowed_from, find_ner, has_ner
 from prodigy_al.scoring.lattice import Edges, Limits, build_edges, forward, greedy_path
-from prodigy_al.scoring.transitions import BoolArray, FloatArray, IntArray, TransitionTable
+from prodigy_al.scoring.transitions import TransitionTable
 
 DEFAULT_TEMPERATURE = 2.0
 """Divides the scores before the softmax (Guo et al. 2017, "On calibration of modern neural
@@ -46,8 +48,8 @@ class SpanMarginals:
     only of those listed.
     """
 
-    starts: IntArray
-    ends: IntArray
+    starts: IndexArray
+    ends: IndexArray
     labels: tuple[str, ...]
     probabilities: FloatArray
     greedy: BoolArray
@@ -116,7 +118,7 @@ class MarginalScorer:
         on_path = greedy_path(edges)
         greedy = np.zeros(p.shape, dtype=np.bool_)
         greedy[on_path, edges.greedy[on_path]] = True
-        asked = np.isin(table.labels, self._asked())
+        asked = np.isin(table.actions.labels, self._asked())
         rows, labels = np.nonzero((((p >= self.floor) & (p > 0)) | greedy) & asked)
         order = np.lexsort((labels, edges.ends[rows], edges.starts[rows]))
         rows, labels = rows[order], labels[order]
@@ -126,9 +128,9 @@ class MarginalScorer:
 
     def _expected(self, entering: FloatArray, table: TransitionTable) -> list[dict[str, float]]:
         """Of each doc, the asked labels and their expected number of entities."""
-        sums = np.zeros((len(table.bounds) - 1, len(table.labels)))
+        sums = np.zeros((len(table.bounds) - 1, len(table.actions.labels)))
         np.add.at(sums, np.repeat(np.arange(len(sums)), np.diff(table.bounds)), entering)
-        known = [dict(zip(table.labels, row, strict=True)) for row in sums.tolist()]
+        known = [dict(zip(table.actions.labels, row, strict=True)) for row in sums.tolist()]
         return [{label: counts.get(label, 0.0) for label in self._asked()} for counts in known]
 
     def _asked(self) -> list[str]:
@@ -141,9 +143,9 @@ class MarginalScorer:
 class _Candidates(NamedTuple):
     """Spans of a whole batch: tokens counted through the batch, labels as indices."""
 
-    starts: IntArray
-    ends: IntArray
-    labels: IntArray
+    starts: IndexArray
+    ends: IndexArray
+    labels: IndexArray
     probabilities: FloatArray
     greedy: BoolArray
 
@@ -152,7 +154,7 @@ def _by_doc(
     spans: _Candidates, expected: list[dict[str, float]], table: TransitionTable
 ) -> list[SpanMarginals]:
     cuts = pairwise(np.searchsorted(spans.starts, table.bounds).tolist())
-    names = np.array(table.labels, dtype=object)[spans.labels]
+    names = np.array(table.actions.labels, dtype=object)[spans.labels]
     return [
         SpanMarginals(
             spans.starts[low:high] - first,

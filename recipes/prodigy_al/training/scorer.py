@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.tokens import Doc
 
+from prodigy_al.arrays import IntArray
 from prodigy_al.training.answers import TokenSpan
 
 
@@ -20,10 +20,10 @@ class UsualCounts:
     token without annotation.
     """
 
-    tp: NDArray[np.int64]
-    fp: NDArray[np.int64]
-    fn: NDArray[np.int64]
-    ignored: NDArray[np.int64]
+    tp: IntArray
+    fp: IntArray
+    fn: IntArray
+    ignored: IntArray
 
 
 def usual_counts(

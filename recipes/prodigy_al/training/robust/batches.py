@@ -7,16 +7,17 @@ from itertools import pairwise
 
 import numpy as np
 
+from prodigy_al.arrays import Float32Array, FloatArray, IndexArray
+from prodigy_al.ner.actions import Actions
+from prodigy_al.ner.probabilities import masked_softmax
+from prodigy_al.ner.states import NOTHING_OPEN
 from prodigy_al.training.robust.losses import (
     NO_START,
-    Array,
     closing_loss,
     imitation_loss,
     reject_loss,
-    softmax,
     start_loss,
 )
-from prodigy_al.training.robust.states import NOTHING_OPEN, Actions, Floats, IntArray
 from prodigy_al.training.robust.targets import Open, Segment
 
 IMITATION = 0.3
@@ -60,7 +61,7 @@ class Batch:
         self.tokens = np.concatenate([closed, *(states.tokens for states in self._open)])
         self.starts = np.concatenate([nothing, *(states.starts for states in self._open)])
 
-    def loss(self, scores: Floats) -> tuple[float, Floats]:
+    def loss(self, scores: Float32Array) -> tuple[float, Float32Array]:
         """The batch's loss, and its gradient by `scores` (n, n_actions)."""
         sizes = [len(self._base), *(len(states.tokens) for states in self._open)]
         closed, *opened = (slice(a, b) for a, b in pairwise(np.cumsum([0, *sizes]).tolist()))
@@ -80,13 +81,13 @@ class Batch:
             gradient[rows, self._actions.inside[states.labels]] = -by_lead
         return loss + on_rejected + on_known + IMITATION * on_imitated, gradient
 
-    def _competing(self, own: Floats, base: Floats) -> Floats:
+    def _competing(self, own: Float32Array, base: Float32Array) -> Float32Array:
         """The scores of the merged network: the student's for the asked labels, else the base's."""
-        scores: Floats = base.copy()
+        scores: Float32Array = base.copy()
         scores[:, self._asked] = own[:, self._asked]
         return scores
 
-    def _closed_loss(self, own: Floats) -> tuple[float, Array]:
+    def _closed_loss(self, own: Float32Array) -> tuple[float, FloatArray]:
         n = self._n_reached
         gradient = np.zeros(own.shape)
         loss, gradient[:n] = start_loss(
@@ -98,9 +99,11 @@ class Batch:
         gradient[there] = IMITATION * by_others
         return loss + IMITATION * imitation, gradient
 
-    def _reject_loss(self, own: Floats, lead: Floats) -> tuple[float, Array, Array]:
+    def _reject_loss(
+        self, own: Float32Array, lead: Float32Array
+    ) -> tuple[float, FloatArray, FloatArray]:
         n, rows = self._n_reached, np.arange(len(own))
-        p = softmax(self._competing(own, self._base[n:]), self._allowed[n:])
+        p = masked_softmax(self._competing(own, self._base[n:]), self._allowed[n:])
         start_p = np.maximum(p[rows, self._rejected_action], np.finfo(np.float32).tiny)
         closes = self._open[2].closing == 1
         loss, by_start, by_lead = reject_loss(np.log(start_p), lead, self._of, closes)
@@ -109,15 +112,15 @@ class Batch:
         gradient[rows, self._rejected_action] += 1
         return loss, gradient * by_start[:, None], by_lead
 
-    def _lead(self, scores: Floats, states: Open) -> Floats:
+    def _lead(self, scores: Float32Array, states: Open) -> Float32Array:
         """(n,): by how much the end of each open entity scores better than going on."""
         rows = np.arange(len(scores))
         last, inside = self._actions.last[states.labels], self._actions.inside[states.labels]
-        lead: Floats = scores[rows, last] - scores[rows, inside]
+        lead: Float32Array = scores[rows, last] - scores[rows, inside]
         return lead
 
 
-def _joined(parts: Sequence[Open], first: IntArray) -> Open:
+def _joined(parts: Sequence[Open], first: IndexArray) -> Open:
     return Open(
         np.concatenate([part.tokens + a for part, a in zip(parts, first, strict=True)]),
         np.concatenate([part.starts + a for part, a in zip(parts, first, strict=True)]),
@@ -126,7 +129,9 @@ def _joined(parts: Sequence[Open], first: IntArray) -> Open:
     )
 
 
-def _inner(starts: IntArray, ends: IntArray, labels: IntArray, ends_there: IntArray) -> Open:
+def _inner(
+    starts: IndexArray, ends: IndexArray, labels: IndexArray, ends_there: IndexArray
+) -> Open:
     """The open states of spans, from their second token to their last."""
     lengths = ends - starts - 1
     of = np.repeat(np.arange(len(starts)), lengths)

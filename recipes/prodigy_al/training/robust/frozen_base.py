@@ -21,12 +21,13 @@ from spacy.training import Example
 from thinc.api import Optimizer, set_dropout_rate
 
 from prodigy_al.errors import ModelError
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import NER, find_ner, has_ner, load_pipeline
 from prodigy_al.training.randomness import random_states_kept
 from prodigy_al.training.robust.batches import Batch
 from prodigy_al.training.robust.merge import merge
-from prodigy_al.training.robust.states import Actions, begin_update_states
+from prodigy_al.training.robust.states import begin_update_states
 from prodigy_al.training.robust.targets import Segment, read_segment
 
 FACTORY = "prodigy_al_frozen_base_ner"

@@ -8,11 +8,9 @@ the allowed actions of a state.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from prodigy_al.training.robust.states import BoolArray, IntArray
-
-Array = NDArray[np.float64]
+from prodigy_al.arrays import AnyFloatArray, BoolArray, FloatArray, IndexArray
+from prodigy_al.ner.probabilities import masked_softmax, sigmoid
 
 UNKNOWN = -2
 """Target of a closed state about which nothing is known."""
@@ -27,27 +25,9 @@ LARGEST_REJECT_FACTOR = 1.0
 finds absurd shall not outweigh a batch."""
 
 
-def softmax(scores: NDArray[np.floating], allowed: BoolArray) -> Array:
-    """Row-wise, over the allowed places; 0 elsewhere.
-
-    >>> softmax(np.array([[0.0, 0.0, 9.0]]), np.array([[True, True, False]])).tolist()
-    [[0.5, 0.5, 0.0]]
-    """
-    masked = np.where(allowed, scores, -np.inf).astype(np.float64)
-    exponentials = np.exp(masked - masked.max(axis=1, keepdims=True))
-    normalised: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return normalised
-
-
-def sigmoid(x: NDArray[np.floating]) -> Array:
-    """The logistic function; the hyperbolic tangent saturates where an exponential overflows."""
-    value: Array = 0.5 + 0.5 * np.tanh(0.5 * x.astype(np.float64))
-    return value
-
-
 def start_loss(
-    scores: NDArray[np.floating], allowed: BoolArray, starts: IntArray, target: IntArray
-) -> tuple[float, Array]:
+    scores: AnyFloatArray, allowed: BoolArray, starts: IndexArray, target: IndexArray
+) -> tuple[float, FloatArray]:
     """-log P of what is known of closed states: an entity's start, or that none starts there.
 
     scores: (n, actions); starts: the places of the asked labels' starting actions; target: (n,)
@@ -59,7 +39,7 @@ def start_loss(
     >>> round(loss, 4), gradient.tolist()
     (0.6931, [[0.0, 0.5]])
     """
-    p = softmax(scores, allowed)
+    p = masked_softmax(scores, allowed)
     gradient = np.zeros_like(p)
     gradient[:, starts] = p[:, starts]
     at_start = np.flatnonzero(target >= 0)
@@ -72,22 +52,22 @@ def start_loss(
 
 
 def imitation_loss(
-    scores: NDArray[np.floating], model: NDArray[np.floating], allowed: BoolArray
-) -> tuple[float, Array]:
+    scores: AnyFloatArray, model: AnyFloatArray, allowed: BoolArray
+) -> tuple[float, FloatArray]:
     """Cross-entropy of the scores' distribution to that of another model, over `allowed`."""
-    p, wanted = softmax(scores, allowed), softmax(model, allowed)
+    p, wanted = masked_softmax(scores, allowed), masked_softmax(model, allowed)
     return float(-(wanted * _log(p)).sum()), p - wanted
 
 
-def closing_loss(lead: NDArray[np.floating], target: Array) -> tuple[float, Array]:
+def closing_loss(lead: AnyFloatArray, target: FloatArray) -> tuple[float, FloatArray]:
     """Cross-entropy of whether open entities end here; `lead` is score(L-X) - score(I-X), (n,)."""
     p = sigmoid(lead)
     return float(target @ -_log(p) + (1 - target) @ -_log(1 - p)), p - target
 
 
 def reject_loss(
-    start_log_p: Array, lead: NDArray[np.floating], of: IntArray, closes: BoolArray
-) -> tuple[float, Array, Array]:
+    start_log_p: FloatArray, lead: AnyFloatArray, of: IndexArray, closes: BoolArray
+) -> tuple[float, FloatArray, FloatArray]:
     """-log(1 - P) of spans that are known not to be entities, P given their start.
 
     start_log_p: (n_spans,) log probability of the starting action; lead: (m,) as in
@@ -103,6 +83,6 @@ def reject_loss(
     return float(-_log(1 - p).sum()), factor, factor[of] * (closes - p_last)
 
 
-def _log(p: Array) -> Array:
-    logarithm: Array = np.log(np.maximum(p, TINY))
+def _log(p: FloatArray) -> FloatArray:
+    logarithm: FloatArray = np.log(np.maximum(p, TINY))
     return logarithm

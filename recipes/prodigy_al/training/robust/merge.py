@@ -12,16 +12,14 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from prodigy_al.arrays import Float32Array
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.pipelines import NER, find_ner, has_ner, open_pipeline, stand_alone
-from prodigy_al.training.robust.states import Actions
 
 _NOT_SETTINGS = ("factory", "source", "component")
-
-Weights = NDArray[np.float32]
 
 
 def merge(base: str, student: Any, asked: Iterable[str]) -> Language:
@@ -58,7 +56,8 @@ def _ready(merged: Any, student: Any) -> None:
 
 def _forget_outside(ner: Any) -> None:
     upper = ner.model.get_ref("upper")
-    outside = Actions.of(ner).closed[0]
+    actions = Actions.of(ner)
+    outside = actions.closed[actions.outside]
     for name in ("W", "b"):
         weights = upper.get_param(name).copy()
         weights[outside] = 0.0
@@ -118,12 +117,12 @@ def _copy_scores(base: Any, student: Any, merged: Any, asked: frozenset[str]) ->
     _set(upper, "b", bias)
 
 
-def _block_diagonal(first: Weights, second: Weights) -> Weights:
+def _block_diagonal(first: Float32Array, second: Float32Array) -> Float32Array:
     (a, b), (c, d) = first.shape, second.shape
-    blocks: Weights = np.zeros((a + c, b + d), dtype=first.dtype)
+    blocks: Float32Array = np.zeros((a + c, b + d), dtype=first.dtype)
     blocks[:a, :b], blocks[a:, b:] = first, second
     return blocks
 
 
-def _set(layer: Any, name: str, values: Weights) -> None:
+def _set(layer: Any, name: str, values: Float32Array) -> None:
     layer.set_param(name, layer.ops.asarray(values))

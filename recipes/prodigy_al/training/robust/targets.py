@@ -14,19 +14,15 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from prodigy_al.arrays import BoolArray, Float32Array, FloatArray, IndexArray
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import find_ner
+from prodigy_al.ner.probabilities import sigmoid
+from prodigy_al.ner.states import NOTHING_OPEN, TokenConstraints
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY
-from prodigy_al.training.robust.losses import NO_START, UNKNOWN, Array, sigmoid
-from prodigy_al.training.robust.states import (
-    NOTHING_OPEN,
-    Actions,
-    BoolArray,
-    Floats,
-    IntArray,
-    closed_actions_allowed,
-    score_states,
-)
+from prodigy_al.training.robust.losses import NO_START, UNKNOWN
+from prodigy_al.training.robust.states import score_states
 
 LONGEST_CROSSING = 4
 """How many tokens before a known entity one that runs into it may start to be trained against."""
@@ -43,19 +39,19 @@ class View:
     (length - 1,) the probability of ending at its second token, its third, ...
     """
 
-    scores: Floats
+    scores: Float32Array
     entities: tuple[Entity, ...]
-    closing: tuple[Array, ...]
+    closing: tuple[FloatArray, ...]
 
 
 @dataclass(frozen=True)
 class Open:
     """n states with an entity open: tokens, starts, labels (indices) and P(it ends here) wanted."""
 
-    tokens: IntArray
-    starts: IntArray
-    labels: IntArray
-    closing: Array
+    tokens: IndexArray
+    starts: IndexArray
+    labels: IndexArray
+    closing: FloatArray
 
 
 @dataclass(frozen=True)
@@ -71,13 +67,13 @@ class Segment:
     """
 
     doc: Doc
-    base: Floats
+    base: Float32Array
     allowed: BoolArray
-    target: IntArray
+    target: IndexArray
     reached: BoolArray
     known: Open
     imitated: Open
-    rejected: IntArray
+    rejected: IndexArray
 
 
 def read_segment(reference: Doc, base: Language, actions: Actions, asked: Sequence[str]) -> Segment:
@@ -114,7 +110,7 @@ def read_segment(reference: Doc, base: Language, actions: Actions, asked: Sequen
     return Segment(
         doc=doc,
         base=view.scores,
-        allowed=closed_actions_allowed(doc, actions),
+        allowed=TokenConstraints.of([doc]).allow_closed(actions),
         target=target,
         reached=reached,
         known=_open([(entity, _ends(entity)) for entity in known], actions),
@@ -133,21 +129,21 @@ def _look(base: Language, doc: Doc, actions: Actions, asked: Sequence[str]) -> V
     starts = np.concatenate([np.full(len(doc), NOTHING_OPEN), inside.starts])
     raw = score_states(ner.model, [doc], tokens, starts)
     scores = np.zeros((len(doc), len(actions.closed)), dtype=np.float32)
-    scores[:, 0] = raw[: len(doc), own.closed[0]]
-    scores[:, actions.starts(own.labels)] = raw[: len(doc), own.closed[1:]]
+    scores[:, actions.outside] = raw[: len(doc), own.closed[own.outside]]
+    scores[:, actions.starts(own.labels)] = raw[: len(doc), own.closed[own.starts(own.labels)]]
     rows = np.arange(len(doc), len(tokens))
     lead = raw[rows, own.last[inside.labels]] - raw[rows, own.inside[inside.labels]]
     cuts = np.cumsum([end - start - 1 for start, end, _ in entities])[:-1]
     return View(scores, tuple(entities), tuple(np.split(sigmoid(lead), cuts)) if entities else ())
 
 
-def _ends(entity: Entity) -> Array:
+def _ends(entity: Entity) -> FloatArray:
     """(length - 1,): 0 at the inner tokens after the first, 1 at the last."""
     length = entity[1] - entity[0]
     return np.eye(1, length, length - 1)[0, 1:]
 
 
-def _open(entities: Sequence[tuple[Entity, Array]], actions: Actions) -> Open:
+def _open(entities: Sequence[tuple[Entity, FloatArray]], actions: Actions) -> Open:
     """The open states of entities, each with its closing probabilities."""
     lengths = [end - start - 1 for (start, end, _), _ in entities]
     tokens = [np.arange(start + 1, end) for (start, end, _), _ in entities]
