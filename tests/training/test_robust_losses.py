@@ -23,7 +23,7 @@ from prodigy_al.training.robust.losses import (
     start_loss,
 )
 from prodigy_al.training.robust.states import begin_update_states, score_states
-from prodigy_al.training.robust.targets import read_segment
+from prodigy_al.training.robust.targets import read_targets
 
 STEP = 1e-5
 
@@ -125,60 +125,60 @@ def test_an_absurd_rejected_span_pulls_no_harder_than_the_cap(p):
 
 def test_full_answers_know_every_token(loaded, actions):
     doc = reference("Zed Corvax Group fell", ents=[(1, 3, "ORG")], default="outside")
-    segment = read_segment(doc, loaded, actions, ["ORG"])
+    text = read_targets(doc, loaded, actions, ["ORG"])
     begins = actions.start(actions.labels.index("ORG"), 2)
-    assert segment.target.tolist()[:2] == [NO_START, begins]
-    assert segment.target.tolist()[3] == NO_START
-    assert segment.reached.tolist() == [True, True, False, True]
-    assert segment.known.tokens.tolist() == [2]
-    assert segment.known.closing.tolist() == [1.0]
-    assert len(segment.rejected) == 0
+    assert text.target.tolist()[:2] == [NO_START, begins]
+    assert text.target.tolist()[3] == NO_START
+    assert text.reached.tolist() == [True, True, False, True]
+    assert text.known.tokens.tolist() == [2]
+    assert text.known.closing.tolist() == [1.0]
+    assert len(text.rejected) == 0
 
 
 def test_an_accepted_span_says_that_nothing_runs_into_it_and_no_more(loaded, actions):
     doc = reference("Zed Corvax Group fell", ents=[(1, 3, "ORG")])
-    segment = read_segment(doc, loaded, actions, ["ORG"])
+    text = read_targets(doc, loaded, actions, ["ORG"])
     org = actions.labels.index("ORG")
-    assert segment.target[[0, 3]].tolist() == [UNKNOWN, UNKNOWN]
-    assert segment.rejected.tolist() == [[0, 1, org, 0]]
+    assert text.target[[0, 3]].tolist() == [UNKNOWN, UNKNOWN]
+    assert text.rejected.tolist() == [[0, 1, org, 0]]
 
 
 def test_a_rejected_span_says_that_it_is_none_and_no_more(loaded, actions):
     doc = reference("Zed Corvax Group fell", rejected=[(1, 3, "ORG")])
-    segment = read_segment(doc, loaded, actions, ["ORG"])
-    assert set(segment.target.tolist()) == {UNKNOWN}
-    assert segment.rejected.tolist() == [[1, 3, actions.labels.index("ORG"), 1]]
-    assert len(segment.known.tokens) == 0
+    text = read_targets(doc, loaded, actions, ["ORG"])
+    assert set(text.target.tolist()) == {UNKNOWN}
+    assert text.rejected.tolist() == [[1, 3, actions.labels.index("ORG"), 1]]
+    assert len(text.known.tokens) == 0
 
 
 def test_what_the_base_finds_is_imitated_unless_an_answer_conflicts(loaded, actions):
     words, firm = "Shares of Corvax Group fell", (2, 4, "ORG")
-    kept = read_segment(reference(words), loaded, actions, ["PERSON"])
+    kept = read_targets(reference(words), loaded, actions, ["PERSON"])
     assert (kept.imitated.tokens.tolist(), kept.imitated.starts.tolist()) == ([3], [2])
     assert not kept.reached[3]
-    asked = read_segment(reference(words, ents=[firm]), loaded, actions, ["ORG"])
+    asked = read_targets(reference(words, ents=[firm]), loaded, actions, ["ORG"])
     assert len(asked.imitated.tokens) == 0
     other = reference(words, ents=[(3, 4, "PERSON")])
-    conflict = read_segment(other, loaded, actions, ["PERSON"])
+    conflict = read_targets(other, loaded, actions, ["PERSON"])
     assert len(conflict.imitated.tokens) == 0
     assert conflict.reached.all()
 
 
 def test_no_entity_starts_on_white_space_or_goes_on_at_the_end(loaded, actions):
     doc = Doc(loaded.vocab, words=["Corvax", "\n", "fell"])
-    segment = read_segment(doc, loaded, actions, ["ORG"])
+    text = read_targets(doc, loaded, actions, ["ORG"])
     n = len(actions.labels)
-    assert segment.allowed[0].all()
-    assert not segment.allowed[1, 1:].any()
-    assert not segment.allowed[2, 1 : 1 + n].any()
-    assert segment.allowed[2, 1 + n :].all()
-    assert segment.allowed[:, 0].all()
+    assert text.allowed[0].all()
+    assert not text.allowed[1, 1:].any()
+    assert not text.allowed[2, 1 : 1 + n].any()
+    assert text.allowed[2, 1 + n :].all()
+    assert text.allowed[:, 0].all()
 
 
 # The batch
 
 
-def slow_loss(segment, actions, asked, score):
+def slow_loss(text, actions, asked, score):
     """The definition, state by state; `score(token, start)` gives a dict of action scores."""
     closed = [
         "O",
@@ -189,34 +189,34 @@ def slow_loss(segment, actions, asked, score):
 
     def chances(token):
         own = np.array([score(token, NOTHING_OPEN)[name] for name in closed])
-        scores = np.where(wanted, own, segment.base[token])[None]
-        return own, masked_softmax(scores, segment.allowed[token][None])[0]
+        scores = np.where(wanted, own, text.base[token])[None]
+        return own, masked_softmax(scores, text.allowed[token][None])[0]
 
     def ends(token, start, label):
         states = score(token, start)
         return 1 / (1 + np.exp(states[f"I-{label}"] - states[f"L-{label}"]))
 
     total = 0.0
-    for token in np.flatnonzero(segment.reached):
+    for token in np.flatnonzero(text.reached):
         own, p = chances(token)
-        target = segment.target[token]
+        target = text.target[token]
         if target >= 0:
             total -= np.log(p[target])
             continue
         if target == NO_START:
             total -= np.log(1 - p[wanted].sum())
         others = ~np.array(wanted)
-        allowed = segment.allowed[token][others][None]
+        allowed = text.allowed[token][others][None]
         q = masked_softmax(own[others][None], allowed)[0]
-        model = masked_softmax(segment.base[token][others][None], allowed)[0]
+        model = masked_softmax(text.base[token][others][None], allowed)[0]
         total -= IMITATION * sum(m * np.log(x) for m, x in zip(model, q, strict=True) if m > 0)
-    for weight, states in ((1.0, segment.known), (IMITATION, segment.imitated)):
+    for weight, states in ((1.0, text.known), (IMITATION, text.imitated)):
         for token, start, label, closing in zip(
             states.tokens, states.starts, states.labels, states.closing, strict=True
         ):
             p_end = ends(token, start, actions.labels[label])
             total -= weight * (closing * np.log(p_end) + (1 - closing) * np.log(1 - p_end))
-    for start, end, label, ends_there in segment.rejected:
+    for start, end, label, ends_there in text.rejected:
         name = actions.labels[label]
         unit = end - start == 1 and ends_there
         p = chances(start)[1][closed.index(f"{'U' if unit else 'B'}-{name}")]
@@ -235,9 +235,9 @@ def test_a_batch_loses_what_the_definition_says_state_by_state(loaded, actions):
         reference("Mara joined Avelor in spring .", default="outside", ents=[(2, 3, "ORG")]),
         reference("Tevin joined Brintec Group", rejected=[(0, 1, "ORG"), (2, 4, "ORG")]),
     ]
-    segments = [read_segment(doc, loaded, actions, ["ORG"]) for doc in references]
-    batch = Batch(segments, actions, ["ORG"])
-    docs = [segment.doc for segment in segments]
+    texts = [read_targets(doc, loaded, actions, ["ORG"]) for doc in references]
+    batch = Batch(texts, actions, ["ORG"])
+    docs = [text.doc for text in texts]
     loss, _ = batch.loss(score_states(ner.model, docs, batch.tokens, batch.starts))
 
     def score(doc):
@@ -247,16 +247,16 @@ def test_a_batch_loses_what_the_definition_says_state_by_state(loaded, actions):
 
         return at
 
-    expected = sum(slow_loss(s, actions, ["ORG"], score(s.doc)) for s in segments)
+    expected = sum(slow_loss(s, actions, ["ORG"], score(s.doc)) for s in texts)
     assert loss == pytest.approx(expected, rel=1e-5)
 
 
 def test_answers_about_one_label_give_no_gradient_to_what_ships_of_another(loaded, actions):
     doc = reference("Tevin joined Brintec Group", rejected=[(2, 4, "ORG")])
-    segment = read_segment(doc, loaded, actions, ["ORG"])
-    batch = Batch([segment], actions, ["ORG"])
+    text = read_targets(doc, loaded, actions, ["ORG"])
+    batch = Batch([text], actions, ["ORG"])
     model = find_ner(loaded).model
-    _, gradient = batch.loss(score_states(model, [segment.doc], batch.tokens, batch.starts))
+    _, gradient = batch.loss(score_states(model, [text.doc], batch.tokens, batch.starts))
     of_org = np.concatenate(
         [
             actions.closed[actions.starts(["ORG"])],
@@ -274,9 +274,9 @@ def test_the_weights_gradient_is_the_slope_of_the_loss(base, actions):
     nlp = load_pipeline(base)
     model = find_ner(nlp).model
     doc = reference("Shares of Corvax Group fell after Mara left .", ents=[(2, 4, "ORG")])
-    segment = read_segment(doc, nlp, actions, ["ORG"])
-    batch = Batch([segment], actions, ["ORG"])
-    states = [segment.doc], batch.tokens, batch.starts
+    text = read_targets(doc, nlp, actions, ["ORG"])
+    batch = Batch([text], actions, ["ORG"])
+    states = [text.doc], batch.tokens, batch.starts
 
     def loss():
         return batch.loss(score_states(model, *states))[0]

@@ -40,17 +40,13 @@ def usual_counts(
     """
     rows = np.zeros((len(references), 4), dtype=np.int64)
     for row, reference, predicted in zip(rows, references, predictions, strict=True):
-        gold = _entities(reference, labels)
+        gold = {
+            (ent.start, ent.end, ent.label_)
+            for ent in reference.ents
+            if labels is None or ent.label_ in labels
+        }
         asked = {span for span in predicted if labels is None or span[2] in labels}
         counted = {s for s in asked if all(token.ent_iob for token in reference[s[0] : s[1]])}
         right = len(counted & gold)
         row[:] = right, len(counted) - right, len(gold) - right, len(asked) - len(counted)
     return UsualCounts(*rows.T)
-
-
-def _entities(doc: Doc, labels: Sequence[str] | None) -> frozenset[TokenSpan]:
-    return frozenset(
-        (ent.start, ent.end, ent.label_)
-        for ent in doc.ents
-        if labels is None or ent.label_ in labels
-    )

@@ -28,10 +28,10 @@ from prodigy_al.training.randomness import random_states_kept
 from prodigy_al.training.robust.batches import Batch
 from prodigy_al.training.robust.merge import merge
 from prodigy_al.training.robust.states import begin_update_states
-from prodigy_al.training.robust.targets import Segment, read_segment
+from prodigy_al.training.robust.targets import StateTargets, read_targets
 
 FACTORY = "prodigy_al_frozen_base_ner"
-_SEGMENT = "prodigy_al.segment"
+_TARGETS = "prodigy_al.state_targets"
 
 
 class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
@@ -75,13 +75,13 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         """Learn from partly annotated references."""
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
-        segments = [self._segment(eg.reference) for eg in examples if len(eg.reference)]
-        if not segments:
+        texts = [self._targets(eg.reference) for eg in examples if len(eg.reference)]
+        if not texts:
             return losses
-        batch = Batch(segments, self.actions, self.asked)
+        batch = Batch(texts, self.actions, self.asked)
         set_dropout_rate(self.model, drop)
         scores, backprop = begin_update_states(
-            self.model, [segment.doc for segment in segments], batch.tokens, batch.starts, drop=drop
+            self.model, [text.doc for text in texts], batch.tokens, batch.starts, drop=drop
         )
         loss, gradient = batch.loss(scores)
         backprop(gradient)
@@ -117,13 +117,13 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         for doc, entities in zip(docs, scores, strict=True):
             doc.set_ents([Span(doc, start, end, label) for start, end, label in entities])
 
-    def _segment(self, reference: Doc) -> Segment:
-        # the base never changes, so its view is computed once and lives as long as the reference
+    def _targets(self, reference: Doc) -> StateTargets:
+        # the base never changes: it predicts once, and the result lives as long as the reference
         kept = reference.user_data
-        if _SEGMENT not in kept:
-            kept[_SEGMENT] = read_segment(reference, self.base, self.actions, self.asked)
-        segment: Segment = kept[_SEGMENT]
-        return segment
+        if _TARGETS not in kept:
+            kept[_TARGETS] = read_targets(reference, self.base, self.actions, self.asked)
+        targets: StateTargets = kept[_TARGETS]
+        return targets
 
     def _weights(self) -> Iterator[tuple[tuple[int, str], Any]]:
         for node in self.model.walk():

@@ -81,12 +81,16 @@ def _copy_token_vectors(base: Any, student: Any, merged: Any) -> None:
     parts = [model.get_ref("tok2vec").layers for model in (base, student)]
     for half, (vectors, *_) in zip(both.layers, parts, strict=True):
         half.from_bytes(vectors.to_bytes())
-    _set(reduce, "W", _block_diagonal(*(layers[-1].get_param("W") for layers in parts)))
+    first, second = (layers[-1].get_param("W") for layers in parts)
+    outputs, inputs = first.shape
+    weights = np.zeros_like(reduce.get_param("W"))
+    weights[:outputs, :inputs], weights[outputs:, inputs:] = first, second
+    _set(reduce, "W", weights)
     _set(reduce, "b", np.concatenate([layers[-1].get_param("b") for layers in parts]))
 
 
 def _copy_states(base: Any, student: Any, merged: Any) -> None:
-    """Copy the hidden layer (features, hidden, pieces, inputs), one block a network."""
+    """Copy the hidden layer (features, hidden, pieces, inputs), one block per network."""
     lower = [model.get_ref("lower") for model in (base, student)]
     target = merged.get_ref("lower")
     weights = np.zeros_like(target.get_param("W"))
@@ -115,13 +119,6 @@ def _copy_scores(base: Any, student: Any, merged: Any, asked: frozenset[str]) ->
             bias[i] = theirs.get_param("b")[place[name]]
     _set(upper, "W", weights)
     _set(upper, "b", bias)
-
-
-def _block_diagonal(first: Float32Array, second: Float32Array) -> Float32Array:
-    (a, b), (c, d) = first.shape, second.shape
-    blocks: Float32Array = np.zeros((a + c, b + d), dtype=first.dtype)
-    blocks[:a, :b], blocks[a:, b:] = first, second
-    return blocks
 
 
 def _set(layer: Any, name: str, values: Float32Array) -> None:
