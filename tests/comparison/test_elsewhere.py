@@ -90,7 +90,7 @@ def test_another_base_under_the_same_name_is_refused(asked: Plan, cluster: str):
 
 def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, base="elsewhere")
-    there = rf"The job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
+    there = rf"The job .* \(on {socket.gethostname()}\) failed: no pipeline 'elsewhere'"
     with pytest.raises(ActiveLearningError, match=there):
         run_all(other, [arm.train for arm in other.arms])
 

@@ -239,7 +239,7 @@ def test_only_the_trained_component_leaves_the_shared_backend(tmp_path, base, fu
 
 
 def test_a_base_that_does_not_exist_is_refused(full):
-    with pytest.raises(ModelError, match=r"No pipeline .no-such-model.") as caught:
+    with pytest.raises(ModelError, match=r"no pipeline .no-such-model.") as caught:
         fine_tune("no-such-model", full, USUAL)
     assert caught.value.model == "no-such-model"
 

@@ -1,7 +1,7 @@
 """All parses of a batch of docs as a lattice, and the probability of passing each of its points.
 
-Points are "no entity is open before token i"; an edge is one token outside, or one entity with its
-first token and its end. Tokens are counted through the batch as in `transitions`.
+Points are "no entity is open before token i"; an edge is one token outside, or one entity from its
+first token to its end. Tokens are counted through the batch as in `transitions`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Limits:
     max_length: int | None
 
     def allow(self, mass: FloatArray, length: int) -> BoolArray:
-        """(n,): whether entities open with `mass` (n, n_labels) may get `length` tokens long."""
+        """Return (n,): whether entities open with `mass` (n, n_labels) may get `length` tokens."""
         largest = mass.max(axis=1, initial=0.0)
         if self.max_length is not None and length > self.max_length:
             return np.zeros(len(mass), dtype=np.bool_)
@@ -61,7 +61,8 @@ class _Open:
     greedy: IndexArray
 
     def split(self, limits: Limits, length: int) -> tuple[_Open, FloatArray]:
-        """Those to follow on to `length` tokens, and of each of all (n,) the mass that is not."""
+        """Return those to follow on to `length` tokens, and (n,) the mass that is not followed."""
+        # the greedy parser's own entity is followed whatever the limits: it must be found exactly
         go_on = limits.allow(self.mass, length) | (self.greedy != NO_LABEL)
         followed = _Open(self.starts[go_on], self.mass[go_on], self.greedy[go_on])
         return followed, np.where(go_on, 0.0, self.mass.sum(axis=1))
@@ -70,7 +71,7 @@ class _Open:
 def build_edges(
     table: TransitionTable, *, temperature: float, limits: Limits
 ) -> tuple[Edges, FloatArray]:
-    """The edges of the lattice, and (n_tokens, n_labels) the probability that one begins here.
+    """Return the edges of the lattice, and (n_tokens, n_labels) P(an entity begins here).
 
     The probabilities of the edges out of one point add up to 1, whatever the limits. Both results
     are conditional on passing the point; the greedy labels do not depend on the temperature.
@@ -81,16 +82,18 @@ def build_edges(
     begin, unit = p[:, actions.begin], p[:, actions.unit]
     tokens = np.arange(table.n_tokens)
     width = scores.shape[1]
+    # an entity of one token is an edge at once; one of several stays open after its first
     begun = _Open(tokens, begin, _labels_by_column(actions.begin, width)[best])
     followed, left = begun.split(limits, 2)
     greedy_unit = _labels_by_column(actions.unit, width)[best]
+    # what is not followed counts as an entity that ends here without saying which
     single = Edges(tokens, tokens + 1, unit, p[:, actions.outside] + left, greedy_unit)
     longer = _follow(table, followed, temperature=temperature, limits=limits)
     return _joined([single, *longer]), begin + unit
 
 
 def forward(edges: Edges, bounds: IndexArray) -> FloatArray:
-    """(n_tokens,): the probability that no entity is open before each token.
+    """Return (n_tokens,): the probability that no entity is open before each token.
 
     `bounds` (n_docs + 1,) are the first tokens of the docs and the end of the last one.
     """
@@ -104,14 +107,15 @@ def forward(edges: Edges, bounds: IndexArray) -> FloatArray:
     order = np.argsort(position, kind="stable")
     starts, ends, weights, position = (a[order] for a in (starts, ends, weights, position))
     cuts = np.searchsorted(position, np.arange(position.max(initial=0) + 2))
-    # one step of the recursion for the i-th tokens of all docs at once
+    # one step of the recursion for the i-th tokens of all docs at once: an edge leads on from its
+    # start, so alpha of the i-th tokens is complete once all earlier ones have been passed on
     for low, high in pairwise(cuts.tolist()):
         np.add.at(alpha, ends[low:high], alpha[starts[low:high]] * weights[low:high])
     return alpha
 
 
 def greedy_path(edges: Edges) -> BoolArray:
-    """(n,): which edges are entities of the greedy parse, which takes the best action each time."""
+    """Return (n,): which edges are entities of the greedy parse, the best action at each step."""
     rows = np.flatnonzero(edges.greedy != NO_LABEL)
     rows = rows[np.argsort(edges.starts[rows])]
     on_path = np.zeros(len(edges.starts), dtype=np.bool_)
@@ -127,14 +131,16 @@ def greedy_path(edges: Edges) -> BoolArray:
 def _follow(
     table: TransitionTable, opened: _Open, *, temperature: float, limits: Limits
 ) -> Iterator[Edges]:
-    """Edges of entities of 2, 3, ... tokens, until nothing is left to follow."""
+    """Yield the edges of entities of 2, 3, ... tokens, until nothing is left to follow."""
     length = 2
     while len(opened.starts):
         tokens = opened.starts + length - 1
         must_close = table.must_close[tokens]
         inside, last = table.open_scores(opened.starts, tokens)
+        # two actions are left, I-X and L-X: a softmax of two is a sigmoid of the difference
         p_last = sigmoid((last - inside) / np.float64(temperature))
         p_last[must_close] = 1.0
+        # along the greedy label: those that end here, and those that it goes on with
         closes = must_close | _prefers_last(table, inside, last, opened.greedy)
         still = np.where(closes, NO_LABEL, opened.greedy)
         now = np.where(closes, opened.greedy, NO_LABEL)
@@ -147,9 +153,10 @@ def _follow(
 def _prefers_last(
     table: TransitionTable, inside: Float32Array, last: Float32Array, labels: IndexArray
 ) -> BoolArray:
-    """(n,): whether L scores better than I for the given label of each row; ties by class order."""
+    """Return (n,): whether L-X beats I-X for the label X of each row; the earlier wins a tie."""
     if not len(table.actions.labels):
         return np.zeros(len(labels), dtype=np.bool_)
+    # a row without a label (`NO_LABEL`) reads the last one's: nobody uses its answer
     rows = np.arange(len(labels))
     lead = last[rows, labels] - inside[rows, labels]
     prefers: BoolArray = (lead > 0) | ((lead == 0) & table.prefers_last[labels])
@@ -157,6 +164,7 @@ def _prefers_last(
 
 
 def _labels_by_column(columns: IndexArray, width: int) -> IndexArray:
+    """Return (width,): the label whose action each column is, `NO_LABEL` elsewhere."""
     labels = np.full(width, NO_LABEL, dtype=np.intp)
     labels[columns] = np.arange(len(columns))
     return labels

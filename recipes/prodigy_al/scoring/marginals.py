@@ -89,7 +89,11 @@ class MarginalScorer:
         max_length: int | None = 20,
         prune: float = 1e-4,
     ) -> None:
-        _require_own_vectors(nlp)
+        if lenders := borrowed_from(nlp):
+            raise ModelError(
+                f'the "ner" borrows token vectors from {", ".join(lenders)} and finds nothing on '
+                "its own; load the pipeline with load_pipeline, or call stand_alone on it first"
+            )
         _require_ranges(temperature, floor=floor, prune=prune, max_length=max_length)
         self.nlp = nlp
         self.labels = None if labels is None else frozenset(labels)
@@ -98,13 +102,13 @@ class MarginalScorer:
         self.limits = Limits(prune, max_length)
 
     def score(self, docs: Sequence[Doc]) -> list[SpanMarginals]:
-        """The span marginals of each doc, in order, computed as one batch.
+        """Return the span marginals of each doc, in order, computed as one batch.
 
         Entities set on a doc are ignored. For many docs use `pool.score_pool`.
         """
         docs = [fresh(doc) for doc in docs]
         if not has_ner(self.nlp) or not any(len(doc) for doc in docs):
-            return [_nothing(self._asked()) for _ in docs]
+            return [_no_spans(self._asked()) for _ in docs]
         table = TransitionTable(find_ner(self.nlp), docs)
         edges, begins = build_edges(table, temperature=self.temperature, limits=self.limits)
         alpha = forward(edges, table.bounds)
@@ -113,7 +117,7 @@ class MarginalScorer:
         return _by_doc(candidates, expected, table)
 
     def _candidates(self, edges: Edges, alpha: FloatArray, table: TransitionTable) -> _Candidates:
-        """The spans to return, of all docs, sorted."""
+        """Return the spans to list, of all docs, sorted."""
         p = alpha[edges.starts, None] * edges.named
         on_path = greedy_path(edges)
         greedy = np.zeros(p.shape, dtype=np.bool_)
@@ -127,14 +131,14 @@ class MarginalScorer:
         )
 
     def _expected(self, entering: FloatArray, table: TransitionTable) -> list[dict[str, float]]:
-        """Of each doc, the asked labels and their expected number of entities."""
+        """Return for each doc the asked labels and their expected number of entities."""
         sums = np.zeros((len(table.bounds) - 1, len(table.actions.labels)))
         np.add.at(sums, np.repeat(np.arange(len(sums)), np.diff(table.bounds)), entering)
         known = [dict(zip(table.actions.labels, row, strict=True)) for row in sums.tolist()]
         return [{label: counts.get(label, 0.0) for label in self._asked()} for counts in known]
 
     def _asked(self) -> list[str]:
-        """The labels to return, sorted, whether the model knows them or not."""
+        """Return the labels to list, sorted, whether the model knows them or not."""
         if self.labels is not None:
             return sorted(self.labels)
         return sorted(find_ner(self.nlp).labels) if has_ner(self.nlp) else []
@@ -168,18 +172,10 @@ def _by_doc(
     ]
 
 
-def _nothing(labels: Sequence[str]) -> SpanMarginals:
+def _no_spans(labels: Sequence[str]) -> SpanMarginals:
     none = np.zeros(0, dtype=np.intp)
     counts = dict.fromkeys(labels, 0.0)
     return SpanMarginals(none, none, (), np.zeros(0), np.zeros(0, dtype=np.bool_), counts)
-
-
-def _require_own_vectors(nlp: Language) -> None:
-    if lenders := borrowed_from(nlp):
-        raise ModelError(
-            f'The "ner" borrows token vectors from {", ".join(lenders)} and finds nothing on its '
-            "own; load the pipeline with load_pipeline, or call stand_alone on it first."
-        )
 
 
 def _require_ranges(
@@ -187,20 +183,20 @@ def _require_ranges(
 ) -> None:
     if not (math.isfinite(temperature) and temperature > 0):
         raise OptionError(
-            f"The temperature must be a number above 0, not {temperature}.",
+            f"the temperature must be a number above 0, not {temperature}",
             option="temperature",
             value=temperature,
         )
     for option, value in (("floor", floor), ("prune", prune)):
         if not 0 <= value < 1:
             raise OptionError(
-                f"{option} is a probability and must be in [0, 1), not {value}.",
+                f"{option} is a probability and must be in [0, 1), not {value}",
                 option=option,
                 value=value,
             )
     if max_length is not None and max_length < 1:
         raise OptionError(
-            f"max_length must be at least 1 token, or None for any length, not {max_length}.",
+            f"max_length must be at least 1 token, or None for any length, not {max_length}",
             option="max_length",
             value=max_length,
         )

@@ -63,7 +63,7 @@ def fine_tune(
     (``model``) are kept in `folder` if one is given; give the `location` too where that folder is
     to be moved to. `progress` shows spaCy's own bar on a terminal.
 
-    Raises ModelError (the base) and AnswerError (no answers).
+    Raises `ModelError` where the base cannot be trained, `AnswerError` where there is no answer.
     """
     kept = nullcontext(folder) if folder else TemporaryDirectory()
     with kept as place, random_states_kept(), threadpool_limits(1):
@@ -96,6 +96,8 @@ def write_training_folder(
     ``spacy train config.cfg`` then trains what `fine_tune` trains. `dev` is scored after the first
     and the last step for the reader of spaCy's table and decides nothing. The config names the
     files by where they will lie in the end: in `location`, if not in `folder`.
+
+    Raises `ModelError` where the base cannot be loaded, `AnswerError` where there is no answer.
     """
     nlp = open_pipeline(base)
     # sorted: the order that the answers came in must not matter
@@ -103,8 +105,8 @@ def write_training_folder(
     docs = [doc for doc in to_docs(answers.take(order), policy, nlp.vocab) if len(doc)]
     if not docs:
         raise AnswerError(
-            f"Dataset {answers.dataset} leaves no text to train on: annotate more, or choose "
-            "another fold.",
+            f"dataset {answers.dataset} leaves no text to train on: annotate more, or choose "
+            "another fold",
             dataset=answers.dataset,
         )
     folder = folder.resolve()

@@ -40,7 +40,7 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
     asked: the labels to learn; those that the base does not know are added
     average_from: the step from which on the weights are averaged; their mean is the result
 
-    Raises ModelError for a base whose ``ner`` scores actions without a layer of their own.
+    Raises `ModelError` where the base's ``ner`` scores actions without a layer of their own.
     """
 
     def __init__(self, base: str, asked: Sequence[str], *, average_from: int, name: str) -> None:
@@ -133,17 +133,17 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
 
 
 def require_upper(ner: Any, base: str) -> None:
-    """Raise ModelError for a recogniser that scores actions without a layer of their own."""
+    """Raise `ModelError` where a recogniser scores actions without a layer of their own."""
     if not ner.model.attrs["has_upper"]:
         raise ModelError(
-            f'The "ner" of {base!r} was made with use_upper = false and cannot be split by '
-            "label; choose a base with use_upper = true, or --training usual.",
+            f'the "ner" of {base!r} was made with use_upper = false and cannot be split by label; '
+            'choose a base with use_upper = true, or train with the policy "usual"',
             model=base,
         )
 
 
 def _with_ner(base: str) -> Language:
-    """The base; an empty one gets a ``ner`` without labels, for which every score is 0."""
+    """Return the base; an empty one gets a ``ner`` without labels, for which every score is 0."""
     nlp = load_pipeline(base)
     if not has_ner(nlp):
         nlp.add_pipe(NER)
