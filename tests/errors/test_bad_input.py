@@ -33,7 +33,10 @@ BAD_INPUT = [
     (ask("pool.jsonl", model="blank:klingon"), "'blank:klingon' does not name a language"),
     (ask("pool.jsonl", model="bare"), 'has no component "ner" (its components: sentencizer)'),
     (ask("pool.jsonl", model="beam"), 'instead of "beam_ner"'),
-    (("al.compare", "news-random-0", "flat", "--test", "test.jsonl"), "with use_upper = true"),
+    (
+        ("al.compare", "news-random-0", "flat", "--test", "test.jsonl"),
+        "or train with the policy usual",
+    ),
     (("al.teach", "x", "base", "pool.jsonl", "--update-every", "-1"), "at least 1"),
     (("al.manual-ranked", "x", "base", "pool.jsonl", "--rerank-every", "-1"), "at least 1"),
     (("al.teach", "x", "base", "pool.jsonl", "--wait"), "--wait waits for a model that learns"),

@@ -183,20 +183,20 @@ def _require_ranges(
 ) -> None:
     if not (math.isfinite(temperature) and temperature > 0):
         raise OptionError(
-            f"the temperature must be a number above 0, not {temperature}",
+            f"The temperature must be a number above 0, not {temperature}.",
             option="temperature",
             value=temperature,
         )
     for option, value in (("floor", floor), ("prune", prune)):
         if not 0 <= value < 1:
             raise OptionError(
-                f"{option} is a probability and must be in [0, 1), not {value}",
+                f"{option} is a probability and must be in [0, 1), not {value}.",
                 option=option,
                 value=value,
             )
     if max_length is not None and max_length < 1:
         raise OptionError(
-            f"max_length must be at least 1 token, or None for any length, not {max_length}",
+            f"max_length must be at least 1 token, or None for any length, not {max_length}.",
             option="max_length",
             value=max_length,
         )
