@@ -118,6 +118,7 @@ class MarginalScorer:
 
     def _candidates(self, edges: Edges, alpha: FloatArray, table: TransitionTable) -> _Candidates:
         """Return the spans to list, of all docs, sorted."""
+        # an edge's probability is given its start, so that alpha makes it a marginal
         p = alpha[edges.starts, None] * edges.named
         on_path = greedy_path(edges)
         greedy = np.zeros(p.shape, dtype=np.bool_)
@@ -157,6 +158,7 @@ class _Candidates(NamedTuple):
 def _by_doc(
     spans: _Candidates, expected: list[dict[str, float]], table: TransitionTable
 ) -> list[SpanMarginals]:
+    # spans are sorted by start, so those of a doc lie together
     cuts = pairwise(np.searchsorted(spans.starts, table.bounds).tolist())
     names = np.array(table.actions.labels, dtype=object)[spans.labels]
     return [

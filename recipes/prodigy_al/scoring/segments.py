@@ -19,7 +19,10 @@ from prodigy_al.scoring.pool import score_pool
 def segment_scorer(
     nlp: Language, scorer: MarginalScorer, acquisition: str, *, progress: bool = True
 ) -> ScoreSegments:
-    """Return a function that scores segments in order, with a progress bar where it takes long."""
+    """Return a function that scores segments in order, with a progress bar where it takes long.
+
+    Raises `KeyError` where `acquisition` is not one of `ACQUISITIONS`.
+    """
     measure = ACQUISITIONS[acquisition]
 
     def score(segments: Sequence[Segment]) -> Iterator[Scored]:

@@ -59,8 +59,8 @@ class TransitionTable:
         tokens where it must close, and none with a label that the model was never trained on.
         """
         # only the current token differs between closed states: all else is added up once
-        nobody = self._shares[0, 1:].sum(axis=0) + self._bias
-        scores = self._classify(self._shares[1:, 0] + nobody, self.actions.closed)
+        rest = self._shares[0, 1:].sum(axis=0) + self._bias
+        scores = self._classify(self._shares[1:, 0] + rest, self.actions.closed)
         scores[~self._allowed] = -np.inf
         return scores
 
@@ -75,6 +75,7 @@ class TransitionTable:
         hidden = self._shares[1 + tokens, 0] + self._bias
         for position in range(1, seen.shape[1]):
             hidden += self._shares[1 + seen[:, position], position]
+        # I-X and L-X of all labels at once: the state does not say which label is open
         inside, last = self.actions.inside, self.actions.last
         scores = self._classify(hidden, np.concatenate([inside, last]))
         return scores[:, : len(inside)], scores[:, len(inside) :]

@@ -84,11 +84,12 @@ def _pipeline(spec: TrainingSpec) -> dict[str, Any]:
             "average_from": int(spec.steps * (1 - AVERAGED_SHARE)),
         }
     elif spec.policy.start == "blank" and has_ner(spec.nlp):
-        # with token vectors of its own: what it borrows would be trained with it
+        # with token vectors of its own, not with borrowed ones that are trained already
         stand_alone(spec.nlp)
         settings = spec.nlp.get_pipe_config(NER).items()
         components[NER] = {key: value for key, value in settings if key != "source"}
     elif borrowed_from(spec.nlp):
+        # a sourced component goes on listening, and would train the vectors that others share
         own["replace_listeners"] = ["model.tok2vec"]
     section = dict(spec.nlp.config.interpolate()["nlp"])
     return {"nlp": {**section, "pipeline": list(components)}, "components": components}

@@ -44,6 +44,7 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
     """
 
     def __init__(self, base: str, asked: Sequence[str], *, average_from: int, name: str) -> None:
+        # read twice, since the student is trained and the base must not change
         student = _with_ner(base)
         self.student = find_ner(student)
         require_upper(self.student, base)
@@ -79,6 +80,7 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         if not texts:
             return losses
         batch = Batch(texts, self.actions, self.asked)
+        # the states' own dropout is `begin_update_states`'s; this is that of the token vectors
         set_dropout_rate(self.model, drop)
         scores, backprop = begin_update_states(
             self.model, [text.doc for text in texts], batch.tokens, batch.starts, drop=drop
@@ -95,6 +97,7 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         self.model.finish_update(sgd)
         self._merged = None
         self.steps += 1
+        # a running sum, so that only one more copy of the weights is held
         if self.steps > self.average_from:
             for key, weights in self._weights():
                 self._sums[key] = self._sums.get(key, 0.0) + weights

@@ -1,8 +1,8 @@
-"""The losses of partly annotated text, as functions of scores: each gives (loss, gradient).
+"""The losses of partly annotated text, as functions of scores: each returns (loss, gradient).
 
-All sums, not means: what nobody said anything about adds nothing. Gradients are with respect to
-the first argument and have its shape. Probabilities are those of the recogniser, a softmax over
-the allowed actions of a state.
+All are sums, not means: a state about which nothing is known adds nothing. Gradients are with
+respect to the first argument and have its shape. Probabilities are those of the recogniser, a
+softmax over the allowed actions of a state.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ finds absurd shall not outweigh a batch."""
 def start_loss(
     scores: AnyFloatArray, allowed: BoolArray, starts: IndexArray, target: IndexArray
 ) -> tuple[float, FloatArray]:
-    """-log P of what is known of closed states: an entity's start, or that none starts there.
+    """Return -log P of what is known of closed states: an entity's start, or that none starts.
 
     scores: (n, actions); starts: the places of the asked labels' starting actions; target: (n,)
     the place of the known start, `NO_START` or `UNKNOWN`. The gradient is 0 outside `starts`.
@@ -41,6 +41,8 @@ def start_loss(
     """
     p = masked_softmax(scores, allowed)
     gradient = np.zeros_like(p)
+    # -log(1 - S), where S sums p over `starts`, has the slope p (1 - S) / (1 - S) = p there; that of
+    # a known start is p too, less 1 at its own action
     gradient[:, starts] = p[:, starts]
     at_start = np.flatnonzero(target >= 0)
     gradient[at_start, target[at_start]] -= 1.0
@@ -54,13 +56,19 @@ def start_loss(
 def imitation_loss(
     scores: AnyFloatArray, model: AnyFloatArray, allowed: BoolArray
 ) -> tuple[float, FloatArray]:
-    """Cross-entropy of the scores' distribution to that of another model, over `allowed`."""
+    """Return the cross-entropy of the scores' distribution to that of another model.
+
+    scores, model: (n, actions), alike in shape with `allowed`, over which both are normalised.
+    """
     p, wanted = masked_softmax(scores, allowed), masked_softmax(model, allowed)
     return float(-(wanted * _log(p)).sum()), p - wanted
 
 
 def closing_loss(lead: AnyFloatArray, target: FloatArray) -> tuple[float, FloatArray]:
-    """Cross-entropy of whether open entities end here; `lead` is score(L-X) - score(I-X), (n,)."""
+    """Return the cross-entropy of whether open entities end here.
+
+    lead: (n,) score(L-X) - score(I-X); target: (n,) in [0, 1], the probability wanted of L-X.
+    """
     p = sigmoid(lead)
     return float(target @ -_log(p) + (1 - target) @ -_log(1 - p)), p - target
 
@@ -68,17 +76,19 @@ def closing_loss(lead: AnyFloatArray, target: FloatArray) -> tuple[float, FloatA
 def reject_loss(
     start_log_p: FloatArray, lead: AnyFloatArray, of: IndexArray, closes: BoolArray
 ) -> tuple[float, FloatArray, FloatArray]:
-    """-log(1 - P) of spans that are known not to be entities, P given their start.
+    """Return -log(1 - P) of spans known not to be entities, P given that their start is reached.
 
     start_log_p: (n_spans,) log probability of the starting action; lead: (m,) as in
     `closing_loss`, at the later tokens; of: (m,) whose span's; closes: (m,) whether it is the
     span's last token. Returns the loss and the gradients by `start_log_p` and by `lead`, with
     P / (1 - P) capped.
     """
+    # log P of a span: its starting action, then going on, token by token, then ending or not
     p_last = sigmoid(lead)
     steps = _log(np.where(closes, p_last, 1 - p_last))
     log_p = start_log_p + np.bincount(of, steps, minlength=len(start_log_p))
     p = np.exp(log_p)
+    # the slope of -log(1 - P) by log P, which every step's own slope is multiplied by
     factor = np.minimum(p / np.maximum(1 - p, TINY), LARGEST_REJECT_FACTOR)
     return float(-_log(1 - p).sum()), factor, factor[of] * (closes - p_last)
 

@@ -48,6 +48,7 @@ def merge(base: str, student: Any, asked: Iterable[str]) -> Language:
 
 def _ready(merged: Any, student: Any) -> None:
     """Give a new recogniser the student's actions, in the same order, and weights to overwrite."""
+    # everything but the weights, which the caller fills in
     merged.from_bytes(student.to_bytes(exclude=["model", "vocab"]), exclude=["model", "vocab"])
     merged.set_output(merged.moves.n_moves)
     merged.model.initialize([Doc(merged.vocab, words=["word"])])
@@ -55,6 +56,7 @@ def _ready(merged: Any, student: Any) -> None:
 
 
 def _forget_outside(ner: Any) -> None:
+    """Set the score of O to 0, whatever the state."""
     upper = ner.model.get_ref("upper")
     actions = Actions.of(ner)
     outside = actions.closed[actions.outside]
@@ -65,7 +67,7 @@ def _forget_outside(ner: Any) -> None:
 
 
 def _side_by_side(config: dict[str, Any]) -> dict[str, Any]:
-    """The component's config, twice as wide."""
+    """Return the component's config, twice as wide."""
     wide = deepcopy({key: value for key, value in config.items() if key not in _NOT_SETTINGS})
     tok2vec = wide["model"]["tok2vec"]
     wide["model"]["hidden_width"] *= 2
@@ -79,6 +81,7 @@ def _side_by_side(config: dict[str, Any]) -> dict[str, Any]:
 def _copy_token_vectors(base: Any, student: Any, merged: Any) -> None:
     both, _, reduce = merged.get_ref("tok2vec").layers
     parts = [model.get_ref("tok2vec").layers for model in (base, student)]
+    # each network's token vectors end in a linear layer to its hidden layer's inputs
     for half, (vectors, *_) in zip(both.layers, parts, strict=True):
         half.from_bytes(vectors.to_bytes())
     first, second = (layers[-1].get_param("W") for layers in parts)
@@ -93,6 +96,7 @@ def _copy_states(base: Any, student: Any, merged: Any) -> None:
     """Copy the hidden layer (features, hidden, pieces, inputs), one block per network."""
     lower = [model.get_ref("lower") for model in (base, student)]
     target = merged.get_ref("lower")
+    # off the blocks 0: neither network's hidden units read the other's inputs
     weights = np.zeros_like(target.get_param("W"))
     hidden, inputs = lower[0].get_dim("nO"), lower[0].get_dim("nI")
     weights[:, :hidden, :, :inputs] = lower[0].get_param("W")
@@ -108,6 +112,7 @@ def _copy_scores(base: Any, student: Any, merged: Any, asked: frozenset[str]) ->
     hidden = ours.get_dim("nI")
     upper = merged.model.get_ref("upper")
     weights, bias = (np.zeros_like(upper.get_param(name)) for name in ("W", "b"))
+    # the student may have more actions than the base, and so other columns for the same ones
     place = {base.moves.get_class_name(i): i for i in range(base.moves.n_moves)}
     for i in range(merged.moves.n_moves):
         name = merged.moves.get_class_name(i)
