@@ -110,7 +110,7 @@ def measure_plain() -> float:
     """
     from prodigy_al.comparison.arms import read_arm
     from prodigy_al.ner.pipelines import load_pipeline
-    from prodigy_al.training.finetune import write_arm
+    from prodigy_al.training.finetune import write_training_folder
     from prodigy_al.training.policies import POLICIES, ROBUST
     from recipe_host.connections import connect
 
@@ -122,7 +122,9 @@ def measure_plain() -> float:
         robust = ROBUST.on(arm.train.form)
         plain = replace(POLICIES["usual"], batch_size=robust.batch_size, epochs=robust.epochs)
         place = folder.parent / "plain"
-        total += spacy_train(write_arm(place, str(BASE), arm.train, plain), place / "out")
+        total += spacy_train(
+            write_training_folder(place, str(BASE), arm.train, plain), place / "out"
+        )
     return total * SEEDS
 
 

@@ -171,7 +171,7 @@ def test_the_recipes_run_where_only_a_licensed_prodigy_is(
     )
     assert simulated.returncode == 0, simulated.stderr
     wrong = environment.started("prodigy", "al.random", "news", "nowhere", texts)
-    assert wrong.stderr.startswith("stand-in: No pipeline 'nowhere'")
+    assert wrong.stderr.startswith("stand-in: no pipeline 'nowhere'")
 
 
 def test_without_any_prodigy_one_sentence_says_what_to_install(

@@ -89,7 +89,7 @@ def test_another_base_under_the_same_name_is_refused(asked: Plan, cluster: str):
 
 def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, base="elsewhere")
-    there = rf"the job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
+    there = rf"the job .* \(on {socket.gethostname()}\) failed: no pipeline 'elsewhere'"
     with pytest.raises(ActiveLearningError, match=there):
         measure(other)
 

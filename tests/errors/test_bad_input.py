@@ -28,18 +28,21 @@ def compare(datasets: str, *more: str, test: str = "test.jsonl") -> tuple[str, .
 
 BAD_INPUT = [
     # the model
-    (ask("pool.jsonl", model="gone"), "No pipeline 'gone'"),
-    (ask("pool.jsonl", model="no-pipeline"), "The pipeline in 'no-pipeline' cannot be loaded"),
-    (ask("pool.jsonl", model="blank:klingon"), "'blank:klingon' names no language"),
+    (ask("pool.jsonl", model="gone"), "no pipeline 'gone'"),
+    (ask("pool.jsonl", model="no-pipeline"), "the pipeline in 'no-pipeline' cannot be loaded"),
+    (ask("pool.jsonl", model="blank:klingon"), "'blank:klingon' does not name a language"),
     (ask("pool.jsonl", model="bare"), 'has no component "ner" (its components: sentencizer)'),
     (ask("pool.jsonl", model="beam"), 'instead of "beam_ner"'),
-    (("al.compare", "news-random-0", "flat", "--test", "test.jsonl"), "or --training usual"),
+    (
+        ("al.compare", "news-random-0", "flat", "--test", "test.jsonl"),
+        "or train with the policy usual",
+    ),
     (("al.teach", "x", "base", "pool.jsonl", "--update-every", "-1"), "at least 1"),
     (("al.manual-ranked", "x", "base", "pool.jsonl", "--rerank-every", "-1"), "at least 1"),
     (("al.teach", "x", "base", "pool.jsonl", "--wait"), "--wait waits for a model that learns"),
     (("al.manual-ranked", "x", "base", "pool.jsonl", "--wait"), "add --update-every"),
     (("al.random", "x", "blank:en", "pool.jsonl"), "say with --label"),
-    ((*ASK, "--gpu-id", "99"), "No GPU 99"),
+    ((*ASK, "--gpu-id", "99"), "no GPU 99"),
     # the source
     (ask("gone.jsonl"), "gone.jsonl"),
     (ask("empty.jsonl"), "holds no text"),
@@ -89,7 +92,7 @@ BAD_INPUT = [
     (compare("half-recorded"), "20 of 40 answers carry no `al` record"),
     (compare("single"), "dataset 'single' has no usable answer in its"),
     (compare("spanless"), "nothing to learn from"),
-    (compare("ignored"), "Dataset ignored has no answer that says anything about ORG"),
+    (compare("ignored"), "dataset ignored has no answer that says anything about ORG"),
     (compare("empty"), "nothing to learn from"),
     (compare("news-random-0", "--label", "SHIP"), "--label SHIP", "there are: ORG"),
     # compare: the test set

@@ -110,7 +110,7 @@ def test_the_demo_ends_with_the_code_and_sentence_of_the_command_that_fails(
         home=tmp_path,
     )
     assert failed.returncode == 1
-    assert "No pipeline 'corpus/base'" in failed.stdout + failed.stderr
+    assert "no pipeline 'corpus/base'" in failed.stdout + failed.stderr
     assert "Traceback" not in failed.stderr
     assert "al.compare" not in failed.stdout
 

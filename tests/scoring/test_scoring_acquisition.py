@@ -9,29 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prodigy_al.arrays import AnyFloatArray
 from prodigy_al.scoring.acquisition import (
     ACQUISITIONS,
-    FloatArray,
     expected_entities,
     expected_errors,
     most_uncertain,
     span_entropy,
 )
 
-Acquisition = Callable[[FloatArray], float]
+Acquisition = Callable[[AnyFloatArray], float]
 UNCERTAINTIES = [expected_errors, most_uncertain, span_entropy]
 marginals = st.lists(st.floats(0, 1), max_size=12).map(np.array)
 
 
 @pytest.mark.parametrize("score", ACQUISITIONS.values())
 @given(p=marginals)
-def test_scores_are_finite_and_never_negative(score: Acquisition, p: FloatArray) -> None:
+def test_scores_are_finite_and_never_negative(score: Acquisition, p: AnyFloatArray) -> None:
     assert 0 <= score(p) < np.inf
 
 
 @pytest.mark.parametrize("score", ACQUISITIONS.values())
 @given(p=marginals)
-def test_the_order_of_the_spans_does_not_matter(score: Acquisition, p: FloatArray) -> None:
+def test_the_order_of_the_spans_does_not_matter(score: Acquisition, p: AnyFloatArray) -> None:
     assert score(p[::-1]) == pytest.approx(score(p))
 
 

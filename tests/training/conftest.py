@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import fix_random_seed
 
+from prodigy_al.ner.actions import Actions
+from prodigy_al.ner.pipelines import find_ner, load_pipeline
 from prodigy_al.training.answers import Answers, read_answers
+from prodigy_al.training.policies import INCORRECT_SPANS_KEY
 
-Spans = list[tuple[int, int, str]]
+Spans = Sequence[tuple[int, int, str]]
 Record = Callable[..., dict[str, Any]]
 
 COMPANIES = ("Avelor", "Brintec", "Corvax", "Dunmere", "Elquist", "Fornway")
@@ -167,3 +170,30 @@ def binary() -> Answers:
         for a, b, label in spans
     ]
     return read_answers(examples, ["ORG"], dataset="binary")
+
+
+@pytest.fixture(scope="session")
+def loaded(base: str) -> Language:
+    """The base, loaded once: not for tests that change it."""
+    return load_pipeline(base)
+
+
+@pytest.fixture(scope="session")
+def actions(loaded: Language) -> Actions:
+    """The actions of the base's recogniser."""
+    return Actions.of(find_ner(loaded))
+
+
+@pytest.fixture(scope="session")
+def reference() -> Callable[..., Doc]:
+    """Make a partly annotated doc: (words, ents=, default=, rejected=) with token spans."""
+
+    def make(
+        words: str, *, ents: Spans = (), default: str = "missing", rejected: Spans = ()
+    ) -> Doc:
+        doc = Doc(spacy.blank("en").vocab, words=words.split())
+        doc.set_ents([Span(doc, *span) for span in ents], default=default)
+        doc.spans[INCORRECT_SPANS_KEY] = [Span(doc, *span) for span in rejected]
+        return doc
+
+    return make

@@ -17,7 +17,7 @@ from prodigy_al.jobs.run import run_jobs
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import stand_alone
 from prodigy_al.training.answers import read_answers
-from prodigy_al.training.finetune import fine_tune, write_arm
+from prodigy_al.training.finetune import fine_tune, write_training_folder
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY, POLICIES, to_docs
 from prodigy_al.training.scorer import UsualCounts, usual_counts
 
@@ -34,7 +34,7 @@ def usual_of(nlp, references, labels=None) -> UsualCounts:
 
 
 def initialized(tmp_path, base, answers):
-    return init_nlp(load_config(write_arm(tmp_path, base, answers, USUAL)))
+    return init_nlp(load_config(write_training_folder(tmp_path, base, answers, USUAL)))
 
 
 # Reproducible
@@ -65,7 +65,7 @@ def test_worker_processes_train_the_weights_that_this_process_trains(base, full,
 
 
 def test_spacy_train_repeats_a_run_to_the_last_bit(tmp_path, base, full, gold, digest, spacy_train):
-    config = write_arm(tmp_path, base, full, USUAL, seed=5, dev=gold(spacy.load(base)))
+    config = write_training_folder(tmp_path, base, full, USUAL, seed=5, dev=gold(spacy.load(base)))
     spacy_train(config, tmp_path / "out")
     expected = digest(fine_tune(base, full, USUAL, seed=5))
     # a dev set is scored but selects nothing, so best and last are the same
@@ -239,7 +239,7 @@ def test_only_the_trained_component_leaves_the_shared_backend(tmp_path, base, fu
 
 
 def test_a_base_that_does_not_exist_is_refused(full):
-    with pytest.raises(ModelError, match=r"No pipeline .no-such-model.") as caught:
+    with pytest.raises(ModelError, match=r"no pipeline .no-such-model.") as caught:
         fine_tune("no-such-model", full, USUAL)
     assert caught.value.model == "no-such-model"
 

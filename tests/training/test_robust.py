@@ -14,13 +14,15 @@ import spacy
 from spacy.tokens import Doc
 
 from prodigy_al.errors import ModelError
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import find_ner, load_pipeline
+from prodigy_al.ner.states import NOTHING_OPEN
 from prodigy_al.training.answers import read_answers
-from prodigy_al.training.finetune import fine_tune, write_arm
+from prodigy_al.training.finetune import fine_tune, write_training_folder
 from prodigy_al.training.policies import POLICIES
 from prodigy_al.training.robust.merge import merge
-from prodigy_al.training.robust.states import NOTHING_OPEN, Actions, score_states
+from prodigy_al.training.robust.states import score_states
 
 ROBUST = POLICIES["robust"]
 WORDS = ["Mara", "of", "Avelor", "Group", "hired", "\n", "Qzx-9", "in", "Corvax"]
@@ -50,7 +52,7 @@ def probability_of_unit(nlp, words, label):
 # The merged pipeline
 
 
-def test_a_base_folded_with_itself_predicts_what_it_predicts(base):
+def test_a_base_merged_with_itself_predicts_what_it_predicts(base):
     nlp = load_pipeline(base)
     merged = merge(base, find_ner(nlp), ["ORG"])
     assert any(entities(nlp, generated(nlp)))
@@ -73,7 +75,7 @@ def test_only_the_scores_of_asked_labels_are_the_students(base, full):
     assert np.abs(scores[1][:, asked] - scores[0][:, asked]).max() > 0.1
 
 
-def test_the_base_half_of_the_folded_weights_is_the_bases_bit_for_bit(base, full):
+def test_the_base_half_of_the_merged_weights_is_the_bases_bit_for_bit(base, full):
     model, merged = (
         find_ner(nlp).model for nlp in (load_pipeline(base), fine_tune(base, full, ROBUST))
     )
@@ -88,7 +90,7 @@ def test_the_base_half_of_the_folded_weights_is_the_bases_bit_for_bit(base, full
     assert not weights[:, hidden:, :, :hidden].any()
 
 
-def test_the_folded_pipeline_is_read_by_a_process_that_never_saw_this_package(
+def test_the_merged_pipeline_is_read_by_a_process_that_never_saw_this_package(
     tmp_path, base, full, gold
 ):
     nlp = fine_tune(base, full, ROBUST)
@@ -231,7 +233,9 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(base, bina
 def test_spacy_train_saves_the_same_ordinary_pipeline_whatever_the_dev_set_says(
     tmp_path, base, binary, gold, digest, spacy_train
 ):
-    config = write_arm(tmp_path, base, binary, ROBUST, seed=5, dev=gold(spacy.load(base))[:5])
+    config = write_training_folder(
+        tmp_path, base, binary, ROBUST, seed=5, dev=gold(spacy.load(base))[:5]
+    )
     spacy_train(config, tmp_path / "out")
     expected = digest(fine_tune(base, binary, ROBUST, seed=5))  # without any dev set
     for name in ("model-best", "model-last"):

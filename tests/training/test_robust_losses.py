@@ -1,15 +1,10 @@
-"""The losses of partly annotated text against slow references and finite differences."""
+"""The losses of partly annotated text against slopes by finite differences."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-import spacy
-from spacy.tokens import Doc, Span
 
-from prodigy_al.ner.pipelines import find_ner, load_pipeline
-from prodigy_al.training.policies import INCORRECT_SPANS_KEY
-from prodigy_al.training.robust.batches import IMITATION, Batch
 from prodigy_al.training.robust.losses import (
     LARGEST_REJECT_FACTOR,
     NO_START,
@@ -17,16 +12,8 @@ from prodigy_al.training.robust.losses import (
     closing_loss,
     imitation_loss,
     reject_loss,
-    softmax,
     start_loss,
 )
-from prodigy_al.training.robust.states import (
-    NOTHING_OPEN,
-    Actions,
-    begin_update_states,
-    score_states,
-)
-from prodigy_al.training.robust.targets import read_segment
 
 STEP = 1e-5
 
@@ -45,26 +32,6 @@ def slope(function, at):
 @pytest.fixture
 def rng():
     return np.random.default_rng(7)
-
-
-@pytest.fixture(scope="module")
-def loaded(base):
-    return load_pipeline(base)
-
-
-@pytest.fixture(scope="module")
-def actions(loaded):
-    return Actions.of(find_ner(loaded))
-
-
-def reference(words, *, ents=(), default="missing", rejected=()):
-    doc = Doc(spacy.blank("en").vocab, words=words.split())
-    doc.set_ents([Span(doc, *span) for span in ents], default=default)
-    doc.spans[INCORRECT_SPANS_KEY] = [Span(doc, *span) for span in rejected]
-    return doc
-
-
-# Gradients
 
 
 def test_the_gradient_of_starts_is_the_slope_of_their_loss_at_the_asked_actions(rng):
@@ -121,181 +88,3 @@ def test_an_absurd_rejected_span_pulls_no_harder_than_the_cap(p):
     )
     assert np.isfinite(loss)
     assert by_start.tolist() == [LARGEST_REJECT_FACTOR]
-
-
-# What a reference says
-
-
-def test_full_answers_know_every_token(loaded, actions):
-    doc = reference("Zed Corvax Group fell", ents=[(1, 3, "ORG")], default="outside")
-    segment = read_segment(doc, loaded, actions, ["ORG"])
-    begins = actions.start(actions.labels.index("ORG"), 2)
-    assert segment.target.tolist()[:2] == [NO_START, begins]
-    assert segment.target.tolist()[3] == NO_START
-    assert segment.reached.tolist() == [True, True, False, True]
-    assert segment.known.tokens.tolist() == [2]
-    assert segment.known.closing.tolist() == [1.0]
-    assert len(segment.rejected) == 0
-
-
-def test_an_accepted_span_says_that_nothing_runs_into_it_and_no_more(loaded, actions):
-    doc = reference("Zed Corvax Group fell", ents=[(1, 3, "ORG")])
-    segment = read_segment(doc, loaded, actions, ["ORG"])
-    org = actions.labels.index("ORG")
-    assert segment.target[[0, 3]].tolist() == [UNKNOWN, UNKNOWN]
-    assert segment.rejected.tolist() == [[0, 1, org, 0]]
-
-
-def test_a_rejected_span_says_that_it_is_none_and_no_more(loaded, actions):
-    doc = reference("Zed Corvax Group fell", rejected=[(1, 3, "ORG")])
-    segment = read_segment(doc, loaded, actions, ["ORG"])
-    assert set(segment.target.tolist()) == {UNKNOWN}
-    assert segment.rejected.tolist() == [[1, 3, actions.labels.index("ORG"), 1]]
-    assert len(segment.known.tokens) == 0
-
-
-def test_what_the_base_finds_is_imitated_unless_an_answer_conflicts(loaded, actions):
-    words, firm = "Shares of Corvax Group fell", (2, 4, "ORG")
-    kept = read_segment(reference(words), loaded, actions, ["PERSON"])
-    assert (kept.imitated.tokens.tolist(), kept.imitated.starts.tolist()) == ([3], [2])
-    assert not kept.reached[3]
-    asked = read_segment(reference(words, ents=[firm]), loaded, actions, ["ORG"])
-    assert len(asked.imitated.tokens) == 0
-    other = reference(words, ents=[(3, 4, "PERSON")])
-    conflict = read_segment(other, loaded, actions, ["PERSON"])
-    assert len(conflict.imitated.tokens) == 0
-    assert conflict.reached.all()
-
-
-def test_no_entity_starts_on_white_space_or_goes_on_at_the_end(loaded, actions):
-    doc = Doc(loaded.vocab, words=["Corvax", "\n", "fell"])
-    segment = read_segment(doc, loaded, actions, ["ORG"])
-    n = len(actions.labels)
-    assert segment.allowed[0].all()
-    assert not segment.allowed[1, 1:].any()
-    assert not segment.allowed[2, 1 : 1 + n].any()
-    assert segment.allowed[2, 1 + n :].all()
-    assert segment.allowed[:, 0].all()
-
-
-# The batch
-
-
-def slow_loss(segment, actions, asked, score):
-    """The definition, state by state; `score(token, start)` gives a dict of action scores."""
-    closed = [
-        "O",
-        *(f"B-{label}" for label in actions.labels),
-        *(f"U-{label}" for label in actions.labels),
-    ]
-    wanted = [name[2:] in asked for name in closed]
-
-    def chances(token):
-        own = np.array([score(token, NOTHING_OPEN)[name] for name in closed])
-        scores = np.where(wanted, own, segment.base[token])[None]
-        return own, softmax(scores, segment.allowed[token][None])[0]
-
-    def ends(token, start, label):
-        states = score(token, start)
-        return 1 / (1 + np.exp(states[f"I-{label}"] - states[f"L-{label}"]))
-
-    total = 0.0
-    for token in np.flatnonzero(segment.reached):
-        own, p = chances(token)
-        target = segment.target[token]
-        if target >= 0:
-            total -= np.log(p[target])
-            continue
-        if target == NO_START:
-            total -= np.log(1 - p[wanted].sum())
-        others = ~np.array(wanted)
-        allowed = segment.allowed[token][others][None]
-        q = softmax(own[others][None], allowed)[0]
-        model = softmax(segment.base[token][others][None], allowed)[0]
-        total -= IMITATION * sum(m * np.log(x) for m, x in zip(model, q, strict=True) if m > 0)
-    for weight, states in ((1.0, segment.known), (IMITATION, segment.imitated)):
-        for token, start, label, closing in zip(
-            states.tokens, states.starts, states.labels, states.closing, strict=True
-        ):
-            p_end = ends(token, start, actions.labels[label])
-            total -= weight * (closing * np.log(p_end) + (1 - closing) * np.log(1 - p_end))
-    for start, end, label, ends_there in segment.rejected:
-        name = actions.labels[label]
-        unit = end - start == 1 and ends_there
-        p = chances(start)[1][closed.index(f"{'U' if unit else 'B'}-{name}")]
-        for token in range(start + 1, end):
-            p_end = ends(token, start, name)
-            p *= p_end if ends_there and token == end - 1 else 1 - p_end
-        total -= np.log(1 - p)
-    return total
-
-
-def test_a_batch_loses_what_the_definition_says_state_by_state(loaded, actions):
-    ner = find_ner(loaded)
-    names = [ner.moves.get_class_name(i) for i in range(ner.moves.n_moves)]
-    references = [
-        reference("Shares of Corvax Group fell after Mara left .", ents=[(2, 4, "ORG")]),
-        reference("Mara joined Avelor in spring .", default="outside", ents=[(2, 3, "ORG")]),
-        reference("Tevin joined Brintec Group", rejected=[(0, 1, "ORG"), (2, 4, "ORG")]),
-    ]
-    segments = [read_segment(doc, loaded, actions, ["ORG"]) for doc in references]
-    batch = Batch(segments, actions, ["ORG"])
-    docs = [segment.doc for segment in segments]
-    loss, _ = batch.loss(score_states(ner.model, docs, batch.tokens, batch.starts))
-
-    def score(doc):
-        def at(token, start):
-            row = score_states(ner.model, [doc], np.array([token]), np.array([start]))[0]
-            return dict(zip(names, row.tolist(), strict=True))
-
-        return at
-
-    expected = sum(slow_loss(s, actions, ["ORG"], score(s.doc)) for s in segments)
-    assert loss == pytest.approx(expected, rel=1e-5)
-
-
-def test_answers_about_one_label_give_no_gradient_to_what_ships_of_another(loaded, actions):
-    doc = reference("Tevin joined Brintec Group", rejected=[(2, 4, "ORG")])
-    segment = read_segment(doc, loaded, actions, ["ORG"])
-    batch = Batch([segment], actions, ["ORG"])
-    model = find_ner(loaded).model
-    _, gradient = batch.loss(score_states(model, [segment.doc], batch.tokens, batch.starts))
-    of_org = np.concatenate(
-        [
-            actions.closed[actions.starts(["ORG"])],
-            actions.inside[[actions.labels.index("ORG")]],
-            actions.last[[actions.labels.index("ORG")]],
-        ]
-    )
-    # nothing is known of these tokens but for the rejected span's start and its later token
-    silent = (batch.tokens < 2) & (batch.starts == NOTHING_OPEN)
-    assert not gradient[np.ix_(silent, of_org)].any()
-    assert gradient[:, of_org].any()
-
-
-def test_the_weights_gradient_is_the_slope_of_the_loss(base, actions):
-    nlp = load_pipeline(base)
-    model = find_ner(nlp).model
-    doc = reference("Shares of Corvax Group fell after Mara left .", ents=[(2, 4, "ORG")])
-    segment = read_segment(doc, nlp, actions, ["ORG"])
-    batch = Batch([segment], actions, ["ORG"])
-    states = [segment.doc], batch.tokens, batch.starts
-
-    def loss():
-        return batch.loss(score_states(model, *states))[0]
-
-    scores, backprop = begin_update_states(model, *states, drop=0.0)
-    backprop(batch.loss(scores)[1])
-    # of actions whose frozen competitors lose nothing: those that end a known entity
-    upper, last = model.get_ref("upper"), actions.last[actions.labels.index("ORG")]
-    gradient = upper.get_grad("b")[last]
-    before = upper.get_param("b").copy()
-    values = []
-    for step in (1e-2, -1e-2):
-        moved = before.copy()
-        moved[last] += step
-        upper.set_param("b", moved)
-        values.append(loss())
-    upper.set_param("b", before)
-    assert gradient == pytest.approx((values[0] - values[1]) / 2e-2, rel=1e-2)
-    assert gradient != 0

@@ -1,4 +1,4 @@
-"""What a pipeline itself says: the entities that its ``ner`` predicts."""
+"""The entities that a pipeline's ``ner`` predicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prodigy_al.ner.pipelines import find_ner, has_ner
 
 
 def fresh(doc: Doc) -> Doc:
-    """The doc without entities: itself where it has none, else a copy.
+    """Return the doc without entities: itself where it has none, else a copy.
 
     spaCy keeps entities that a doc brings along and fits its own around them, so that a doc read a
     second time would be scored under constraints.
@@ -22,7 +22,7 @@ def fresh(doc: Doc) -> Doc:
 def predict_entities(
     nlp: Language, docs: Iterable[Doc], *, batch_size: int = 128
 ) -> Iterator[list[tuple[int, int, str]]]:
-    """The entities of each doc by the pipeline's ``ner``: (start, end, label), in text order.
+    """Yield the entities of each doc by the pipeline's ``ner``: (start, end, label), in text order.
 
     Token indices, end exclusive. The docs stay as they are, and entities set on them are ignored.
     A pipeline without ``ner`` predicts none.

@@ -1,4 +1,4 @@
-"""Pipelines: found, made fit for scoring, named by a hash.
+"""Pipelines: loaded, made fit for scoring, named by a hash.
 
 Everything here is about the one component that is scored and fine-tuned, ``ner``. A pipeline whose
 ``ner`` borrows its token vectors from a shared ``tok2vec`` is changed on loading so that it owns a
@@ -24,25 +24,32 @@ NER = "ner"
 
 
 def load_pipeline(name: str, *, gpu_id: int = -1) -> Language:
-    """The pipeline of `name` (see `open_pipeline`) with a ``ner`` that stands alone.
+    """Return the pipeline of `name` (see `open_pipeline`) with a ``ner`` that stands alone.
 
-    `gpu_id` is the GPU's number, -1 for the CPU.
+    `gpu_id` is the GPU's number, -1 for the CPU. Raises `ModelError` where there is no such GPU,
+    and where `open_pipeline` does.
 
     >>> load_pipeline("blank:de").lang
     'de'
     """
-    _use_device(gpu_id)
+    if gpu_id >= 0:
+        try:
+            require_gpu(gpu_id)
+        except ValueError as error:
+            raise ModelError(
+                f"no GPU {gpu_id} can be used here: a GPU needs CuPy, and -1 means the CPU"
+            ) from error
     nlp = open_pipeline(name)
     stand_alone(nlp)
     return nlp
 
 
 def open_pipeline(name: str) -> Language:
-    """The pipeline of an installed package, of a folder, or an empty one (``blank:en``), as it is.
+    """Return the pipeline of an installed package, of a folder, or an empty one (``blank:en``).
 
-    An empty one has no ``ner`` and `has_ner` says so. Raises `ModelError` where nothing is found
-    under `name`, where it has no ``ner``, and where the ``ner`` is a beam parser, whose scores are
-    not probabilities of single steps.
+    It stays as it is. An empty one has no ``ner`` and `has_ner` says so. Raises `ModelError` where
+    nothing is found under `name`, where it has no ``ner``, and where the ``ner`` is a beam parser,
+    whose scores are not probabilities of single steps.
     """
     try:
         nlp = spacy.load(name)
@@ -51,18 +58,23 @@ def open_pipeline(name: str) -> Language:
     if name.startswith("blank:"):
         return nlp
     if not has_ner(nlp):
-        raise ModelError(_why_no_ner(nlp, name), model=name)
+        there = ", ".join(nlp.pipe_names) or "none"
+        raise ModelError(
+            f'the pipeline {name!r} has no component "ner" (its components: {there}); '
+            "give a pipeline that recognises entities",
+            model=name,
+        )
     if find_ner(nlp).cfg.get("beam_width", 1) > 1:
         raise ModelError(
-            f'The "ner" of {name!r} searches with a beam and its scores are not probabilities; '
-            'train it with the factory "ner" instead of "beam_ner".',
+            f'the "ner" of {name!r} searches with a beam and its scores are not probabilities; '
+            'train it with the factory "ner" instead of "beam_ner"',
             model=name,
         )
     return nlp
 
 
 def has_ner(nlp: Language) -> bool:
-    """Whether the pipeline has an enabled component called ``ner``.
+    """Return whether the pipeline has an enabled component called ``ner``.
 
     >>> has_ner(load_pipeline("blank:en"))
     False
@@ -71,12 +83,12 @@ def has_ner(nlp: Language) -> bool:
 
 
 def find_ner(nlp: Language) -> Any:
-    """The ``ner`` component, typed `Any` because spaCy's compiled parsers carry no types."""
+    """Return the ``ner`` component, typed `Any`: spaCy's compiled parsers carry no types."""
     return nlp.get_pipe(NER)
 
 
 def borrowed_from(nlp: Language) -> list[str]:
-    """The components whose token vectors the ``ner`` borrows; empty where it owns its vectors."""
+    """Return the components whose token vectors the ``ner`` borrows; none where it owns its own."""
     return [name for name, pipe in nlp.pipeline if NER in getattr(pipe, "listening_components", ())]
 
 
@@ -110,26 +122,29 @@ def choose_blas(model: Model[Any, Any], *, use_blis: bool) -> None:
 
 
 def pipeline_sha256(nlp: Language) -> str:
-    """SHA-256 (hex) of what the entities of a text depend on: tokenizer, word norms, vectors, ner.
+    """Return the SHA-256 (hex) of all that entities depend on.
+
+    That is the tokenizer, the word norms, the vectors and the ``ner``.
 
     The same in every process and before and after saving and loading. The string store is left
     out: it grows with every new word that is read, and changes no prediction.
     """
     digest = hashlib.sha256()
     for part in _parts(nlp):
+        # the length first, so that no part can pass for the end of the one before it
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.hexdigest()
 
 
 def describe_pipeline(name: str, nlp: Language) -> dict[str, str]:
-    """The pipeline of `name` as records and reports name it: name, version and hash."""
+    """Return the pipeline of `name` as records and reports name it: name, version and hash."""
     version = nlp.meta.get("version", "")
     return {"name": name, "version": version, "sha256": pipeline_sha256(nlp)}
 
 
 def sentence_splitter(nlp: Language) -> Language:
-    """A pipeline that only splits sentences, by rules, into the very tokens that `nlp` makes."""
+    """Return a pipeline that splits sentences by rules and makes the tokens of `nlp`."""
     splitter = spacy.blank(nlp.meta["lang"], vocab=nlp.vocab)
     splitter.tokenizer = nlp.tokenizer
     splitter.add_pipe("sentencizer")
@@ -138,7 +153,9 @@ def sentence_splitter(nlp: Language) -> Language:
 
 def _parts(nlp: Language) -> Iterator[bytes]:
     yield nlp.meta["lang"].encode()
-    yield _tokenizer_bytes(nlp)
+    # tokenizers of other packages need not know how to be saved
+    to_bytes = getattr(nlp.tokenizer, "to_bytes", None)
+    yield to_bytes(exclude=["vocab"]) if to_bytes else b""
     yield nlp.vocab.lookups.to_bytes()
     if len(nlp.vocab.vectors):
         yield nlp.vocab.vectors.to_bytes(exclude=["strings"])
@@ -149,37 +166,15 @@ def _parts(nlp: Language) -> Iterator[bytes]:
         yield ner.to_bytes(exclude=["vocab"])
 
 
-def _tokenizer_bytes(nlp: Language) -> bytes:
-    to_bytes = getattr(nlp.tokenizer, "to_bytes", None)
-    written: bytes = to_bytes(exclude=["vocab"]) if to_bytes else b""
-    return written
-
-
-def _use_device(gpu_id: int) -> None:
-    if gpu_id < 0:
-        return
-    try:
-        require_gpu(gpu_id)
-    except ValueError as error:
-        raise ModelError(
-            f"No GPU {gpu_id} can be used here; install CuPy for it, or leave --gpu-id at -1."
-        ) from error
-
-
 def _why_not_loaded(name: str, error: Exception) -> str:
     if name.startswith("blank:"):
-        return f'{name!r} names no language spaCy knows; give a code such as "blank:en".'
+        return f'{name!r} does not name a language that spaCy knows; give one such as "blank:en"'
     if name and Path(name).exists():
-        return f"The pipeline in {name!r} cannot be loaded: {str(error).splitlines()[0]}"
+        # spaCy's reasons end with a stop or not
+        return (
+            f"the pipeline in {name!r} cannot be loaded: {str(error).splitlines()[0].rstrip('.')}"
+        )
     return (
-        f"No pipeline {name!r}: it is neither an installed package nor a folder; "
-        'give the name of one that is, or an empty pipeline such as "blank:en".'
-    )
-
-
-def _why_no_ner(nlp: Language, name: str) -> str:
-    there = ", ".join(nlp.pipe_names) or "none"
-    return (
-        f'The pipeline {name!r} has no component "ner" (its components: {there}); '
-        "give a pipeline that recognises entities."
+        f"no pipeline {name!r}: it is neither an installed package nor a folder; "
+        'give the name of one that is, or an empty pipeline such as "blank:en"'
     )

@@ -1,7 +1,7 @@
 """How much there is to learn from a segment: the marginals of its spans -> one number.
 
 Each function takes the marginals of one segment, an array of any length with values in [0, 1], one
-a candidate span, and returns a finite number >= 0; a segment without candidates scores 0. They
+per candidate span, and returns a finite number >= 0; a segment without candidates scores 0. They
 need no order and no normalisation. Sums prefer long segments, in which more can be wrong;
 `most_uncertain` looks at the one best question.
 """
@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.floating[Any]]
+from prodigy_al.arrays import AnyFloatArray
 
 
-def expected_errors(p: FloatArray) -> float:
-    """Σ p(1-p): the expected number of wrong spans if predictions are drawn from the marginals.
+def expected_errors(p: AnyFloatArray) -> float:
+    """Return Σ p(1-p), the expected number of wrong spans if they are drawn by their marginals.
 
     A span is wrong when it is drawn (p) and not true (1-p); as many are missed. Also the variance
     of the number of entities if spans were independent: uncertainty sampling (Lewis & Gale 1994)
@@ -31,8 +29,8 @@ def expected_errors(p: FloatArray) -> float:
     return float(np.sum(p * (1 - p)))
 
 
-def most_uncertain(p: FloatArray) -> float:
-    """max p(1-p): the least certain single span; 1/4 where one is as likely as not.
+def most_uncertain(p: AnyFloatArray) -> float:
+    """Return max p(1-p), of the least certain span; 1/4 where one is as likely as not.
 
     Uncertainty sampling for two classes (Lewis & Gale 1994, "A sequential algorithm for training
     text classifiers", section 3), applied to the span nearest to 1/2.
@@ -43,8 +41,8 @@ def most_uncertain(p: FloatArray) -> float:
     return float(np.max(p * (1 - p), initial=0.0))
 
 
-def span_entropy(p: FloatArray) -> float:
-    """Σ H(p) in nats: the entropy of independent spans; steeper near 0 and 1 than Σ p(1-p).
+def span_entropy(p: AnyFloatArray) -> float:
+    """Return Σ H(p) in nats, the entropy of independent spans; steeper near 0 and 1 than Σ p(1-p).
 
     The counterpart over spans of total token entropy (Settles & Craven 2008, "An analysis of
     active learning strategies for sequence labeling tasks", section 3.1).
@@ -52,12 +50,13 @@ def span_entropy(p: FloatArray) -> float:
     >>> round(span_entropy(np.array([0.5, 1.0])), 4)
     0.6931
     """
+    # 0 log 0 counts as 0
     q = np.clip(np.stack([p, 1 - p]), np.finfo(np.float64).tiny, 1.0)
     return float(-np.sum(q * np.log(q)))
 
 
-def expected_entities(p: FloatArray) -> float:
-    """Σ p: the expected number of entities, sure or not; a control that ignores uncertainty.
+def expected_entities(p: AnyFloatArray) -> float:
+    """Return Σ p, the expected number of entities, sure or not: a control without uncertainty.
 
     >>> expected_entities(np.array([0.5, 0.9]))
     1.4
@@ -65,7 +64,7 @@ def expected_entities(p: FloatArray) -> float:
     return float(np.sum(p))
 
 
-ACQUISITIONS: Mapping[str, Callable[[FloatArray], float]] = MappingProxyType(
+ACQUISITIONS: Mapping[str, Callable[[AnyFloatArray], float]] = MappingProxyType(
     {
         "expected-errors": expected_errors,
         "most-uncertain": most_uncertain,

@@ -2,7 +2,8 @@
 
 The recogniser is trained as a locally normalised model: softmax over the allowed actions of a
 state, so the probability of a parse is the product of its steps. Because a state is only "closed
-at i" or "open at i since s" (see `transitions`), the sum over all parses is a forward recursion:
+at i" or "open at i since s" (`prodigy_al.ner.states`), the sum over all parses is a forward
+recursion:
 
     alpha[i]       = P(no entity is open before token i)
     P(span s..e,X) = alpha[s] P(B-X|s) Π P(I-X|s,i) P(L-X|s,e),   or   alpha[s] P(U-X|s)
@@ -24,11 +25,12 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
 from prodigy_al.errors import ModelError, OptionError
 from prodigy_al.ner.entities import fresh
 from prodigy_al.ner.pipelines import borrowed_from, find_ner, has_ner
 from prodigy_al.scoring.lattice import Edges, Limits, build_edges, forward, greedy_path
-from prodigy_al.scoring.transitions import BoolArray, FloatArray, IntArray, TransitionTable
+from prodigy_al.scoring.transitions import TransitionTable
 
 DEFAULT_TEMPERATURE = 2.0
 """Divides the scores before the softmax (Guo et al. 2017, "On calibration of modern neural
@@ -46,8 +48,8 @@ class SpanMarginals:
     only of those listed.
     """
 
-    starts: IntArray
-    ends: IntArray
+    starts: IndexArray
+    ends: IndexArray
     labels: tuple[str, ...]
     probabilities: FloatArray
     greedy: BoolArray
@@ -87,7 +89,11 @@ class MarginalScorer:
         max_length: int | None = 20,
         prune: float = 1e-4,
     ) -> None:
-        _require_own_vectors(nlp)
+        if lenders := borrowed_from(nlp):
+            raise ModelError(
+                f'the "ner" borrows token vectors from {", ".join(lenders)} and finds nothing on '
+                "its own; load the pipeline with load_pipeline, or call stand_alone on it first"
+            )
         _require_ranges(temperature, floor=floor, prune=prune, max_length=max_length)
         self.nlp = nlp
         self.labels = None if labels is None else frozenset(labels)
@@ -96,13 +102,13 @@ class MarginalScorer:
         self.limits = Limits(prune, max_length)
 
     def score(self, docs: Sequence[Doc]) -> list[SpanMarginals]:
-        """The span marginals of each doc, in order, computed as one batch.
+        """Return the span marginals of each doc, in order, computed as one batch.
 
         Entities set on a doc are ignored. For many docs use `pool.score_pool`.
         """
         docs = [fresh(doc) for doc in docs]
         if not has_ner(self.nlp) or not any(len(doc) for doc in docs):
-            return [_nothing(self._asked()) for _ in docs]
+            return [_no_spans(self._asked()) for _ in docs]
         table = TransitionTable(find_ner(self.nlp), docs)
         edges, begins = build_edges(table, temperature=self.temperature, limits=self.limits)
         alpha = forward(edges, table.bounds)
@@ -111,12 +117,13 @@ class MarginalScorer:
         return _by_doc(candidates, expected, table)
 
     def _candidates(self, edges: Edges, alpha: FloatArray, table: TransitionTable) -> _Candidates:
-        """The spans to return, of all docs, sorted."""
+        """Return the spans to list, of all docs, sorted."""
+        # an edge's probability is given its start, so that alpha makes it a marginal
         p = alpha[edges.starts, None] * edges.named
         on_path = greedy_path(edges)
         greedy = np.zeros(p.shape, dtype=np.bool_)
         greedy[on_path, edges.greedy[on_path]] = True
-        asked = np.isin(table.labels, self._asked())
+        asked = np.isin(table.actions.labels, self._asked())
         rows, labels = np.nonzero((((p >= self.floor) & (p > 0)) | greedy) & asked)
         order = np.lexsort((labels, edges.ends[rows], edges.starts[rows]))
         rows, labels = rows[order], labels[order]
@@ -125,14 +132,14 @@ class MarginalScorer:
         )
 
     def _expected(self, entering: FloatArray, table: TransitionTable) -> list[dict[str, float]]:
-        """Of each doc, the asked labels and their expected number of entities."""
-        sums = np.zeros((len(table.bounds) - 1, len(table.labels)))
+        """Return for each doc the asked labels and their expected number of entities."""
+        sums = np.zeros((len(table.bounds) - 1, len(table.actions.labels)))
         np.add.at(sums, np.repeat(np.arange(len(sums)), np.diff(table.bounds)), entering)
-        known = [dict(zip(table.labels, row, strict=True)) for row in sums.tolist()]
+        known = [dict(zip(table.actions.labels, row, strict=True)) for row in sums.tolist()]
         return [{label: counts.get(label, 0.0) for label in self._asked()} for counts in known]
 
     def _asked(self) -> list[str]:
-        """The labels to return, sorted, whether the model knows them or not."""
+        """Return the labels to list, sorted, whether the model knows them or not."""
         if self.labels is not None:
             return sorted(self.labels)
         return sorted(find_ner(self.nlp).labels) if has_ner(self.nlp) else []
@@ -141,9 +148,9 @@ class MarginalScorer:
 class _Candidates(NamedTuple):
     """Spans of a whole batch: tokens counted through the batch, labels as indices."""
 
-    starts: IntArray
-    ends: IntArray
-    labels: IntArray
+    starts: IndexArray
+    ends: IndexArray
+    labels: IndexArray
     probabilities: FloatArray
     greedy: BoolArray
 
@@ -151,8 +158,9 @@ class _Candidates(NamedTuple):
 def _by_doc(
     spans: _Candidates, expected: list[dict[str, float]], table: TransitionTable
 ) -> list[SpanMarginals]:
+    # spans are sorted by start, so those of a doc lie together
     cuts = pairwise(np.searchsorted(spans.starts, table.bounds).tolist())
-    names = np.array(table.labels, dtype=object)[spans.labels]
+    names = np.array(table.actions.labels, dtype=object)[spans.labels]
     return [
         SpanMarginals(
             spans.starts[low:high] - first,
@@ -166,18 +174,10 @@ def _by_doc(
     ]
 
 
-def _nothing(labels: Sequence[str]) -> SpanMarginals:
+def _no_spans(labels: Sequence[str]) -> SpanMarginals:
     none = np.zeros(0, dtype=np.intp)
     counts = dict.fromkeys(labels, 0.0)
     return SpanMarginals(none, none, (), np.zeros(0), np.zeros(0, dtype=np.bool_), counts)
-
-
-def _require_own_vectors(nlp: Language) -> None:
-    if lenders := borrowed_from(nlp):
-        raise ModelError(
-            f'The "ner" borrows token vectors from {", ".join(lenders)} and finds nothing on its '
-            "own; load the pipeline with load_pipeline, or call stand_alone on it first."
-        )
 
 
 def _require_ranges(

@@ -19,11 +19,11 @@ def score_pool(
     total: int | None = None,
     progress: bool = True,
 ) -> Iterator[SpanMarginals]:
-    """The span marginals of each doc, in the order of `docs`, read lazily a batch at a time.
+    """Yield the span marginals of each doc, in the order of `docs`, read lazily a batch at a time.
 
     `total` (the number of docs, where known) gives the bar an ETA. The bar is drawn on stderr and
     only on a terminal; `progress=False` leaves it out there as well. Batches of 128-256 segments
-    are fastest: larger ones spend their time on fetching memory.
+    are fastest: larger ones lose time on page faults.
     """
     # disable=None is tqdm's "only on a terminal"
     with tqdm(

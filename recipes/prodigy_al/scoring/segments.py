@@ -1,4 +1,4 @@
-"""Segments of a frame to scores, with a progress bar where it takes long."""
+"""Segments of a frame scored by a pipeline."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from prodigy_al.scoring.pool import score_pool
 def segment_scorer(
     nlp: Language, scorer: MarginalScorer, acquisition: str, *, progress: bool = True
 ) -> ScoreSegments:
-    """Return a function that scores segments in order, with a progress bar where it takes long."""
+    """Return a function that scores segments in order, with a progress bar where it takes long.
+
+    Raises `KeyError` where `acquisition` is not one of `ACQUISITIONS`.
+    """
     measure = ACQUISITIONS[acquisition]
 
     def score(segments: Sequence[Segment]) -> Iterator[Scored]:
-        # The pool reads a batch ahead; `tee` holds no more docs than that.
+        # the pool reads a batch ahead; `tee` holds no more docs than that
         docs, same = tee(make_doc(nlp, segment) for segment in segments)
         pool = score_pool(scorer, docs, total=len(segments), progress=progress)
         for segment, doc, spans in zip(segments, same, pool, strict=True):
@@ -47,7 +50,7 @@ def _candidates(segment: Segment, doc: Doc, spans: SpanMarginals) -> Iterator[Ca
     for start, end, label, p, greedy in zip(
         spans.starts, spans.ends, spans.labels, spans.probabilities, spans.greedy, strict=True
     ):
-        # The record's own offsets count: its tokens need not add up to the text.
+        # the record's own offsets count: its tokens need not add up to the text.
         first = tokens[start]["start"] if tokens else doc[start].idx
         last = tokens[end - 1]["end"] if tokens else doc[end - 1].idx + len(doc[end - 1])
         yield Candidate(first, last, label, float(p), bool(greedy))

@@ -88,31 +88,39 @@ def read_answers(
 
     `tokenizer` (a pipeline's ``make_doc``) is asked for the tokens of records that store none.
 
-    Raises AnswerError: nothing usable, full and binary answers mixed, an unknown view or verdict,
-    overlapping spans in a full answer, a record without `_input_hash`, text or usable spans.
+    Raises `AnswerError` where nothing is usable, where full and binary answers are mixed, and where
+    a record has an unknown view or verdict, overlapping spans in a full answer, or lacks its
+    `_input_hash`, text or usable spans.
     """
     reader = _Reader(dataset, tuple(labels), tokenizer)
-    said = [one for i, example in enumerate(examples) if (one := reader.statement(i, example))]
-    if not said:
+    statements = [
+        one for i, example in enumerate(examples) if (one := reader.statement(i, example))
+    ]
+    if not statements:
         raise AnswerError(
-            f"Dataset {dataset} has no answer that says anything about {', '.join(labels)}: "
-            "annotate some, or name another dataset.",
+            f"dataset {dataset} has no answer that says anything about {', '.join(labels)}: "
+            "annotate some, or name another dataset",
             dataset=dataset,
         )
-    forms = Counter(one.form for one in said)
+    forms = Counter(one.form for one in statements)
     if len(forms) > 1:
         raise AnswerError(
-            f"Dataset {dataset} mixes {forms['full']} manual and {forms['binary']} binary answers, "
-            "which mean different things: keep them in two datasets.",
+            f"dataset {dataset} mixes {forms['full']} manual and {forms['binary']} binary answers, "
+            "which mean different things: keep them in two datasets",
             dataset=dataset,
         )
     (form,) = forms
     by_input: dict[int, list[_Statement]] = {}
-    for one in said:
+    for one in statements:
         by_input.setdefault(one.answer.input_hash, []).append(one)
     resolve = _latest_full if form == "full" else _merged_binary
-    resolved = [resolve(sorted(group, key=_age)) for group in by_input.values()]
+    # a stable sort: among equal times the later place in the dataset stays the later one
+    oldest_first = [sorted(group, key=lambda one: one.time) for group in by_input.values()]
+    resolved = [resolve(group) for group in oldest_first]
     contradictions = sum(overruled for _, overruled in resolved)
+    # how many answers it takes to say what is known: one per text, or one per span
+    spans = sum(len(answer.accepted) + len(answer.rejected) for answer, _ in resolved)
+    needed = len(resolved) if form == "full" else spans
     return Answers(
         dataset=dataset,
         form=form,
@@ -120,7 +128,7 @@ def read_answers(
         items=tuple(answer for answer, _ in resolved),
         counts={verdict: reader.counts[verdict] for verdict in _VERDICTS},
         contradictions=contradictions,
-        repeats=len(said) - sum(_needed(answer, form) for answer, _ in resolved) - contradictions,
+        repeats=len(statements) - needed - contradictions,
         off_tokens=reader.off_tokens,
         unasked=reader.unasked,
     )
@@ -133,10 +141,6 @@ class _Statement:
     form: Form
     time: float
     answer: Answer
-
-
-def _age(one: _Statement) -> float:
-    return one.time
 
 
 class _Reader:
@@ -168,7 +172,7 @@ class _Reader:
         words, spaces, spans = self._tokens_and_spans(place, example)
         if form == "binary" and not spans:  # its only span was dropped
             return None
-        if form == "full" and _overlapping(spans):
+        if form == "full" and any(b[0] < a[1] for a, b in pairwise(spans)):
             raise self._error(place, "has overlapping spans: named entities must not overlap")
         known = (spans, ()) if verdict == "accept" else ((), spans)
         answer = Answer(self._input_hash(place, example), words, spaces, *known)
@@ -235,18 +239,8 @@ class _Reader:
 
     def _error(self, place: int, what: str) -> AnswerError:
         return AnswerError(
-            f"Answer {place + 1} of dataset {self.dataset} {what}.", dataset=self.dataset
+            f"answer {place + 1} of dataset {self.dataset} {what}", dataset=self.dataset
         )
-
-
-def _overlapping(spans: Sequence[TokenSpan]) -> bool:
-    """Whether any of the sorted spans starts before the one before it ends."""
-    return any(b[0] < a[1] for a, b in pairwise(spans))
-
-
-def _needed(answer: Answer, form: Form) -> int:
-    """How many answers it takes to say this."""
-    return 1 if form == "full" else len(answer.accepted) + len(answer.rejected)
 
 
 def _latest_full(oldest_first: Sequence[_Statement]) -> tuple[Answer, int]:

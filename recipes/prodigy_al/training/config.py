@@ -1,4 +1,4 @@
-"""The config by which spaCy trains an arm.
+"""The config by which spaCy fine-tunes on a set of answers.
 
 Nothing is selected: the result is the pipeline after the last step, and the score that spaCy's loop
 wants is 0 by construction.
@@ -23,7 +23,7 @@ AVERAGED_SHARE = 0.3
 
 
 @dataclass(frozen=True)
-class Arm:
+class TrainingSpec:
     """What to train: `nlp` is the pipeline of `base`, `texts` the number of reference docs.
 
     `policy` has the settings for the answers' form.
@@ -47,51 +47,52 @@ class Arm:
 
     @property
     def labels(self) -> list[str]:
-        """The asked labels that can be learnt: of an unknown one, some accepted span is needed."""
+        """The asked labels that can be learnt: an unknown one needs at least one accepted span."""
         shown = {label for item in self.answers.items for _, _, label in item.accepted}
         known = set(find_ner(self.nlp).labels) if has_ner(self.nlp) else set()
         return [label for label in self.answers.labels if label in shown | known]
 
 
-def arm_config(folder: Path, arm: Arm, *, seed: int) -> Config:
-    """Return the config for an arm whose reference docs are in `folder`."""
+def training_config(folder: Path, spec: TrainingSpec, *, seed: int) -> Config:
+    """Return the config of a training whose reference docs are in `folder`."""
     return Config(
         {
             "paths": {"train": str(folder / "train.spacy"), "dev": str(folder / "dev.spacy")},
             "system": {"seed": seed, "gpu_allocator": None},
-            **_pipeline(arm),
+            **_pipeline(spec),
             "corpora": {"train": _corpus("train"), "dev": _corpus("dev")},
-            "training": _training(arm),
-            "initialize": _initialize(arm),
+            "training": _training(spec),
+            "initialize": _initialize(spec),
         }
     )
 
 
-def _pipeline(arm: Arm) -> dict[str, Any]:
-    """Return the config's sections [nlp] and [components]: all but the ``ner`` as in the base."""
+def _pipeline(spec: TrainingSpec) -> dict[str, Any]:
+    """Return the config's sections [nlp] and [components]: all but the ``ner`` as in the base.
+
+    Changes `spec.nlp` where its ``ner`` borrows token vectors and a blank one is to be trained.
+    """
     components: dict[str, Any] = {
-        name: {"source": arm.location, "component": name} for name in arm.nlp.component_names
+        name: {"source": spec.location, "component": name} for name in spec.nlp.component_names
     }
     own = components.setdefault(NER, {"factory": "ner"})
-    if arm.policy.start == "frozen-base":
+    if spec.policy.start == "frozen-base":
         components[NER] = {
             "factory": FACTORY,
-            "base": arm.location,
-            "asked": arm.labels,
-            "average_from": int(arm.steps * (1 - AVERAGED_SHARE)),
+            "base": spec.location,
+            "asked": spec.labels,
+            "average_from": int(spec.steps * (1 - AVERAGED_SHARE)),
         }
-    elif arm.policy.start == "blank" and has_ner(arm.nlp):
-        components[NER] = _own_config(arm.nlp)
-    elif borrowed_from(arm.nlp):
+    elif spec.policy.start == "blank" and has_ner(spec.nlp):
+        # with token vectors of its own, not with borrowed ones that are trained already
+        stand_alone(spec.nlp)
+        settings = spec.nlp.get_pipe_config(NER).items()
+        components[NER] = {key: value for key, value in settings if key != "source"}
+    elif borrowed_from(spec.nlp):
+        # a sourced component goes on listening, and would train the vectors that others share
         own["replace_listeners"] = ["model.tok2vec"]
-    section = dict(arm.nlp.config.interpolate()["nlp"])
+    section = dict(spec.nlp.config.interpolate()["nlp"])
     return {"nlp": {**section, "pipeline": list(components)}, "components": components}
-
-
-def _own_config(nlp: Language) -> dict[str, Any]:
-    """The config of the ``ner`` with token vectors of its own. Changes `nlp`."""
-    stand_alone(nlp)
-    return {key: value for key, value in nlp.get_pipe_config(NER).items() if key != "source"}
 
 
 def _corpus(name: str) -> dict[str, Any]:
@@ -99,28 +100,29 @@ def _corpus(name: str) -> dict[str, Any]:
     return {"@readers": "spacy.Corpus.v1", "path": f"${{paths.{name}}}", "gold_preproc": True}
 
 
-def _training(arm: Arm) -> dict[str, Any]:
-    unweighted = dict.fromkeys(arm.nlp.config["training"]["score_weights"])
+def _training(spec: TrainingSpec) -> dict[str, Any]:
+    callback = "prodigy_al.ordinary_ner.v1" if spec.policy.start == "frozen-base" else None
+    unweighted = dict.fromkeys(spec.nlp.config["training"]["score_weights"])
     return {
         "train_corpus": "corpora.train",
         "dev_corpus": "corpora.dev",
         "seed": "${system.seed}",
         "gpu_allocator": "${system.gpu_allocator}",
-        "dropout": arm.policy.dropout,
+        "dropout": spec.policy.dropout,
         "patience": 0,
-        "max_epochs": arm.policy.epochs,
-        "max_steps": arm.steps,
+        "max_epochs": spec.policy.epochs,
+        "max_steps": spec.steps,
         # scored after the first and the last step only, and always 0: every checkpoint is as good
         # as the best, so that spaCy's model-best is its model-last
-        "eval_frequency": max(1, arm.steps - 1),
+        "eval_frequency": max(1, spec.steps - 1),
         "score_weights": {**unweighted, "ents_f": 0.0, "ents_p": 0.0, "ents_r": 0.0},
-        "frozen_components": [name for name in arm.nlp.component_names if name != NER],
+        "frozen_components": [name for name in spec.nlp.component_names if name != NER],
         "annotating_components": [],
-        "before_to_disk": _before_saving(arm.policy),
+        "before_to_disk": {"@callbacks": callback} if callback else None,
         "logger": {"@loggers": "spacy.ConsoleLogger.v3", "progress_bar": "train"},
         "batcher": {
             "@batchers": "spacy.batch_by_sequence.v1",
-            "size": arm.policy.batch_size,
+            "size": spec.policy.batch_size,
             "get_length": None,
         },
         "optimizer": {
@@ -132,13 +134,9 @@ def _training(arm: Arm) -> dict[str, Any]:
             "grad_clip": 1.0,
             "use_averages": False,
             "eps": 1e-8,
-            "learn_rate": _learn_rate(arm.policy, arm.steps),
+            "learn_rate": _learn_rate(spec.policy, spec.steps),
         },
     }
-
-
-def _before_saving(policy: Policy) -> Any:
-    return {"@callbacks": "prodigy_al.ordinary_ner.v1"} if policy.start == "frozen-base" else None
 
 
 def _learn_rate(policy: Policy, steps: int) -> Any:
@@ -152,16 +150,16 @@ def _learn_rate(policy: Policy, steps: int) -> Any:
     }
 
 
-def _initialize(arm: Arm) -> dict[str, Any]:
+def _initialize(spec: TrainingSpec) -> dict[str, Any]:
     return {
         "before_init": {
             "@callbacks": "spacy.copy_from_base_model.v1",
-            "tokenizer": arm.location,
-            "vocab": arm.location,
+            "tokenizer": spec.location,
+            "vocab": spec.location,
         },
         "after_init": {
             "@callbacks": "prodigy_al.prepare_ner.v1",
-            "labels": arm.labels,
+            "labels": spec.labels,
             "incorrect_spans_key": INCORRECT_SPANS_KEY,
             "use_blis": False,
             "blas_threads": 1,

@@ -1,7 +1,7 @@
 """Fine-tuning through spaCy's own training, driven by a config file that anybody can run again.
 
-`write_arm` writes a folder with which ``spacy train config.cfg`` repeats a run to the last bit;
-`fine_tune` runs the same file in this process. What either saves is plain spaCy.
+`write_training_folder` writes a folder with which ``spacy train config.cfg`` repeats a run to the
+last bit; `fine_tune` runs the same file in this process. What either saves is plain spaCy.
 
 Six traps of spaCy 3.8 are taken care of here, all of them silent:
 
@@ -18,7 +18,7 @@ Six traps of spaCy 3.8 are taken care of here, all of them silent:
 # No postponed annotations: spaCy validates a callback's settings by its annotations.
 import io
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,7 +36,7 @@ from threadpoolctl import threadpool_limits
 from prodigy_al.errors import AnswerError
 from prodigy_al.ner.pipelines import NER, choose_blas, find_ner, open_pipeline, set_blas
 from prodigy_al.training.answers import Answers
-from prodigy_al.training.config import Arm, arm_config
+from prodigy_al.training.config import TrainingSpec, training_config
 from prodigy_al.training.policies import POLICIES, Policy, to_docs
 from prodigy_al.training.randomness import random_states_kept
 from prodigy_al.training.robust.frozen_base import FrozenBaseRecognizer
@@ -59,15 +59,17 @@ def fine_tune(
     """Return `base` (a name, a path or ``blank:LANG``) fine-tuned on the answers.
 
     The same base, answers, policy and seed give the same weights, bit for bit, in any process on
-    the same machine, whatever order the answers come in. The arm's files and the pipeline
+    the same machine, whatever order the answers come in. The training's files and the pipeline
     (``model``) are kept in `folder` if one is given; give the `location` too where that folder is
     to be moved to. `progress` shows spaCy's own bar on a terminal.
 
-    Raises ModelError (the base) and AnswerError (no answers).
+    Raises `ModelError` where the base cannot be trained, `AnswerError` where there is no answer.
     """
     kept = nullcontext(folder) if folder else TemporaryDirectory()
     with kept as place, random_states_kept(), threadpool_limits(1):
-        path = write_arm(Path(place), base, answers, policy, seed=seed, location=location)
+        path = write_training_folder(
+            Path(place), base, answers, policy, seed=seed, location=location
+        )
         config = load_config(path)
         here = {f"paths.{name}": str(path.with_name(file)) for name, file in CORPORA.items()}
         nlp = init_nlp(load_config(path, overrides=here))
@@ -79,7 +81,7 @@ def fine_tune(
     return result
 
 
-def write_arm(
+def write_training_folder(
     folder: Path,
     base: str,
     answers: Answers,
@@ -94,28 +96,30 @@ def write_arm(
     ``spacy train config.cfg`` then trains what `fine_tune` trains. `dev` is scored after the first
     and the last step for the reader of spaCy's table and decides nothing. The config names the
     files by where they will lie in the end: in `location`, if not in `folder`.
+
+    Raises `ModelError` where the base cannot be loaded, `AnswerError` where there is no answer.
     """
     nlp = open_pipeline(base)
-    # sorted: an arm is a set of answers, the order they came in must not matter
-    docs = to_docs(answers.take(_by_hash(answers)), policy, nlp.vocab)
-    docs = [doc for doc in docs if len(doc)]
+    # sorted: the order that the answers came in must not matter
+    order = sorted(range(len(answers)), key=lambda i: answers.items[i].input_hash)
+    docs = [doc for doc in to_docs(answers.take(order), policy, nlp.vocab) if len(doc)]
     if not docs:
         raise AnswerError(
-            f"Dataset {answers.dataset} leaves no text to train on: annotate more, or choose "
-            "another fold.",
+            f"dataset {answers.dataset} leaves no text to train on: annotate more, or choose "
+            "another fold",
             dataset=answers.dataset,
         )
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     DocBin(docs=docs).to_disk(folder / CORPORA["train"])
     DocBin(docs=dev).to_disk(folder / CORPORA["dev"])
-    arm = Arm(base, nlp, answers, policy.on(answers.form), texts=len(docs))
-    arm_config(location or folder, arm, seed=seed).to_disk(folder / CONFIG)
+    spec = TrainingSpec(base, nlp, answers, policy.on(answers.form), texts=len(docs))
+    training_config(location or folder, spec, seed=seed).to_disk(folder / CONFIG)
     return folder / CONFIG
 
 
 def write_dev(folder: Path, answers: Answers) -> None:
-    """Write dev.spacy of an arm's `folder` anew, from answers as *usual* reads them."""
+    """Write dev.spacy of a training's `folder` anew, from answers as *usual* reads them."""
     DocBin(docs=to_docs(answers, POLICIES["usual"], Vocab())).to_disk(folder / CORPORA["dev"])
 
 
@@ -146,16 +150,12 @@ def prepare_ner(
 
 @registry.callbacks("prodigy_al.ordinary_ner.v1")  # type: ignore[untyped-decorator]
 def ordinary_ner() -> Callable[[Language], Language]:
-    """Return the callback that makes of a trained pipeline one that spaCy alone can load."""
+    """Return the callback that makes a trained pipeline one that spaCy alone can load."""
 
-    def fold(nlp: Language) -> Language:
+    def merge_networks(nlp: Language) -> Language:
         ner: Any = nlp.get_pipe(NER)
         merged: Language = ner.merge() if isinstance(ner, FrozenBaseRecognizer) else nlp
         set_dropout_rate(find_ner(merged).model, 0.0)  # it would be saved
         return merged
 
-    return fold
-
-
-def _by_hash(answers: Answers) -> Sequence[int]:
-    return sorted(range(len(answers)), key=lambda i: answers.items[i].input_hash)
+    return merge_networks

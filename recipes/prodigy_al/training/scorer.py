@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.tokens import Doc
 
+from prodigy_al.arrays import IntArray
 from prodigy_al.training.answers import TokenSpan
 
 
@@ -20,10 +20,10 @@ class UsualCounts:
     token without annotation.
     """
 
-    tp: NDArray[np.int64]
-    fp: NDArray[np.int64]
-    fn: NDArray[np.int64]
-    ignored: NDArray[np.int64]
+    tp: IntArray
+    fp: IntArray
+    fn: IntArray
+    ignored: IntArray
 
 
 def usual_counts(
@@ -40,17 +40,13 @@ def usual_counts(
     """
     rows = np.zeros((len(references), 4), dtype=np.int64)
     for row, reference, predicted in zip(rows, references, predictions, strict=True):
-        gold = _entities(reference, labels)
+        gold = {
+            (ent.start, ent.end, ent.label_)
+            for ent in reference.ents
+            if labels is None or ent.label_ in labels
+        }
         asked = {span for span in predicted if labels is None or span[2] in labels}
         counted = {s for s in asked if all(token.ent_iob for token in reference[s[0] : s[1]])}
         right = len(counted & gold)
         row[:] = right, len(counted) - right, len(gold) - right, len(asked) - len(counted)
     return UsualCounts(*rows.T)
-
-
-def _entities(doc: Doc, labels: Sequence[str] | None) -> frozenset[TokenSpan]:
-    return frozenset(
-        (ent.start, ent.end, ent.label_)
-        for ent in doc.ents
-        if labels is None or ent.label_ in labels
-    )

@@ -21,16 +21,17 @@ from spacy.training import Example
 from thinc.api import Optimizer, set_dropout_rate
 
 from prodigy_al.errors import ModelError
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import NER, find_ner, has_ner, load_pipeline
 from prodigy_al.training.randomness import random_states_kept
 from prodigy_al.training.robust.batches import Batch
 from prodigy_al.training.robust.merge import merge
-from prodigy_al.training.robust.states import Actions, begin_update_states
-from prodigy_al.training.robust.targets import Segment, read_segment
+from prodigy_al.training.robust.states import begin_update_states
+from prodigy_al.training.robust.targets import StateTargets, read_targets
 
 FACTORY = "prodigy_al_frozen_base_ner"
-_SEGMENT = "prodigy_al.segment"
+_TARGETS = "prodigy_al.state_targets"
 
 
 class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
@@ -39,10 +40,11 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
     asked: the labels to learn; those that the base does not know are added
     average_from: the step from which on the weights are averaged; their mean is the result
 
-    Raises ModelError for a base whose ``ner`` scores actions without a layer of their own.
+    Raises `ModelError` where the base's ``ner`` scores actions without a layer of their own.
     """
 
     def __init__(self, base: str, asked: Sequence[str], *, average_from: int, name: str) -> None:
+        # read twice, since the student is trained and the base must not change
         student = _with_ner(base)
         self.student = find_ner(student)
         require_upper(self.student, base)
@@ -74,13 +76,14 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         """Learn from partly annotated references."""
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
-        segments = [self._segment(eg.reference) for eg in examples if len(eg.reference)]
-        if not segments:
+        texts = [self._targets(eg.reference) for eg in examples if len(eg.reference)]
+        if not texts:
             return losses
-        batch = Batch(segments, self.actions, self.asked)
+        batch = Batch(texts, self.actions, self.asked)
+        # the states' own dropout is `begin_update_states`'s; this is that of the token vectors
         set_dropout_rate(self.model, drop)
         scores, backprop = begin_update_states(
-            self.model, [segment.doc for segment in segments], batch.tokens, batch.starts, drop=drop
+            self.model, [text.doc for text in texts], batch.tokens, batch.starts, drop=drop
         )
         loss, gradient = batch.loss(scores)
         backprop(gradient)
@@ -94,6 +97,7 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         self.model.finish_update(sgd)
         self._merged = None
         self.steps += 1
+        # a running sum, so that only one more copy of the weights is held
         if self.steps > self.average_from:
             for key, weights in self._weights():
                 self._sums[key] = self._sums.get(key, 0.0) + weights
@@ -116,13 +120,13 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         for doc, entities in zip(docs, scores, strict=True):
             doc.set_ents([Span(doc, start, end, label) for start, end, label in entities])
 
-    def _segment(self, reference: Doc) -> Segment:
-        # the base never changes, so its view is computed once and lives as long as the reference
+    def _targets(self, reference: Doc) -> StateTargets:
+        # the base never changes: it predicts once, and the result lives as long as the reference
         kept = reference.user_data
-        if _SEGMENT not in kept:
-            kept[_SEGMENT] = read_segment(reference, self.base, self.actions, self.asked)
-        segment: Segment = kept[_SEGMENT]
-        return segment
+        if _TARGETS not in kept:
+            kept[_TARGETS] = read_targets(reference, self.base, self.actions, self.asked)
+        targets: StateTargets = kept[_TARGETS]
+        return targets
 
     def _weights(self) -> Iterator[tuple[tuple[int, str], Any]]:
         for node in self.model.walk():
@@ -132,17 +136,17 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
 
 
 def require_upper(ner: Any, base: str) -> None:
-    """Raise ModelError for a recogniser that scores actions without a layer of their own."""
+    """Raise `ModelError` where a recogniser scores actions without a layer of their own."""
     if not ner.model.attrs["has_upper"]:
         raise ModelError(
-            f'The "ner" of {base!r} was made with use_upper = false and cannot be split by '
-            "label; choose a base with use_upper = true, or --training usual.",
+            f'the "ner" of {base!r} was made with use_upper = false and cannot be split by label; '
+            "choose a base with use_upper = true, or train with the policy usual",
             model=base,
         )
 
 
 def _with_ner(base: str) -> Language:
-    """The base; an empty one gets a ``ner`` without labels, for which every score is 0."""
+    """Return the base; an empty one gets a ``ner`` without labels, for which every score is 0."""
     nlp = load_pipeline(base)
     if not has_ner(nlp):
         nlp.add_pipe(NER)

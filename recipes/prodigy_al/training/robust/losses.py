@@ -1,18 +1,16 @@
-"""The losses of partly annotated text, as functions of scores: each gives (loss, gradient).
+"""The losses of partly annotated text, as functions of scores: each returns (loss, gradient).
 
-All sums, not means: what nobody said anything about adds nothing. Gradients are with respect to
-the first argument and have its shape. Probabilities are those of the recogniser, a softmax over
-the allowed actions of a state.
+All are sums, not means: a state about which nothing is known adds nothing. Gradients are with
+respect to the first argument and have its shape. Probabilities are those of the recogniser, a
+softmax over the allowed actions of a state.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from prodigy_al.training.robust.states import BoolArray, IntArray
-
-Array = NDArray[np.float64]
+from prodigy_al.arrays import AnyFloatArray, BoolArray, FloatArray, IndexArray
+from prodigy_al.ner.probabilities import masked_softmax, sigmoid
 
 UNKNOWN = -2
 """Target of a closed state about which nothing is known."""
@@ -27,28 +25,10 @@ LARGEST_REJECT_FACTOR = 1.0
 finds absurd shall not outweigh a batch."""
 
 
-def softmax(scores: NDArray[np.floating], allowed: BoolArray) -> Array:
-    """Row-wise, over the allowed places; 0 elsewhere.
-
-    >>> softmax(np.array([[0.0, 0.0, 9.0]]), np.array([[True, True, False]])).tolist()
-    [[0.5, 0.5, 0.0]]
-    """
-    masked = np.where(allowed, scores, -np.inf).astype(np.float64)
-    exponentials = np.exp(masked - masked.max(axis=1, keepdims=True))
-    normalised: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return normalised
-
-
-def sigmoid(x: NDArray[np.floating]) -> Array:
-    """The logistic function; the hyperbolic tangent saturates where an exponential overflows."""
-    value: Array = 0.5 + 0.5 * np.tanh(0.5 * x.astype(np.float64))
-    return value
-
-
 def start_loss(
-    scores: NDArray[np.floating], allowed: BoolArray, starts: IntArray, target: IntArray
-) -> tuple[float, Array]:
-    """-log P of what is known of closed states: an entity's start, or that none starts there.
+    scores: AnyFloatArray, allowed: BoolArray, starts: IndexArray, target: IndexArray
+) -> tuple[float, FloatArray]:
+    """Return -log P of what is known of closed states: an entity's start, or that none starts.
 
     scores: (n, actions); starts: the places of the asked labels' starting actions; target: (n,)
     the place of the known start, `NO_START` or `UNKNOWN`. The gradient is 0 outside `starts`.
@@ -59,8 +39,10 @@ def start_loss(
     >>> round(loss, 4), gradient.tolist()
     (0.6931, [[0.0, 0.5]])
     """
-    p = softmax(scores, allowed)
+    p = masked_softmax(scores, allowed)
     gradient = np.zeros_like(p)
+    # -log(1 - S), where S sums p over `starts`, has the slope p (1 - S) / (1 - S) = p there; that of
+    # a known start is p too, less 1 at its own action
     gradient[:, starts] = p[:, starts]
     at_start = np.flatnonzero(target >= 0)
     gradient[at_start, target[at_start]] -= 1.0
@@ -72,37 +54,45 @@ def start_loss(
 
 
 def imitation_loss(
-    scores: NDArray[np.floating], model: NDArray[np.floating], allowed: BoolArray
-) -> tuple[float, Array]:
-    """Cross-entropy of the scores' distribution to that of another model, over `allowed`."""
-    p, wanted = softmax(scores, allowed), softmax(model, allowed)
+    scores: AnyFloatArray, model: AnyFloatArray, allowed: BoolArray
+) -> tuple[float, FloatArray]:
+    """Return the cross-entropy of the scores' distribution to that of another model.
+
+    scores, model: (n, actions), alike in shape with `allowed`, over which both are normalised.
+    """
+    p, wanted = masked_softmax(scores, allowed), masked_softmax(model, allowed)
     return float(-(wanted * _log(p)).sum()), p - wanted
 
 
-def closing_loss(lead: NDArray[np.floating], target: Array) -> tuple[float, Array]:
-    """Cross-entropy of whether open entities end here; `lead` is score(L-X) - score(I-X), (n,)."""
+def closing_loss(lead: AnyFloatArray, target: FloatArray) -> tuple[float, FloatArray]:
+    """Return the cross-entropy of whether open entities end here.
+
+    lead: (n,) score(L-X) - score(I-X); target: (n,) in [0, 1], the probability wanted of L-X.
+    """
     p = sigmoid(lead)
     return float(target @ -_log(p) + (1 - target) @ -_log(1 - p)), p - target
 
 
 def reject_loss(
-    start_log_p: Array, lead: NDArray[np.floating], of: IntArray, closes: BoolArray
-) -> tuple[float, Array, Array]:
-    """-log(1 - P) of spans that are known not to be entities, P given their start.
+    start_log_p: FloatArray, lead: AnyFloatArray, of: IndexArray, closes: BoolArray
+) -> tuple[float, FloatArray, FloatArray]:
+    """Return -log(1 - P) of spans known not to be entities, P given that their start is reached.
 
     start_log_p: (n_spans,) log probability of the starting action; lead: (m,) as in
     `closing_loss`, at the later tokens; of: (m,) whose span's; closes: (m,) whether it is the
     span's last token. Returns the loss and the gradients by `start_log_p` and by `lead`, with
     P / (1 - P) capped.
     """
+    # log P of a span: its starting action, then going on, token by token, then ending or not
     p_last = sigmoid(lead)
     steps = _log(np.where(closes, p_last, 1 - p_last))
     log_p = start_log_p + np.bincount(of, steps, minlength=len(start_log_p))
     p = np.exp(log_p)
+    # the slope of -log(1 - P) by log P, which every step's own slope is multiplied by
     factor = np.minimum(p / np.maximum(1 - p, TINY), LARGEST_REJECT_FACTOR)
     return float(-_log(1 - p).sum()), factor, factor[of] * (closes - p_last)
 
 
-def _log(p: Array) -> Array:
-    logarithm: Array = np.log(np.maximum(p, TINY))
+def _log(p: FloatArray) -> FloatArray:
+    logarithm: FloatArray = np.log(np.maximum(p, TINY))
     return logarithm

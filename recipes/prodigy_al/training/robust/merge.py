@@ -12,16 +12,14 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from prodigy_al.arrays import Float32Array
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.pipelines import NER, find_ner, has_ner, open_pipeline, stand_alone
-from prodigy_al.training.robust.states import Actions
 
 _NOT_SETTINGS = ("factory", "source", "component")
-
-Weights = NDArray[np.float32]
 
 
 def merge(base: str, student: Any, asked: Iterable[str]) -> Language:
@@ -50,6 +48,7 @@ def merge(base: str, student: Any, asked: Iterable[str]) -> Language:
 
 def _ready(merged: Any, student: Any) -> None:
     """Give a new recogniser the student's actions, in the same order, and weights to overwrite."""
+    # everything but the weights, which the caller fills in
     merged.from_bytes(student.to_bytes(exclude=["model", "vocab"]), exclude=["model", "vocab"])
     merged.set_output(merged.moves.n_moves)
     merged.model.initialize([Doc(merged.vocab, words=["word"])])
@@ -57,8 +56,10 @@ def _ready(merged: Any, student: Any) -> None:
 
 
 def _forget_outside(ner: Any) -> None:
+    """Set the score of O to 0, whatever the state."""
     upper = ner.model.get_ref("upper")
-    outside = Actions.of(ner).closed[0]
+    actions = Actions.of(ner)
+    outside = actions.closed[actions.outside]
     for name in ("W", "b"):
         weights = upper.get_param(name).copy()
         weights[outside] = 0.0
@@ -66,7 +67,7 @@ def _forget_outside(ner: Any) -> None:
 
 
 def _side_by_side(config: dict[str, Any]) -> dict[str, Any]:
-    """The component's config, twice as wide."""
+    """Return the component's config, twice as wide."""
     wide = deepcopy({key: value for key, value in config.items() if key not in _NOT_SETTINGS})
     tok2vec = wide["model"]["tok2vec"]
     wide["model"]["hidden_width"] *= 2
@@ -80,16 +81,22 @@ def _side_by_side(config: dict[str, Any]) -> dict[str, Any]:
 def _copy_token_vectors(base: Any, student: Any, merged: Any) -> None:
     both, _, reduce = merged.get_ref("tok2vec").layers
     parts = [model.get_ref("tok2vec").layers for model in (base, student)]
+    # each network's token vectors end in a linear layer to its hidden layer's inputs
     for half, (vectors, *_) in zip(both.layers, parts, strict=True):
         half.from_bytes(vectors.to_bytes())
-    _set(reduce, "W", _block_diagonal(*(layers[-1].get_param("W") for layers in parts)))
+    first, second = (layers[-1].get_param("W") for layers in parts)
+    outputs, inputs = first.shape
+    weights = np.zeros_like(reduce.get_param("W"))
+    weights[:outputs, :inputs], weights[outputs:, inputs:] = first, second
+    _set(reduce, "W", weights)
     _set(reduce, "b", np.concatenate([layers[-1].get_param("b") for layers in parts]))
 
 
 def _copy_states(base: Any, student: Any, merged: Any) -> None:
-    """Copy the hidden layer (features, hidden, pieces, inputs), one block a network."""
+    """Copy the hidden layer (features, hidden, pieces, inputs), one block per network."""
     lower = [model.get_ref("lower") for model in (base, student)]
     target = merged.get_ref("lower")
+    # off the blocks 0: neither network's hidden units read the other's inputs
     weights = np.zeros_like(target.get_param("W"))
     hidden, inputs = lower[0].get_dim("nO"), lower[0].get_dim("nI")
     weights[:, :hidden, :, :inputs] = lower[0].get_param("W")
@@ -105,6 +112,7 @@ def _copy_scores(base: Any, student: Any, merged: Any, asked: frozenset[str]) ->
     hidden = ours.get_dim("nI")
     upper = merged.model.get_ref("upper")
     weights, bias = (np.zeros_like(upper.get_param(name)) for name in ("W", "b"))
+    # the student may have more actions than the base, and so other columns for the same ones
     place = {base.moves.get_class_name(i): i for i in range(base.moves.n_moves)}
     for i in range(merged.moves.n_moves):
         name = merged.moves.get_class_name(i)
@@ -118,12 +126,5 @@ def _copy_scores(base: Any, student: Any, merged: Any, asked: frozenset[str]) ->
     _set(upper, "b", bias)
 
 
-def _block_diagonal(first: Weights, second: Weights) -> Weights:
-    (a, b), (c, d) = first.shape, second.shape
-    blocks: Weights = np.zeros((a + c, b + d), dtype=first.dtype)
-    blocks[:a, :b], blocks[a:, b:] = first, second
-    return blocks
-
-
-def _set(layer: Any, name: str, values: Weights) -> None:
+def _set(layer: Any, name: str, values: Float32Array) -> None:
     layer.set_param(name, layer.ops.asarray(values))

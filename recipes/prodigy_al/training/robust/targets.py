@@ -1,41 +1,38 @@
 """What a reference doc says about the states of the recogniser, and what it leaves open.
 
 A token is a known part of an entity, known to be outside, or unknown (spaCy's ``ent_iob`` 3 and 1,
-2, 0); spans may be known not to be entities. `Segment` turns this into targets for states, next to
-the frozen base's view of the same text.
+2, 0); spans may be known not to be entities. `read_targets` turns this into targets for states,
+next to what the frozen base predicts for the same text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from prodigy_al.arrays import BoolArray, Float32Array, FloatArray, IndexArray
+from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import find_ner
+from prodigy_al.ner.probabilities import sigmoid
+from prodigy_al.ner.states import NOTHING_OPEN, TokenConstraints
 from prodigy_al.training.policies import INCORRECT_SPANS_KEY
-from prodigy_al.training.robust.losses import NO_START, UNKNOWN, Array, sigmoid
-from prodigy_al.training.robust.states import (
-    NOTHING_OPEN,
-    Actions,
-    BoolArray,
-    Floats,
-    IntArray,
-    closed_actions_allowed,
-    score_states,
-)
+from prodigy_al.training.robust.losses import NO_START, UNKNOWN
+from prodigy_al.training.robust.states import score_states
 
 LONGEST_CROSSING = 4
 """How many tokens before a known entity one that runs into it may start to be trained against."""
 
 Entity = tuple[int, int, str]
+"""First token, last token + 1, label."""
 
 
 @dataclass(frozen=True)
-class View:
+class BasePrediction:
     """What the base says about one text.
 
     scores: (n_tokens, n_closed) of closed states, 0 for labels that the base does not know;
@@ -43,118 +40,137 @@ class View:
     (length - 1,) the probability of ending at its second token, its third, ...
     """
 
-    scores: Floats
+    scores: Float32Array
     entities: tuple[Entity, ...]
-    closing: tuple[Array, ...]
+    closing: tuple[FloatArray, ...]
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenStates:
     """n states with an entity open: tokens, starts, labels (indices) and P(it ends here) wanted."""
 
-    tokens: IntArray
-    starts: IntArray
-    labels: IntArray
-    closing: Array
+    tokens: IndexArray
+    starts: IndexArray
+    labels: IndexArray
+    closing: FloatArray
 
 
 @dataclass(frozen=True)
-class Segment:
-    """One text with what is known about it. Tokens count from 0; n are those it has.
+class StateTargets:
+    """What is known about the states of one text. Tokens count from 0; n are those it has.
 
     base: (n, n_closed) the base's scores; allowed: (n, n_closed)
     target: (n,) of the closed state at each token: a place in `Actions.closed`, `NO_START`,
     `UNKNOWN`; reached: (n,) whether a parse that agrees with what is known comes to that state
     known, imitated: open states of known entities, and of the base's where they do not conflict
-    rejected: (k, 4) first token, end and label (index) of what is known to be no entity, and
+    rejected: (k, 4) first token, end and label (index) of what is known not to be an entity, and
     whether that is an entity that ends there (1) or one that goes on (0)
     """
 
     doc: Doc
-    base: Floats
+    base: Float32Array
     allowed: BoolArray
-    target: IntArray
+    target: IndexArray
     reached: BoolArray
-    known: Open
-    imitated: Open
-    rejected: IntArray
+    known: OpenStates
+    imitated: OpenStates
+    rejected: IndexArray
 
 
-def read_segment(reference: Doc, base: Language, actions: Actions, asked: Sequence[str]) -> Segment:
-    """Read what `reference` says about the `asked` labels, and ask the `base` for its view."""
+def read_targets(
+    reference: Doc, base: Language, actions: Actions, asked: Sequence[str]
+) -> StateTargets:
+    """Return what `reference` says about the `asked` labels, with the prediction of `base`.
+
+    `actions` are those of the student, which knows the base's labels and the asked ones.
+    """
     words, spaces = [t.text for t in reference], [bool(t.whitespace_) for t in reference]
     doc = Doc(base.vocab, words=words, spaces=spaces)
-    view = _look(base, doc, actions, asked)
+    predicted = _predict(base, doc, actions, asked)
     known = [(e.start, e.end, e.label_) for e in reference.ents if e.label_ in asked]
+    # where an answer and the base's entity overlap, the answer is right
     kept = [
         (entity, closing)
-        for entity, closing in zip(view.entities, view.closing, strict=True)
+        for entity, closing in zip(predicted.entities, predicted.closing, strict=True)
         if not any(entity[0] < end and start < entity[1] for start, end, _ in known)
     ]
     target = np.full(len(doc), UNKNOWN)
     target[[token.ent_iob == 2 for token in reference]] = NO_START
     for start, end, label in known:
         target[start] = actions.start(actions.labels.index(label), end - start)
+    # inside an entity the parse is in an open state: the closed one there is never scored
     reached = np.ones(len(doc), dtype=np.bool_)
     for start, end, _ in [*known, *(entity for entity, _ in kept)]:
         reached[start + 1 : end] = False
+    asked_index = {label: actions.labels.index(label) for label in asked}
+    return StateTargets(
+        doc=doc,
+        base=predicted.scores,
+        allowed=TokenConstraints.of([doc]).allow_closed(actions),
+        target=target,
+        reached=reached,
+        known=_open_states([(entity, _ends(entity)) for entity in known], actions),
+        imitated=_open_states(kept, actions),
+        rejected=_rejected(reference, known, target == UNKNOWN, asked_index),
+    )
+
+
+def _rejected(
+    reference: Doc, known: Sequence[Entity], unknown: BoolArray, asked: Mapping[str, int]
+) -> IndexArray:
+    """Return `StateTargets.rejected`; `asked` are the labels and their indices."""
     rejected = [
-        (span.start, span.end, actions.labels.index(span.label_), 1)
+        (span.start, span.end, asked[span.label_], 1)
         for span in reference.spans.get(INCORRECT_SPANS_KEY, ())
         if span.label_ in asked
     ]
     # where an entity starts, no other may still be open
     rejected += [
-        (before, start, actions.labels.index(label), 0)
+        (before, start, label, 0)
         for start, _, _ in known
         for before in range(max(0, start - LONGEST_CROSSING), start)
-        for label in asked
-        if target[before] == UNKNOWN
+        for label in asked.values()
+        if unknown[before]
     ]
-    return Segment(
-        doc=doc,
-        base=view.scores,
-        allowed=closed_actions_allowed(doc, actions),
-        target=target,
-        reached=reached,
-        known=_open([(entity, _ends(entity)) for entity in known], actions),
-        imitated=_open(kept, actions),
-        rejected=np.array(rejected, dtype=np.intp).reshape(-1, 4),
-    )
+    return np.array(rejected, dtype=np.intp).reshape(-1, 4)
 
 
-def _look(base: Language, doc: Doc, actions: Actions, asked: Sequence[str]) -> View:
+def _predict(base: Language, doc: Doc, actions: Actions, asked: Sequence[str]) -> BasePrediction:
     ner = find_ner(base)
     own = Actions.of(ner)
     (found,) = predict_entities(base, [doc])
     entities = [entity for entity in found if entity[2] not in asked]
-    inside = _open([(entity, _ends(entity)) for entity in entities], own)
+    inside = _open_states([(entity, _ends(entity)) for entity in entities], own)
+    # one pass: all closed states first, then the open ones of the entities
     tokens = np.concatenate([np.arange(len(doc)), inside.tokens])
     starts = np.concatenate([np.full(len(doc), NOTHING_OPEN), inside.starts])
     raw = score_states(ner.model, [doc], tokens, starts)
+    # the base may know fewer labels than the student, whose order of actions counts
     scores = np.zeros((len(doc), len(actions.closed)), dtype=np.float32)
-    scores[:, 0] = raw[: len(doc), own.closed[0]]
-    scores[:, actions.starts(own.labels)] = raw[: len(doc), own.closed[1:]]
+    scores[:, actions.outside] = raw[: len(doc), own.closed[own.outside]]
+    scores[:, actions.starts(own.labels)] = raw[: len(doc), own.closed[own.starts(own.labels)]]
     rows = np.arange(len(doc), len(tokens))
     lead = raw[rows, own.last[inside.labels]] - raw[rows, own.inside[inside.labels]]
     cuts = np.cumsum([end - start - 1 for start, end, _ in entities])[:-1]
-    return View(scores, tuple(entities), tuple(np.split(sigmoid(lead), cuts)) if entities else ())
+    closing = tuple(np.split(sigmoid(lead), cuts)) if entities else ()
+    return BasePrediction(scores, tuple(entities), closing)
 
 
-def _ends(entity: Entity) -> Array:
-    """(length - 1,): 0 at the inner tokens after the first, 1 at the last."""
+def _ends(entity: Entity) -> FloatArray:
+    """Return (length - 1,): 0 at the inner tokens after the first, 1 at the last."""
     length = entity[1] - entity[0]
     return np.eye(1, length, length - 1)[0, 1:]
 
 
-def _open(entities: Sequence[tuple[Entity, Array]], actions: Actions) -> Open:
-    """The open states of entities, each with its closing probabilities."""
+def _open_states(entities: Sequence[tuple[Entity, FloatArray]], actions: Actions) -> OpenStates:
+    """Return the open states of entities, each with its closing probabilities."""
     lengths = [end - start - 1 for (start, end, _), _ in entities]
     tokens = [np.arange(start + 1, end) for (start, end, _), _ in entities]
     starts = [start for (start, _, _), _ in entities]
     labels = [actions.labels.index(label) for (_, _, label), _ in entities]
+    # of no entities, an empty array of the right type
     nothing = np.zeros(0, dtype=np.intp)
-    return Open(
+    return OpenStates(
         np.concatenate([nothing, *tokens]),
         np.repeat(np.array(starts, dtype=np.intp), lengths),
         np.repeat(np.array(labels, dtype=np.intp), lengths),

@@ -40,7 +40,7 @@ def test_a_blank_pipeline_loads_and_has_no_ner() -> None:
     ("name", "message"),
     [
         ("no_such_pipeline", "neither an installed package nor a folder"),
-        ("blank:xx-unknown", "names no language"),
+        ("blank:xx-unknown", "does not name a language"),
         ("", "neither an installed package nor a folder"),
     ],
 )
@@ -74,7 +74,7 @@ def test_a_beam_recogniser_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_gpu_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ModelError, match="--gpu-id"):
+    with pytest.raises(ModelError, match="no GPU 99"):
         load_pipeline("blank:en", gpu_id=99)
 
 
