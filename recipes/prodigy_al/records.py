@@ -1,4 +1,4 @@
-"""The shapes that cross the border: task, span, answer, and the provenance record `al`.
+"""The provenance record `al` of a task, and its checks.
 
 A task is the dict that Prodigy knows; everything of ours travels in its key ``al``, as JSON of the
 dataclass `Record` below. The record is all that is needed to recompute the probability with which
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 from prodigy_al.errors import RecordError
 
@@ -22,42 +22,6 @@ RECORD_VERSION = 1
 Unit = Literal["segment", "candidate"]
 Design = Literal["keys", "strict"]
 Fold = Literal["train", "dev"]
-
-
-class Token(TypedDict):
-    """One token: character offsets (`end` exclusive), its index and whether a space follows."""
-
-    text: str
-    start: int
-    end: int
-    id: int
-    ws: bool
-
-
-class Span(TypedDict, total=False):
-    """One labelled span: `end` is exclusive, `token_end` inclusive, as Prodigy has it."""
-
-    start: int
-    end: int
-    token_start: int
-    token_end: int
-    label: str
-    score: float
-
-
-class Task(TypedDict, total=False):
-    """What a recipe asks and what comes back: an answer is a task with its key `answer`."""
-
-    text: str
-    tokens: list[Token]
-    spans: list[Span]
-    meta: dict[str, Any]
-    answer: Literal["accept", "reject", "ignore"]
-    al: dict[str, Any]
-    _input_hash: int
-    _task_hash: int
-    _timestamp: int
-    _view_id: str
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def run_jobs(
     whose worker is lost is done again by another.
 
     Raises ActiveLearningError with the name of the job that failed and what it failed with, and
-    OptionError where the cluster cannot be used.
+    ParameterError where the cluster cannot be used.
     """
     with closing(_results(function, jobs, workers, cluster, name)) as results:
         yield from tqdm(results, total=len(jobs), desc=label or None, disable=None, unit="job")

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 
 
 def write_report(report: Mapping[str, Any], folder: Path) -> Path:
     """Write ``report.json`` into `folder` and return its path; a half-written one never shows.
 
-    Raises `OptionError` where the folder cannot be written to.
+    Raises `ParameterError` where the folder cannot be written to.
     """
     path = folder / "report.json"
     # not srsly: it rounds to ten decimals, and a p-value may be smaller
@@ -24,9 +24,7 @@ def write_report(report: Mapping[str, Any], folder: Path) -> Path:
         unfinished.write_text(text + "\n", encoding="utf8")
         unfinished.replace(path)
     except OSError as error:
-        raise OptionError(
-            f"--output {folder}: the report cannot be written there ({error.strerror})",
-            option="--output",
-            value=folder,
+        raise ParameterError(
+            "output", folder, f"the report cannot be written there ({error.strerror})"
         ) from error
     return path

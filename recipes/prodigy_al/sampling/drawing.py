@@ -8,13 +8,14 @@ from math import ceil
 
 import numpy as np
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.records import Fold
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.folds import fold_schedule
 from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersion, ModelVersions, RunHistory
 from prodigy_al.sampling.inclusion import KEY_TAG
-from prodigy_al.sampling.keys import FloatArray, choose_candidate, exponentials, sampling_keys
+from prodigy_al.sampling.keys import choose_candidate, exponentials, sampling_keys
 from prodigy_al.sampling.proposal import (
     candidate_probabilities,
     score_total,

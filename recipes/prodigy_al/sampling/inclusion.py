@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from math import inf, isclose
 
 import numpy as np
-import numpy.typing as npt
 
+from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import RecordError
 from prodigy_al.records import Record
-from prodigy_al.sampling.keys import FloatArray, exponentials, inclusion_probabilities
+from prodigy_al.sampling.keys import exponentials, inclusion_probabilities
 from prodigy_al.sampling.proposal import probability
-
-IntArray = npt.NDArray[np.int64]
 
 KEY_TAG = "segment"
 # Stored numbers carry ten decimals at least; keys are of the order of the block's size.

@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.sampling.frame import Segment
-from prodigy_al.sampling.keys import FloatArray, quantise
+from prodigy_al.sampling.keys import quantise
 
 
 @dataclass(frozen=True)

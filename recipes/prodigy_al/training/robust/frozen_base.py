@@ -136,7 +136,7 @@ def require_upper(ner: Any, base: str) -> None:
     if not ner.model.attrs["has_upper"]:
         raise ModelError(
             f'The "ner" of {base!r} was made with use_upper = false and cannot be split by '
-            "label; choose a base with use_upper = true, or --training usual.",
+            "label; choose a base with use_upper = true, or train with the policy usual",
             model=base,
         )
 
