@@ -22,8 +22,9 @@ from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
 from prodigy_al.records import read_record
+from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
-from prodigy_al.sampling.drawing import Draw, draw_questions
+from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, build_frame
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
@@ -99,7 +100,7 @@ class Pool:
         learner = Learner(
             settings,
             examples,
-            past=RunHistory.of(records),
+            history=RunHistory.from_records(records),
             every=self.design.learn_every,
             waits=self.waits,
         )
