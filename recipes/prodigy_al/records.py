@@ -28,8 +28,8 @@ Fold = Literal["train", "dev"]
 class Record:
     """Where one example came from and how likely it was, as stored in ``task["al"]``.
 
-    Capital `R` and `N` are the literature's: items drawn among in this block, and segments of the
-    fold that were still unasked when the round began. `considered` counts the segments cut into
+    Capital `R` and `N` are the literature's: the items of this block, and the segments of
+    the fold that were still unasked when the round began. `considered` counts the segments cut into
     the block, which exceeds `R` where some of them have no candidate to ask about.
     """
 

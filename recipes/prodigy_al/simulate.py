@@ -4,7 +4,6 @@ import time
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
-from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.options import (
     ASKING,
     Arg,
@@ -24,7 +23,7 @@ _ASKING = {
 
 @recipe(
     "al.simulate",
-    gold=Arg(help="Source with gold `spans`, the pool that is asked from"),
+    gold=Arg(help="Source with gold `spans`: the pool that questions are drawn from"),
     model=ASKING["model"],
     prefix=Arg(help="Datasets are called PREFIX-ARM-SEED"),
     **_ASKING,
@@ -66,6 +65,7 @@ def simulate(
 
     from prodigy_al.inputs.datasets import check_name
     from prodigy_al.inputs.naming import naming_options
+    from prodigy_al.inputs.sources import read_gold_source
     from prodigy_al.sampling.design import SamplingDesign
     from prodigy_al.simulation.annotator import GoldAnnotator, check_error_rate
     from prodigy_al.simulation.arms import plan_runs

@@ -14,7 +14,7 @@ from spacy.tokens import DocBin
 from prodigy_al.comparison.artifacts import STAMP, ArmFolder, folder_name
 from prodigy_al.comparison.measurements import run_all
 from prodigy_al.comparison.testset import TestSet
-from prodigy_al.errors import ParameterError
+from prodigy_al.errors import OptionError
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import set_blas
 from prodigy_al.report.build import compare
@@ -152,10 +152,10 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path, arm: Any, examples: A
     assert not folder.holds("other")
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, arm: Any, examples: Any):
+def test_a_folder_that_cannot_be_written_names_the_option(tmp_path: Path, arm: Any, examples: Any):
     (tmp_path / "arms").write_text("in the way")
     folder = ArmFolder(tmp_path / "arms" / "news" / "usual", arm("news", examples(40)).dev)
-    with pytest.raises(ParameterError, match=f"output {tmp_path}: finished runs cannot be kept"):
+    with pytest.raises(OptionError, match=f"--output {tmp_path}: finished runs cannot be kept"):
         folder.write("key", {"config.cfg": b""})
 
 

@@ -36,7 +36,14 @@ def answers(world: Path) -> Answers:
 @pytest.fixture(scope="module")
 def settings(world: Path, answers: Answers) -> RefitSettings:
     ranked = tuple(Segment(a, a["_input_hash"], "g") for a in answers[200:230])
-    return RefitSettings("news", str(world / "base"), ("ORG",), "expected-errors", 0, ranked)
+    return RefitSettings(
+        dataset="news",
+        base=str(world / "base"),
+        labels=("ORG",),
+        acquisition="expected-errors",
+        seed=0,
+        ranked=ranked,
+    )
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ class ArmFolder:
     def write(self, run: str, files: Files) -> None:
         """Put the files of a run in place of what was there.
 
-        Raises `ParameterError` where the folder cannot be written to.
+        Raises `OptionError` where the folder cannot be written to.
         """
         new, old = (self._part(what) for what in ("new", "old"))
         try:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from prodigy_al.errors import ParameterError
+from prodigy_al.errors import OptionError
 from prodigy_al.training.answers import TokenSpan
 
 Predictions = list[frozenset[TokenSpan]]
@@ -23,7 +23,7 @@ Predictions = list[frozenset[TokenSpan]]
 
 @dataclass(frozen=True)
 class RunCache:
-    """A folder of predictions by key. Raises `ParameterError` where it cannot be written to."""
+    """A folder of predictions by key. Raises `OptionError` where it cannot be written to."""
 
     folder: Path
 
@@ -64,10 +64,10 @@ class RunCache:
         return self.folder / f"{key}.json"
 
 
-def cannot_write(output: Path, folder: Path, error: OSError) -> ParameterError:
-    """Return the error for a `folder` below `output` that cannot be written to."""
-    return ParameterError(
-        "output",
+def cannot_write(output: Path, folder: Path, error: OSError) -> OptionError:
+    """Return the error for a `folder` below the one given as --output."""
+    return OptionError(
+        "--output",
         output,
         f"finished runs cannot be kept in {folder} ({error.strerror}); "
         "name a folder that can be written to",

@@ -97,7 +97,7 @@ def _open_test(
 
 
 def _load_base(model: str, policies: Sequence[str]) -> Language:
-    """Load the base; one that robust training cannot split is refused where that is asked for."""
+    """Load the base; where robust training is asked for, refuse one that it cannot split."""
     nlp = load_pipeline(model)
     if ROBUST.name in policies and has_ner(nlp):
         require_upper(find_ner(nlp), model)

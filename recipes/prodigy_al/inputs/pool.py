@@ -179,7 +179,17 @@ def open_pool(
         },
         segmentation="whole" if unsegmented else "sentences",
     )
-    return Pool(dataset, design, nlp, tokenizer, scorer, frame, header, labels, waits)
+    return Pool(
+        dataset=dataset,
+        design=design,
+        nlp=nlp,
+        tokenizer=tokenizer,
+        scorer=scorer,
+        frame=frame,
+        header=header,
+        labels=labels,
+        waits=waits,
+    )
 
 
 def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:

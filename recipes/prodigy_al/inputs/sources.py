@@ -1,4 +1,4 @@
-"""From a source on the command line to checked records: texts to ask about, gold to answer from."""
+"""A source on the command line -> checked records: texts to ask about, gold to answer from."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def open_source(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Open a source and return its records, numbered from 0, to be read once.
 
-    Raises what the host does at once where the source cannot be opened; while it is read,
-    `SourceError` for a record without text or with a span that lacks a place or a label. With
+    Raises at once what Prodigy raises for a source that cannot be opened, and while it is read
+    `SourceError` for a record without text or with a span that lacks start, end or label. With
     `skip_bad` such records, and lines of JSONL that are not JSON, are left out and counted.
     """
     from prodigy.components.stream import get_stream
@@ -42,7 +42,7 @@ def open_source(
 def _usable(
     records: Iterable[dict[str, Any]], source: Any, bad: list[str], *, skip_bad: bool
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the records that can be used; say at the end how many could not, `bad` among them."""
+    """Yield the usable records, then warn of the others; `bad` collects what is wrong with them."""
     for number, record in enumerate(records):
         problem = _problem(record)
         if not problem:
@@ -65,6 +65,7 @@ def cut_segments(
     from prodigy.components.preprocess import split_sentences
 
     for number, record in records:
+        # tokens say that the text was cut before
         whole = unsegmented or "tokens" in record
         for segment in [record] if whole else split_sentences(tokenizer, [record]):
             if segment["text"].strip():
@@ -73,7 +74,7 @@ def cut_segments(
 
 
 def _is_jsonl(source: Any, loader: str | None) -> bool:
-    """Whether the source is a file of JSON lines; only there one bad line spoils no other."""
+    """Return whether the source is a JSONL file, where a bad line leaves the others readable."""
     suffixes = [suffix for suffix in Path(str(source)).suffixes if suffix != ".gz"]
     return Path(str(source)).is_file() and (loader or "".join(suffixes[-1:])) in JSONL
 
@@ -100,7 +101,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 @cache
 def _warn_once(sentence: str) -> None:
-    """Warn on the terminal; a simulation reads one source many times."""
+    """Warn on the terminal, once however often a simulation reads the source."""
     from prodigy.util import msg
 
     msg.warn(sentence)

@@ -1,1 +1,1 @@
-"""From numbers to what is asked next, and with which probability (numpy only)."""
+"""Scores -> order, probability, task and fold of every question (numpy only)."""

@@ -53,7 +53,9 @@ def draw_questions(
     Raises `ParameterError` where `explore` 0 would leave a segment without any chance.
     """
     folds: dict[Fold, Iterator[Draw | AskedBefore]] = {
-        fold: _FoldDraws(fold, design, score, versions, acquisition).draw(frame.fold(fold))
+        fold: _FoldDraws(fold, design, score, versions=versions, acquisition=acquisition).draw(
+            frame.fold(fold)
+        )
         for fold in ("train", "dev")
     }
     schedule = fold_schedule(seed=design.seed, arm=design.strategy, share=design.dev_share)
@@ -128,8 +130,8 @@ class _FoldDraws:
     def _version(self, earlier: BlockHistory | None, quota: int) -> ModelVersion | None:
         """Return the refitted model that orders a block; None for the starting model.
 
-        A block that an earlier run opened keeps its model; None too where that is not needed any
-        more or cannot be made again.
+        A block that an earlier run opened is ordered by the same model as then; None also where
+        all its questions are answered or that model cannot be made again.
         """
         if self.fold == "dev":
             return None

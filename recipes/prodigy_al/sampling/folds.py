@@ -1,8 +1,8 @@
 """Which segments are for training, and which stay unseen by it for evaluation.
 
 Whole groups (documents) go to one fold, so no model is tested on a document it was trained on.
-The order of the groups is a hash with a salt and knows nothing of seeds, arms or scores: all arms
-on one source share one fold. From which fold a question comes is decided before any score is seen.
+The order of the groups is a hash with a salt and does not depend on seeds, arms or scores: all arms
+on one source share one fold. Which fold a question comes from is drawn before any score is seen.
 """
 
 from __future__ import annotations

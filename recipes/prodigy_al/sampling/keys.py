@@ -9,8 +9,8 @@ Thorup, J. ACM 2007). Given τ, the smallest key that was never served,
 holds exactly for every served segment, so Σ y_i / π_i is unbiased for the total of y over the
 block, wherever the annotator stops and in whatever order the answers come in.
 
-E_i is no draw from a generator but a hash of named parts: a restart, or a second process, computes
-the same key from the record alone.
+E_i is not drawn from a generator: it is a hash of named parts, so that a restart, or a second
+process, computes the same key from the record alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _UNIFORM_BITS = 52  # a half step more still fits the 53 bits of a float, so 0 a
 
 
 def quantise(x: FloatOrArray) -> FloatOrArray:
-    """Round to the 9 decimals that survive storage, a number or an array of them.
+    """Return a number, or an array of them, rounded to the 9 decimals that survive storage.
 
     The JSON writer of stored answers keeps 10 decimals (1e-12 becomes 0), and its reader is off by
     one bit for many (0.3 becomes 0.30000000000000004). Quantised before it is written and again

@@ -1,7 +1,7 @@
 """Scores to probabilities: how likely each segment, and each candidate of it, is to come first.
 
 A proposal mixes what the model is unsure about with plain chance. The share of chance, `explore`,
-bounds every probability away from 0, which is what keeps the weights 1/π of an estimate finite.
+holds every probability above 0, so that the weights 1/π of an estimate stay finite.
 
     p_i = ε/R + (1 - ε) u_i / Σu      R segments in the block, u_i >= 0 the score of segment i
 
@@ -21,7 +21,7 @@ from prodigy_al.sampling.keys import FloatOrArray, quantise
 
 
 def score_total(scores: FloatArray) -> float:
-    """Return Σu over a block as a record keeps it: of quantised scores, summed without rounding."""
+    """Return Σu over a block as it is stored: of quantised scores, summed without rounding."""
     return quantise(math.fsum(quantise(scores)))
 
 
@@ -29,8 +29,8 @@ def probability(u: FloatOrArray, total: float, size: int, explore: float) -> Flo
     """Return p of scores `u` in a block of `size` segments whose scores sum to `total`.
 
     Takes one score or an array of them and gives the same bits for both, so that the numbers of
-    one stored record recompute it. Every segment gets 1/size where `total` is 0: the model has not
-    learned anything yet, or with `explore` 1 nothing needed a score.
+    one stored record recompute it. Every segment gets 1/size where `total` is 0: the model does not
+    know anything yet, or with `explore` 1 nothing needed a score.
 
     >>> probability(0.5, total=2.0, size=4, explore=0.2)
     0.25
@@ -38,7 +38,7 @@ def probability(u: FloatOrArray, total: float, size: int, explore: float) -> Flo
     u, total, explore = quantise(u), quantise(total), quantise(explore)
     uniform = 1 / size
     if total == 0:
-        return u * 0 + uniform
+        return u * 0 + uniform  # of the type and shape of u
     return explore * uniform + (1 - explore) * (u / total)
 
 

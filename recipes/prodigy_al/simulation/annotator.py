@@ -28,11 +28,11 @@ class GoldSpans:
 
     @property
     def labels(self) -> set[str]:
-        """The labels that some text has a span of."""
+        """Return the labels that some text has a span of."""
         return {label for found in self.spans.values() for _, _, label in found}
 
     def remarks(self) -> Iterable[str]:
-        """Yield a sentence on everything in the gold that an answer will not say."""
+        """Yield a sentence on each kind of gold span that no answer will hold."""
         if self.contradictions:
             yield (
                 f"{self.contradictions} texts stand in the gold more than once with different "
@@ -96,7 +96,7 @@ def check_error_rate(error_rate: float) -> None:
 class GoldAnnotator:
     """Answers tasks of the views ``ner`` (accept or reject) and ``ner_manual`` (all spans).
 
-    With probability `error_rate` an answer is wrong: a decision is turned around, a whole segment
+    With probability `error_rate` an answer is wrong: a decision is reversed, a whole segment
     loses one of its spans or, where it has none, gains one on a random token. Which answers are
     wrong depends on `seed` and the text alone, so a resumed run makes the same mistakes. Raises
     `ParameterError` for an error rate outside [0, 1].
