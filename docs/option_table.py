@@ -22,7 +22,7 @@ def recipe_names() -> list[str]:
 
 
 def rows() -> Iterator[tuple[str, str, str, str]]:
-    """Yield (option, default, recipes that take it, help), one row a distinct option."""
+    """Yield (option, default, recipes that take it, help), one row per distinct option."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for name in recipe_names():
         for argument in command_of(find_recipe(name)).args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 
 Kind = Literal["article", "wire", "match", "market"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -38,7 +38,7 @@ def _usual_mix() -> Mapping[Kind, float]:
 
 @dataclass(frozen=True)
 class Knobs:
-    """How a corpus is made. All shares are in [0, 1]. Raises `OptionError` where one is not.
+    """How a corpus is made. All shares are in [0, 1]. Raises `ParameterError` where one is not.
 
     mix: relative weights of the document kinds
     prevalence: share of a story's sentences in which an organisation is named on purpose
@@ -62,16 +62,12 @@ class Knobs:
         for knob in fields(self):
             value = getattr(self, knob.name)
             if isinstance(value, float) and not 0 <= value <= 1:
-                raise OptionError(
-                    f"{knob.name}={value} is not a share; give a number from 0 to 1",
-                    option=knob.name,
-                    value=value,
-                )
+                raise ParameterError(knob.name, value, "give a number from 0 to 1")
         if not set(self.mix) <= set(KINDS) or min(self.mix.values(), default=0) < 0:
-            raise OptionError(
-                f"mix={dict(self.mix)}: give weights of at least 0 for {', '.join(KINDS)}",
-                option="mix",
-                value=self.mix,
+            raise ParameterError(
+                "mix", dict(self.mix), f"give weights of at least 0 for {', '.join(KINDS)}"
             )
         if sum(self.mix.values()) <= 0:
-            raise OptionError("mix names no document kind; weigh one above 0", option="mix")
+            raise ParameterError(
+                "mix", dict(self.mix), "no document kind has a weight; give one above 0"
+            )

@@ -28,7 +28,7 @@ from prodigy_al.options import (
     ),
     curves=Arg(
         "--curves",
-        help="Train on a quarter, half and three quarters too: 3 more runs an arm and policy",
+        help="Train on a quarter, half and three quarters too: 3 more runs per arm and policy",
     ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
@@ -57,25 +57,27 @@ def compare(
     from prodigy.util import msg
 
     from prodigy_al.inputs.comparison import open_comparison
+    from prodigy_al.inputs.naming import naming_options
     from prodigy_al.report.build import compare as compare_arms
     from prodigy_al.report.files import write_report
     from prodigy_al.report.terminal import render
 
-    plan = open_comparison(
-        datasets,
-        model,
-        test,
-        label=label,
-        loader=loader,
-        skip_bad=skip_bad,
-        policies=training,
-        curves=curves,
-        seeds=parse_seeds(seeds),
-        workers=workers,
-        engine=engine,
-        output=output,
-    )
-    report = compare_arms(plan, say=msg.info)
-    msg.text(render(report))
-    msg.good(f"Report: {write_report(report, output)}")
+    with naming_options():
+        plan = open_comparison(
+            datasets,
+            model,
+            test,
+            label=label,
+            loader=loader,
+            skip_bad=skip_bad,
+            policies=training,
+            curves=curves,
+            seeds=parse_seeds(seeds),
+            workers=workers,
+            engine=engine,
+            output=output,
+        )
+        report = compare_arms(plan, say=msg.info)
+        msg.text(render(report))
+        msg.good(f"Report: {write_report(report, output)}")
     msg.good(f"Each arm's model and what `spacy train` needs: {output}/arms/DATASET/POLICY")

@@ -51,38 +51,34 @@ def manual_ranked(
     show_score: bool = False,
 ) -> dict[str, Any]:
     """Annotate whole segments in an order ranked by the model and randomised by keys."""
+    from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.pool import open_pool
-    from prodigy_al.sampling.design import SamplingDesign
+    from prodigy_al.sampling.design import SamplingDesign, strategy_name
 
-    design = SamplingDesign(
-        strategy=f"ranked{'-strict' * strict}{'-learning' * bool(rerank_every)}",
-        unit="segment",
-        seed=seed,
-        explore=explore,
-        strict=strict,
-        dev_share=dev_share,
-        fold_salt=fold_salt,
-        acquisition=by,
-        learn_every=rerank_every or None,
-    )
+    with naming_options(learn_every="--rerank-every"):
+        design = SamplingDesign(
+            strategy=strategy_name("ranked", strict=strict, learning=bool(rerank_every)),
+            unit="segment",
+            seed=seed,
+            explore=explore,
+            strict=strict,
+            dev_share=dev_share,
+            fold_salt=fold_salt,
+            acquisition=by,
+            learn_every=rerank_every or None,
+        )
     pool = open_pool(
+        dataset,
         model,
         source,
-        label,
+        design,
+        label=label,
         loader=loader,
         skip_bad=skip_bad,
         exclude=exclude,
         unsegmented=unsegmented,
-        fold_salt=fold_salt,
-        dev_share=dev_share,
         group_by=group_by,
         gpu_id=gpu_id,
-    )
-    return pool.ask(
-        dataset,
-        design,
-        view_id="ner_manual",
-        suggest=suggest,
-        show_score=show_score,
         waits=wait,
     )
+    return pool.ask(view_id="ner_manual", suggest=suggest, show_score=show_score)

@@ -78,8 +78,6 @@ def parse_seeds(seeds: str) -> list[int]:
         numbers = list(range(numbers[0])) if numbers else []
     if not numbers or min(numbers) < 0 or max(numbers) > LARGEST_SEED:
         raise OptionError(
-            f"--seeds {seeds}: give a number of seeds such as 5, or seeds such as 0,1,2",
-            option="--seeds",
-            value=seeds,
+            "--seeds", seeds, "give a number of seeds such as 5, or seeds such as 0,1,2"
         )
     return list(dict.fromkeys(numbers))

@@ -29,28 +29,30 @@ def random_order(
     binary: bool = False,
 ) -> dict[str, Any]:
     """Annotate in uniform random order; everything is scored all the same."""
+    from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.pool import open_pool
     from prodigy_al.sampling.design import SamplingDesign
 
-    design = SamplingDesign(
-        strategy="random-binary" if binary else "random",
-        unit="candidate" if binary else "segment",
-        seed=seed,
-        explore=1.0,
-        dev_share=dev_share,
-        fold_salt=fold_salt,
-    )
+    with naming_options():
+        design = SamplingDesign(
+            strategy="random-binary" if binary else "random",
+            unit="candidate" if binary else "segment",
+            seed=seed,
+            explore=1.0,
+            dev_share=dev_share,
+            fold_salt=fold_salt,
+        )
     pool = open_pool(
+        dataset,
         model,
         source,
-        label,
+        design,
+        label=label,
         loader=loader,
         skip_bad=skip_bad,
         exclude=exclude,
         unsegmented=unsegmented,
-        fold_salt=fold_salt,
-        dev_share=dev_share,
         group_by=group_by,
         gpu_id=gpu_id,
     )
-    return pool.ask(dataset, design, view_id="ner" if binary else "ner_manual")
+    return pool.ask(view_id="ner" if binary else "ner_manual")

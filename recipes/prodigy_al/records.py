@@ -1,4 +1,4 @@
-"""The shapes that cross the border: task, span, answer, and the provenance record `al`.
+"""The provenance record `al` of a task, and its checks.
 
 A task is the dict that Prodigy knows; everything of ours travels in its key ``al``, as JSON of the
 dataclass `Record` below. The record is all that is needed to recompute the probability with which
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 from prodigy_al.errors import RecordError
 
@@ -24,48 +24,12 @@ Design = Literal["keys", "strict"]
 Fold = Literal["train", "dev"]
 
 
-class Token(TypedDict):
-    """One token: character offsets (`end` exclusive), its index and whether a space follows."""
-
-    text: str
-    start: int
-    end: int
-    id: int
-    ws: bool
-
-
-class Span(TypedDict, total=False):
-    """One labelled span: `end` is exclusive, `token_end` inclusive, as Prodigy has it."""
-
-    start: int
-    end: int
-    token_start: int
-    token_end: int
-    label: str
-    score: float
-
-
-class Task(TypedDict, total=False):
-    """What a recipe asks and what comes back: an answer is a task with its key `answer`."""
-
-    text: str
-    tokens: list[Token]
-    spans: list[Span]
-    meta: dict[str, Any]
-    answer: Literal["accept", "reject", "ignore"]
-    al: dict[str, Any]
-    _input_hash: int
-    _task_hash: int
-    _timestamp: int
-    _view_id: str
-
-
 @dataclass(frozen=True)
 class Record:
     """Where one example came from and how likely it was, as stored in ``task["al"]``.
 
-    Capital `R` and `N` are the literature's: items drawn among in this block, and segments of the
-    fold that were still unasked when the round began. `considered` counts the segments cut into
+    Capital `R` and `N` are the literature's: the items of this block, and the segments of
+    the fold that were still unasked when the round began. `considered` counts the segments cut into
     the block, which exceeds `R` where some of them have no candidate to ask about.
     """
 

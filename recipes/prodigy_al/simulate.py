@@ -4,7 +4,6 @@ import time
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
-from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.options import (
     ASKING,
     Arg,
@@ -15,7 +14,7 @@ from prodigy_al.options import (
 
 if TYPE_CHECKING:
     from prodigy_al.simulation.annotator import GoldAnnotator
-    from prodigy_al.simulation.arms import Run
+    from prodigy_al.simulation.arms import SimulatedRun
 
 _ASKING = {
     name: ASKING[name] for name in ("label", "loader", "skip_bad", "unsegmented", "dev_share")
@@ -24,19 +23,19 @@ _ASKING = {
 
 @recipe(
     "al.simulate",
-    gold=Arg(help="Source with gold `spans`, the pool that is asked from"),
+    gold=Arg(help="Source with gold `spans`: the pool that questions are drawn from"),
     model=ASKING["model"],
     prefix=Arg(help="Datasets are called PREFIX-ARM-SEED"),
     **_ASKING,
     group_by=ASKING["group_by"],
-    budget=Arg("--budget", "-n", help="Answers an arm"),
+    budget=Arg("--budget", "-n", help="Answers per arm"),
     arms=Arg(
         "--arms",
         help="Arms, comma-separated; teach,ranked,random if not given",
         converter=split_string,
     ),
-    seeds=Arg("--seeds", help="Number of redraws (0..N-1), or their seeds, comma-separated"),
-    fold_salt=Arg("--fold-salt", help="Salt of the dev fold; redraw S uses SALT-S"),
+    seeds=Arg("--seeds", help="Number of replicates (0..N-1), or their seeds, comma-separated"),
+    fold_salt=Arg("--fold-salt", help="Salt of the dev fold; replicate S uses SALT-S"),
     explore=Arg("--explore", help="Share ε of the active arms"),
     error_rate=Arg("--error-rate", help="Share of answers that are wrong"),
     gpu_id=ASKING["gpu_id"],
@@ -65,13 +64,25 @@ def simulate(
     from prodigy.util import msg
 
     from prodigy_al.inputs.datasets import check_name
+    from prodigy_al.inputs.naming import naming_options
+    from prodigy_al.inputs.sources import read_gold_source
     from prodigy_al.sampling.design import SamplingDesign
-    from prodigy_al.simulation.annotator import GoldAnnotator
+    from prodigy_al.simulation.annotator import GoldAnnotator, check_error_rate
     from prodigy_al.simulation.arms import plan_runs
 
     check_name(prefix)
-    # refuses both shares now, not after the arms that came first
-    SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
+    with naming_options():
+        # the arms' own designs check these shares too, but only when the arms before are done
+        SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
+        check_error_rate(error_rate)
+        runs = plan_runs(
+            prefix,
+            arms=arms,
+            seeds=parse_seeds(seeds),
+            budget=budget,
+            fold_salt=fold_salt,
+            explore=explore,
+        )
     shared: dict[str, Any] = {
         "label": label,
         "loader": loader,
@@ -81,14 +92,6 @@ def simulate(
         "group_by": group_by,
         "gpu_id": gpu_id,
     }
-    runs = plan_runs(
-        prefix,
-        arms=arms,
-        seeds=parse_seeds(seeds),
-        budget=budget,
-        fold_salt=fold_salt,
-        explore=explore,
-    )
     labels, answers = read_gold_source(
         gold, model, label, loader=loader, unsegmented=unsegmented, skip_bad=skip_bad
     )
@@ -100,7 +103,7 @@ def simulate(
 
 
 def _simulate(
-    run: "Run",
+    run: "SimulatedRun",
     gold: str,
     model: str,
     *,

@@ -1,4 +1,4 @@
-"""`al.teach`: one candidate span a question, accept or reject."""
+"""`al.teach`: one candidate span per question, accept or reject."""
 
 from typing import Any, Optional
 
@@ -49,33 +49,36 @@ def teach(
     wait: bool = False,
 ) -> dict[str, Any]:
     """Ask about one uncertain span at a time: is it right, is it wrong?"""
+    from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.pool import open_pool
-    from prodigy_al.sampling.design import SamplingDesign
+    from prodigy_al.sampling.design import SamplingDesign, strategy_name
 
-    design = SamplingDesign(
-        strategy=f"teach{'-strict' * strict}{'-learning' * bool(update_every)}",
-        unit="candidate",
-        seed=seed,
-        explore=explore,
-        strict=strict,
-        block_size=block,
-        rate=rate,
-        dev_share=dev_share,
-        fold_salt=fold_salt,
-        acquisition=by,
-        learn_every=update_every or None,
-    )
+    with naming_options(learn_every="--update-every"):
+        design = SamplingDesign(
+            strategy=strategy_name("teach", strict=strict, learning=bool(update_every)),
+            unit="candidate",
+            seed=seed,
+            explore=explore,
+            strict=strict,
+            block_size=block,
+            rate=rate,
+            dev_share=dev_share,
+            fold_salt=fold_salt,
+            acquisition=by,
+            learn_every=update_every or None,
+        )
     pool = open_pool(
+        dataset,
         model,
         source,
-        label,
+        design,
+        label=label,
         loader=loader,
         skip_bad=skip_bad,
         exclude=exclude,
         unsegmented=unsegmented,
-        fold_salt=fold_salt,
-        dev_share=dev_share,
         group_by=group_by,
         gpu_id=gpu_id,
+        waits=wait,
     )
-    return pool.ask(dataset, design, view_id="ner", show_score=True, waits=wait)
+    return pool.ask(view_id="ner", show_score=True)

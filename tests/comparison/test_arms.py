@@ -48,6 +48,15 @@ def test_a_foreign_dataset_is_split_by_document():
     assert len(found.dev) == 25
 
 
+def test_a_foreign_dataset_that_seldom_names_documents_is_split_by_text():
+    """Under 95 %, a document would only be what of it happens to be named."""
+    found = arm([example(i, meta={"doc": i // 40} if i % 10 else {}) for i in range(100)])
+    assert found.groups == {i: str(i) for i in range(100)}
+    nearly_all = arm([example(i, meta={"doc": i // 5} if i % 20 else {}) for i in range(100)])
+    assert nearly_all.groups[19] == "3"
+    assert nearly_all.groups[20] == "20"
+
+
 def test_breaks_do_not_count_as_work():
     times = [0, 10, 20, 5000, 5010]
     found = arm([example(i, _timestamp=t) for i, t in enumerate(times)])

@@ -14,7 +14,7 @@ from spacy.tokens import DocBin
 from prodigy_al.comparison.artifacts import STAMP, ArmArtifacts, folder_name
 from prodigy_al.comparison.measurements import Model, measure
 from prodigy_al.comparison.testset import TestSet
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 from prodigy_al.jobs import files
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import set_blas
@@ -158,7 +158,7 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path, arm: Any, examples: A
 def test_a_folder_that_cannot_be_written_names_the_option(tmp_path: Path, arm: Any, examples: Any):
     (tmp_path / "arms").write_text("in the way")
     folder = ArmArtifacts(tmp_path / "arms" / "news" / "usual", arm("news", examples(40)).dev)
-    with pytest.raises(OptionError, match=f"--output {tmp_path}: finished runs cannot be kept"):
+    with pytest.raises(ParameterError, match=f"output {tmp_path}: finished runs cannot be stored"):
         folder.write("key", {"config.cfg": b""})
 
 

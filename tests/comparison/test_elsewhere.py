@@ -100,14 +100,15 @@ def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, clus
      "tcp://host:8786", "dask://host:8786/", "dask://user@host:8786", "DASK://host:8786", ""],
 )  # fmt: skip
 def test_an_engine_that_is_no_cluster_names_the_option(engine: str):
-    with pytest.raises(OptionError, match=f"^--engine {engine}: give a Dask scheduler as"):
+    with pytest.raises(OptionError, match=r"^--engine .*: give a Dask scheduler as") as refused:
         choose_cluster(engine, workers=0)
+    assert refused.value.value == engine
 
 
 def test_processes_of_this_machine_and_a_cluster_exclude_each_other():
     assert choose_cluster(None, workers=3) is None
     assert choose_cluster("dask://[::1]:8786", workers=0) == "tcp://[::1]:8786"
-    with pytest.raises(OptionError, match=r"^--workers 3 counts processes of this machine"):
+    with pytest.raises(OptionError, match=r"^--workers 3: it counts processes of this machine"):
         choose_cluster("dask://host:8786", workers=3)
 
 
@@ -118,5 +119,5 @@ def test_the_command_line_answers_a_wrong_engine_before_anything_else(prodigy: A
         port = free.getsockname()[1]
         done = prodigy(*arguments, "--engine", f"dask://127.0.0.1:{port}")
     assert done.returncode == 1
-    assert f"--engine found no Dask scheduler at tcp://127.0.0.1:{port}" in done.stderr
+    assert f"--engine tcp://127.0.0.1:{port}: found no Dask scheduler there" in done.stderr
     assert "Traceback" not in done.stderr

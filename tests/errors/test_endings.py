@@ -81,6 +81,6 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(stage):
     arguments = ("al.compare", "news-random-0", *COMPARE, "--output", "full")
     done = stage.run(*arguments, program=("-c", FULL_DISK))
     assert done.returncode == 1
-    assert "--output full: finished runs cannot be kept in full/runs" in done.stderr
+    assert "--output full: finished runs cannot be stored in full/runs" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert [path for path in (stage.folder / "full").rglob("*") if path.is_file()] == []

@@ -10,7 +10,7 @@ import pytest
 from news import PRETRAINED, Knobs, Scheme, documents, records
 from news.mentions import Mention
 
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 
 
 def corpus(knobs: Knobs, n: int = 150) -> list[dict[str, Any]]:
@@ -122,6 +122,6 @@ def test_mix_sets_the_kinds() -> None:
     "wrong", [{"prevalence": 1.2}, {"noise": -0.1}, {"mix": {"sermon": 1.0}}, {"mix": {}}]
 )
 def test_knobs_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(OptionError) as refused:
+    with pytest.raises(ParameterError) as refused:
         Knobs(**wrong)
-    assert refused.value.option == next(iter(wrong))
+    assert refused.value.parameter == next(iter(wrong))

@@ -15,7 +15,7 @@ from prodigy_al.sampling.history import ANSWERS
 from prodigy_al.sampling.inclusion import verify_records
 
 ARMS = ["teach-learning", "ranked-learning"]
-BUDGET = 180  # a lesson after the 100th train-fold answer, and questions by what it left
+BUDGET = 180  # a refit after the 100th train-fold answer, and questions by its scores
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def simulate(prodigy: Callable[..., Any], world: Path) -> Callable[..., list[dic
 
 
 @pytest.mark.parametrize("arm", ARMS)
-def test_a_run_that_stopped_after_a_lesson_goes_on_as_if_it_had_not(
+def test_a_run_that_stopped_after_a_refit_goes_on_as_if_it_had_not(
     simulate, arm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     simulate(arm, 150)  # a whole number of batches: what was on the way would be drawn anew
@@ -70,7 +70,7 @@ def test_the_trained_arm_of_a_learning_one_is_an_ordinary_one(simulate, prodigy,
     assert "unavailable" not in arm["runs"]["usual"]["dev"]["weighted"]
 
 
-def test_nobody_waits_for_a_lesson(controller: Callable[..., Any], world: Path):
+def test_nobody_waits_for_a_refit(controller: Callable[..., Any], world: Path):
     session = controller(
         "al.teach", "live", str(world / "base"), str(world / "pool.jsonl"),
         label=["ORG"], update_every=10, block=20,
@@ -80,11 +80,11 @@ def test_nobody_waits_for_a_lesson(controller: Callable[..., Any], world: Path):
     while max(by, default=0) == 0 and time.monotonic() < end:
         since = time.monotonic()
         tasks = session.get_questions()
-        assert tasks, "the pool ran out before a lesson was over"
+        assert tasks, "the pool ran out before a refit was over"
         by |= {task["al"]["model"].get(ANSWERS, 0) for task in tasks}
         session.receive_answers([{**task, "answer": "accept"} for task in tasks])
         longest = max(longest, time.monotonic() - since)
         time.sleep(0.5)
     session.close()
     assert max(by) >= 10
-    assert longest < 2  # a lesson takes several times that, with the start of its process
+    assert longest < 2  # a refit takes several times that, with the start of its process

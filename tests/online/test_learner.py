@@ -34,18 +34,25 @@ def answers(world: Path) -> Answers:
 
 
 @pytest.fixture(scope="module")
-def course(world: Path, answers: Answers) -> RefitSettings:
+def settings(world: Path, answers: Answers) -> RefitSettings:
     ranked = tuple(Segment(a, a["_input_hash"], "g") for a in answers[200:230])
-    return RefitSettings("news", str(world / "base"), ("ORG",), "expected-errors", 0, ranked)
+    return RefitSettings(
+        dataset="news",
+        base=str(world / "base"),
+        labels=("ORG",),
+        acquisition="expected-errors",
+        seed=0,
+        ranked=ranked,
+    )
 
 
 @pytest.fixture
-def learner(course: RefitSettings) -> Callable[..., Learner]:
+def learner(settings: RefitSettings) -> Callable[..., Learner]:
     made: list[Learner] = []
 
     def make(examples: Answers = (), **options: Any) -> Learner:
-        settings = {"past": RunHistory(), "every": 20, "waits": True, **options}
-        found = Learner(settings.pop("course", course), examples, **settings)
+        chosen = {"history": RunHistory(), "every": 20, "waits": True, **options}
+        found = Learner(chosen.pop("settings", settings), examples, **chosen)
         made.append(found)
         return found
 
@@ -55,15 +62,15 @@ def learner(course: RefitSettings) -> Callable[..., Learner]:
 
 
 @pytest.fixture(scope="module")
-def after_20(course: RefitSettings, answers: Answers) -> Any:
+def after_20(settings: RefitSettings, answers: Answers) -> Any:
     """The version that the first 20 train-fold answers make."""
-    one = Learner(course, answers[:28], past=RunHistory(), every=20, waits=True)
+    one = Learner(settings, answers[:28], history=RunHistory(), every=20, waits=True)
     one.start()
     yield one.newest()
     one.close()
 
 
-def test_a_lesson_takes_the_first_answers_of_the_train_fold_and_no_others(
+def test_a_refit_takes_the_first_answers_of_the_train_fold_and_no_others(
     learner, answers: Answers, after_20
 ):
     changed = [
@@ -83,73 +90,73 @@ def test_train_answers_make_a_difference(learner, answers: Answers, after_20):
     assert one.newest().sha256 != after_20.sha256
 
 
-def test_a_restart_repeats_the_lesson_from_the_dataset_alone(learner, answers: Answers, after_20):
+def test_a_restart_repeats_the_refit_from_the_dataset_alone(learner, answers: Answers, after_20):
     one = learner(answers[:28])
     assert one.restore(20, after_20.sha256).sha256 == after_20.sha256
     assert one.restore(20, "another machine's") is None
 
 
-def test_ranked_segments_get_the_scores_of_the_model_that_learnt(
-    course: RefitSettings, answers: Answers, after_20
+def test_ranked_segments_get_the_scores_of_the_refitted_model(
+    settings: RefitSettings, answers: Answers, after_20
 ):
-    scores = [scored.u for scored in after_20.score(course.ranked)]
+    scores = [scored.u for scored in after_20.score(settings.ranked)]
     assert len(set(scores)) > 5
-    assert [s.u for s in after_20.score(course.ranked[::-1])] == scores[::-1]
+    assert [s.u for s in after_20.score(settings.ranked[::-1])] == scores[::-1]
 
 
 def test_a_block_is_scored_as_a_ranked_pool_would_be(
-    learner, course: RefitSettings, answers: Answers, after_20
+    learner, settings: RefitSettings, answers: Answers, after_20
 ):
-    one = learner(answers[:28], course=replace(course, ranked=()))
+    one = learner(answers[:28], settings=replace(settings, ranked=()))
     one.start()
-    blocks = list(one.newest().score(course.ranked))
+    blocks = list(one.newest().score(settings.ranked))
     # to rounding: another process, with another number of threads
-    for block, pool in zip(blocks, after_20.score(course.ranked), strict=True):
+    for block, pool in zip(blocks, after_20.score(settings.ranked), strict=True):
         assert block.u == pytest.approx(pool.u, abs=1e-5)
         assert [c.start for c in block.candidates] == [c.start for c in pool.candidates]
 
 
-def test_a_lesson_leaves_nothing_on_the_disk(
+def test_a_refit_leaves_nothing_on_the_disk(
     learner,
-    course: RefitSettings,
+    settings: RefitSettings,
     answers: Answers,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    one = learner(answers[:28], course=replace(course, ranked=()))
+    one = learner(answers[:28], settings=replace(settings, ranked=()))
     one.start()
-    assert list(one.newest().score(course.ranked))
+    assert list(one.newest().score(settings.ranked))
     assert not list(tmp_path.iterdir())
 
 
-def test_an_empty_pipeline_learns_as_well(learner, course: RefitSettings, answers: Answers):
-    one = learner(answers[:28], course=replace(course, base="blank:en"))
+def test_an_empty_pipeline_learns_as_well(learner, settings: RefitSettings, answers: Answers):
+    one = learner(answers[:28], settings=replace(settings, base="blank:en"))
     one.start()
-    assert any(scored.u for scored in one.newest().score(course.ranked))
+    assert any(scored.u for scored in one.newest().score(settings.ranked))
 
 
-def test_nothing_is_learnt_before_a_lesson_is_due(learner, answers: Answers):
+def test_nothing_is_refitted_before_it_is_due(learner, answers: Answers):
     one = learner()
     one.update(answers[:24])
     assert one.newest() is None
 
 
-def test_update_returns_at_once_while_a_lesson_goes_on(
+def test_update_returns_at_once_while_a_refit_runs(
     learner, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ):
-    begun, go_on = threading.Event(), threading.Event()
-    really = learner_module.learn
+    started, go_on = threading.Event(), threading.Event()
+    really = learner_module.refit
     one = learner(waits=False)
 
-    def slow(function, lesson):
-        begun.set()
+    def slow(function, job):
+        started.set()
         assert go_on.wait(60)
-        return really(lesson)
+        return really(job)
 
     monkeypatch.setattr(one._child, "run", slow)
     one.update(answers[:28])
-    assert begun.wait(60)
+    assert started.wait(60)
     start = time.monotonic()
     one.update(answers[28:30])
     assert time.monotonic() - start < 1
@@ -161,7 +168,7 @@ def test_update_returns_at_once_while_a_lesson_goes_on(
     assert one.newest().answers == 20
 
 
-def test_a_lesson_that_fails_is_told_once_and_the_next_one_is_held(learner, answers: Answers):
+def test_a_refit_that_fails_is_told_once_and_the_next_one_runs(learner, answers: Answers):
     one = learner()
     with pytest.raises(ActiveLearningError, match="no answer that says anything"):
         one.update([{**a, "answer": "ignore"} for a in answers[:28]])

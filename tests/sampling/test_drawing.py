@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from prodigy_al.errors import OptionError, RecordError
+from prodigy_al.errors import ParameterError, RecordError
 from prodigy_al.records import read_record
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
@@ -212,5 +212,5 @@ def test_hashes_are_taken_from_the_text_alone_or_with_the_candidate():
     [("explore", 1.2), ("explore", -0.1), ("dev_share", 1.0), ("rate", 0.0), ("block_size", 0)],
 )
 def test_options_out_of_range_are_refused(option: str, value: float):
-    with pytest.raises(OptionError):
+    with pytest.raises(ParameterError):
         replace(RANKED, **{option: value})

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 from prodigy_al.sampling.folds import dev_fold, fold_schedule
 
 GROUPS = st.lists(st.text("abcdefgh", min_size=1, max_size=1), max_size=60)
@@ -68,7 +68,7 @@ def test_schedule_can_be_entered_at_any_question():
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
 def test_a_share_outside_zero_and_one_is_refused(share):
-    with pytest.raises(OptionError, match="--dev-share"):
+    with pytest.raises(ParameterError, match=r"^share .*: out of range"):
         dev_fold(["a"], share=share, salt="")
-    with pytest.raises(OptionError, match="--dev-share"):
+    with pytest.raises(ParameterError, match=r"^share .*: out of range"):
         fold_schedule(seed=0, arm="a", share=share)

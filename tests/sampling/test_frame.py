@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodigy_al.errors import OptionError, SourceError
+from prodigy_al.errors import ParameterError, SourceError
 from prodigy_al.sampling.frame import build_frame
 
 LONG = "the board of the second bank met in Geneva on day {} of May"
@@ -89,10 +89,12 @@ def test_excluded_texts_are_not_counted():
 def test_an_empty_source_is_refused():
     with pytest.raises(SourceError, match="no text"):
         frame_of([])
-    with pytest.raises(SourceError, match="--exclude takes out all 1 texts"):
+    with pytest.raises(SourceError, match="all 1 texts of the source are excluded"):
         frame_of(source("a"), exclude={hash("a")})
 
 
 def test_a_group_key_that_nobody_has_is_refused():
-    with pytest.raises(OptionError, match=r"meta\.topic"):
+    with pytest.raises(
+        ParameterError, match=r"group_by topic: no record of the source has meta\.topic"
+    ):
         frame_of(source("a", "b"), group_by="topic")

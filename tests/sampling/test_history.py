@@ -8,8 +8,9 @@ from itertools import islice
 
 import pytest
 
+from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
-from prodigy_al.sampling.drawing import Draw, draw_questions
+from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.history import ANSWERS, ModelVersion, ModelVersions, RunHistory
 from prodigy_al.sampling.inclusion import inclusion, verify_records
@@ -57,10 +58,10 @@ class Learning(ModelVersions):
     """Versions that are there at once, one after every tenth train-fold answer."""
 
     def __init__(self, records=(), *, repeats: bool = True, late: int = 0) -> None:
-        self.past = RunHistory.of(records)
+        self.history = RunHistory.from_records(records)
         self.train = sum(record.fold == "train" for _, record in records)
         self.repeats = repeats
-        self.late = late  # answers that come in while a lesson goes on
+        self.late = late  # answers that come in while a refit runs
         self.restored: list[int] = []
 
     def newest(self) -> ModelVersion | None:
@@ -115,7 +116,7 @@ def test_everything_is_asked_once_and_every_record_recomputes(design: SamplingDe
     assert len({record.model.get(ANSWERS, 0) for _, record in stored}) > 5
 
 
-def test_a_block_keeps_the_model_it_was_begun_with():
+def test_one_model_orders_a_whole_block():
     models: dict[tuple[str, int, int], set[int]] = {}
     for _, record in session(TEACH):
         models.setdefault((record.fold, record.round, record.block), set()).add(
@@ -126,8 +127,8 @@ def test_a_block_keeps_the_model_it_was_begun_with():
 
 def test_a_round_over_the_whole_pool_ends_when_a_newer_model_is_there():
     train = [record for _, record in session(RANKED, 80) if record.fold == "train"]
-    learnt = [record.model.get(ANSWERS, 0) for record in train]
-    assert learnt == [i // EVERY * EVERY for i in range(len(train))]
+    refitted_on = [record.model.get(ANSWERS, 0) for record in train]
+    assert refitted_on == [i // EVERY * EVERY for i in range(len(train))]
     assert [record.round for record in train] == [i // EVERY for i in range(len(train))]
 
 
@@ -182,7 +183,7 @@ def test_what_was_on_screen_when_it_stopped_is_asked_again_by_its_own_model(
 
 
 def test_what_a_round_had_asked_is_asked_again_though_a_newer_model_is_there_now():
-    """Three answers of a round came in after the last one that the newer model learnt from."""
+    """Three answers of a round came in after the last one that the newer model was refitted on."""
     stored = session(RANKED, 58, lost=[54], late=5)
     (lost,) = {key for key, _ in session(RANKED, 58, late=5)} - {key for key, _ in stored}
     last = [record for _, record in stored if record.fold == "train"][-1]

@@ -112,7 +112,7 @@ def test_impossible_keys_and_thresholds_are_refused():
         inclusion_probabilities(PROPOSAL, 0.0)
     with pytest.raises(EstimateError, match="1 of 2"):
         inclusion_probabilities(np.array([0.0, 1.0]), 1.0)
-    with pytest.raises(EstimateError, match="give --explore"):
+    with pytest.raises(EstimateError, match="needs a chance to be asked"):
         sampling_keys(np.array([0.0, 1.0]), np.ones(2))
 
 

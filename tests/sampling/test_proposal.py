@@ -4,7 +4,7 @@ import srsly
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodigy_al.errors import EstimateError, OptionError
+from prodigy_al.errors import EstimateError, ParameterError
 from prodigy_al.sampling.keys import quantise
 from prodigy_al.sampling.proposal import (
     candidate_probabilities,
@@ -56,13 +56,13 @@ def test_a_score_that_is_negative_or_not_finite_is_refused(bad):
 
 @pytest.mark.parametrize("explore", [-0.1, 1.5, float("nan")])
 def test_a_share_of_chance_outside_zero_and_one_is_refused(explore):
-    with pytest.raises(OptionError, match="from 0 to 1") as error:
+    with pytest.raises(ParameterError, match="from 0 to 1") as error:
         selection_probabilities(np.ones(2), explore)
-    assert error.value.option == "--explore"
+    assert error.value.parameter == "explore"
 
 
 def test_no_chance_at_all_for_a_segment_is_refused_and_names_both_ways_out():
-    with pytest.raises(OptionError, match=r"--explore 0, 1 of 2 .* --strict"):
+    with pytest.raises(ParameterError, match=r"explore 0: 1 of 2 .* strictly"):
         selection_probabilities(np.array([1.0, 0.0]), explore=0)
 
 

@@ -11,7 +11,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from prodigy_al.errors import ModelError, OptionError
+from prodigy_al.errors import ModelError, ParameterError
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import find_ner, stand_alone
 from prodigy_al.scoring.lattice import Limits, build_edges, forward
@@ -204,15 +204,15 @@ def test_a_recogniser_that_borrows_its_vectors_is_refused_until_it_owns_them(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"temperature": 0.0}, "temperature must be a number above 0"),
-        ({"temperature": float("nan")}, "temperature must be a number above 0"),
-        ({"floor": 1.0}, "floor is a probability"),
-        ({"prune": -0.1}, "prune is a probability"),
-        ({"max_length": 0}, "at least 1 token"),
+        ({"temperature": 0.0}, "temperature 0.0: give a number above 0"),
+        ({"temperature": float("nan")}, "temperature nan: give a number above 0"),
+        ({"floor": 1.0}, "floor 1.0: give a probability"),
+        ({"prune": -0.1}, "prune -0.1: give a probability"),
+        ({"max_length": 0}, "max_length 0: give a number of tokens of at least 1"),
     ],
 )
 def test_options_out_of_range_are_refused(
     plain: Language, options: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(OptionError, match=message):
+    with pytest.raises(ParameterError, match=message):
         MarginalScorer(plain, **options)

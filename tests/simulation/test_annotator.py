@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from prodigy_al.errors import AnswerError, OptionError
+from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
 from prodigy_al.simulation.costs import CostModel
 from prodigy_al.simulation.session import annotate
@@ -84,7 +84,7 @@ def test_a_text_without_gold_is_an_error():
 
 
 def test_an_error_rate_outside_0_and_1_is_refused():
-    with pytest.raises(OptionError, match=r"--error-rate 1\.5"):
+    with pytest.raises(ParameterError, match=r"error_rate 1\.5"):
         GoldAnnotator(GOLD, ["ORG"], error_rate=1.5)
 
 

@@ -11,6 +11,7 @@ from prodigy_al.comparison.effort import Effort, FirstAnswers, measure_effort, r
 from prodigy_al.errors import AnswerError, RecordError
 from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.folds import dev_fold
+from prodigy_al.sampling.groups import document_groups
 from prodigy_al.sampling.inclusion import verify_records
 from prodigy_al.training.answers import Answers, read_answers
 
@@ -138,11 +139,10 @@ def _distinct(recorded: Sequence[Mapping[str, Any]], dataset: str) -> list[tuple
 
 
 def _groups(examples: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """Return each text's group: its document where it names one, else the text itself."""
-    return {
-        example["_input_hash"]: str((example.get("meta") or {}).get("doc", example["_input_hash"]))
-        for example in examples
-    }
+    """Return each text's group: its document where nearly all name one, else the text itself."""
+    by_text = {example["_input_hash"]: example for example in examples}
+    groups, _ = document_groups(list(by_text.values()), alone=list(map(str, by_text)), bare=True)
+    return dict(zip(by_text, groups, strict=True))
 
 
 def count_shared(examples: Iterable[Mapping[str, Any]]) -> int:

@@ -47,7 +47,7 @@ class ArmArtifacts:
     def write(self, key: str, files: Files) -> None:
         """Write the files of a run in place of those that were there.
 
-        Raises `OptionError` where the folder cannot be written.
+        Raises `ParameterError` where the folder cannot be written.
         """
         stamp = {"run": key, "files": {name: len(files[name]) for name in sorted(files)}}
         stamped = {**files, STAMP: json.dumps(stamp, indent=1).encode()}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 from prodigy_al.jobs.files import write_atomically
 from prodigy_al.training.answers import TokenSpan
 
@@ -24,7 +24,7 @@ Predictions = list[frozenset[TokenSpan]]
 class RunCache:
     """A folder of predictions by key, made if it is not there.
 
-    Raises `OptionError` where it cannot be written to.
+    Raises `ParameterError` where it cannot be written to.
     """
 
     folder: Path
@@ -50,7 +50,7 @@ class RunCache:
         )
 
     def write(self, key: str, predictions: Sequence[Predictions]) -> None:
-        """Store the predictions. Raises `OptionError` where they cannot be written."""
+        """Store the predictions. Raises `ParameterError` where they cannot be written."""
         stored = [[sorted(spans) for spans in texts] for texts in predictions]
         try:
             write_atomically(self._path(key), json.dumps(stored))
@@ -61,11 +61,11 @@ class RunCache:
         return self.folder / f"{key}.json"
 
 
-def cannot_write(output: Path, folder: Path, error: OSError) -> OptionError:
-    """Return the error for a `folder` below the one given as --output."""
-    return OptionError(
-        f"--output {output}: finished runs cannot be kept in {folder} "
-        f"({error.strerror}); name a folder that can be written to",
-        option="--output",
-        value=output,
+def cannot_write(output: Path, folder: Path, error: OSError) -> ParameterError:
+    """Return the error for a `folder` below the `output` folder of a comparison."""
+    return ParameterError(
+        "output",
+        output,
+        f"finished runs cannot be stored in {folder} ({error.strerror}); "
+        "name a folder that can be written to",
     )

@@ -106,7 +106,7 @@ def predict_all(
     Runs that `cache` holds are not repeated, and `say` is told how many. Each of the others is
     stored as soon as it is finished, even while an earlier one still runs.
 
-    Raises `JobError` where a run fails, and `OptionError` where the cluster cannot be used or a
+    Raises `JobError` where a run fails, and `ParameterError` where the cluster cannot be used or a
     result cannot be written.
     """
     keys = [run.key(base_sha256) for run in runs]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
 from prodigy_al.errors import AnswerError
 from prodigy_al.records import read_record
+from prodigy_al.sampling.groups import document_groups
 from prodigy_al.training.answers import Answers, read_answers
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 # Shorter texts ("Results") coincide by chance: their overlap is reported and nothing removed.
 SHORT_TEXT = 8
-DOCUMENT_COVERAGE = 0.95
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,14 @@ def read_test(
     gold = read_answers(numbered, labels, dataset=name, tokenizer=tokenizer)
     _require_gold(name, gold)
     kept = [item.input_hash for item in gold.items]
-    named = [(records[i][1].get("meta") or {}).get("doc") for i in kept]
-    by_document = sum(doc is not None for doc in named) >= DOCUMENT_COVERAGE * len(named)
+    groups, _ = document_groups(
+        [records[i][1] for i in kept], alone=[f"segment={i}" for i in kept], bare=True
+    )
     return TestSet(
         name=name,
         gold=gold,
         hashes=tuple(records[i][0] for i in kept),
-        groups=tuple(
-            str(doc) if by_document and doc is not None else f"segment={i}"
-            for i, doc in zip(kept, named, strict=True)
-        ),
+        groups=tuple(groups),
     )
 
 

@@ -1,1 +1,1 @@
-"""From names on the command line to checked objects: pools, arms, test sets."""
+"""Names on the command line -> checked objects: pools, arms, test sets."""

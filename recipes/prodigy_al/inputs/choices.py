@@ -1,4 +1,4 @@
-"""What a comparison was asked to compare, checked against what there is."""
+"""Options whose values must be among what there is, checked before anything is loaded."""
 
 from __future__ import annotations
 
@@ -8,14 +8,37 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from prodigy_al.errors import OptionError
+from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.scoring.acquisition import ACQUISITIONS
 from prodigy_al.training.policies import POLICIES, ROBUST
 
 ALL = "all"
-"""What is given for the policies to have every one."""
+"""The name that stands for every policy."""
+
+
+def check_acquisition(name: str) -> None:
+    """Raise `OptionError` for a score that does not exist."""
+    if name not in ACQUISITIONS:
+        raise OptionError(
+            "--by", name, f"there is no such score; there are {', '.join(ACQUISITIONS)}"
+        )
+
+
+def check_waiting(waits: bool, design: SamplingDesign) -> None:
+    """Raise `OptionError` where answering is to wait for a model, and none is refitted."""
+    if waits and design.learn_every is None:
+        raise OptionError(
+            "--wait",
+            waits,
+            "there is no model to wait for, since none learns here; add --update-every (al.teach) "
+            "or --rerank-every (al.manual-ranked), or leave it out",
+        )
 
 
 def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:
     """Return the datasets that names or shell-style patterns name, each once, in their order.
+
+    Raises `OptionError` for a pattern that names none.
 
     >>> match_datasets(["news-*-0", "old"], ["news-teach-0", "old", "news-random-1"])
     ['news-teach-0', 'old']
@@ -25,10 +48,9 @@ def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:
         matching = [name for name in there if fnmatchcase(name, pattern)]
         if not matching:
             raise OptionError(
-                f"DATASETS {pattern}: there is no such dataset; there are: "
-                f"{', '.join(there) or 'none'}",
-                option="DATASETS",
-                value=pattern,
+                "DATASETS",
+                pattern,
+                f"there is no such dataset; there are: {', '.join(there) or 'none'}",
             )
         found.update(dict.fromkeys(matching))
     return list(found)
@@ -39,28 +61,31 @@ def choose_labels(
 ) -> Sequence[str]:
     """Return the labels asked for, or without any all that the answers have spans of, sorted.
 
-    Raises `OptionError` for a label that no answer has a span of: nothing could be learnt of it.
+    Raises `OptionError` for a label that no answer has a span of, and where there is no span at
+    all: no model could be trained on it.
     """
     there = sorted({span["label"] for e in examples for span in e.get("spans") or []})
     if not there:
         raise OptionError(
-            "DATASETS: no answer in them holds a span, so there is nothing to learn from; "
+            "DATASETS",
+            None,
+            "no answer in them holds a span, so there is nothing to learn from; "
             "name datasets with spans",
-            option="DATASETS",
         )
     for label in asked or ():
         if label not in there:
             raise OptionError(
-                f"--label {label}: no answer in the datasets has a span of it; "
-                f"there are: {', '.join(there)}",
-                option="--label",
-                value=label,
+                "--label",
+                label,
+                f"no answer in the datasets has a span of it; there are: {', '.join(there)}",
             )
     return list(asked or there)
 
 
 def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
     """Return the training policies asked for, each once; *robust* where none is.
+
+    Raises `OptionError` for a policy that does not exist.
 
     >>> choose_policies(["usual", "robust", "usual"]), choose_policies(["all"])
     (['usual', 'robust'], ['usual', 'usual-outside', 'scratch', 'robust'])
@@ -71,10 +96,10 @@ def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
     for name in chosen:
         if name not in POLICIES:
             raise OptionError(
-                f"--training {name}: there is no such policy; there are {', '.join(POLICIES)}, "
+                "--training",
+                name,
+                f"there is no such policy; there are {', '.join(POLICIES)}, "
                 f"and {ALL} for every one",
-                option="--training",
-                value=name,
             )
     return chosen
 
@@ -82,20 +107,21 @@ def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
 def choose_workers(asked: int, cores: int) -> int:
     """Return the number of worker processes, all `cores` for 0.
 
+    Raises `OptionError` for a negative number.
+
     >>> choose_workers(0, cores=8), choose_workers(3, cores=8)
     (8, 3)
     """
     if asked < 0:
-        raise OptionError(
-            f"--workers {asked}: give a number of processes, or 0 for one a core",
-            option="--workers",
-            value=asked,
-        )
+        raise OptionError("--workers", asked, "give a number of processes, or 0 for one per core")
     return asked or cores
 
 
 def choose_cluster(engine: str | None, workers: int) -> str | None:
     """Return the address of the Dask scheduler that ``--engine`` names; None for this machine.
+
+    Raises `OptionError` for anything but ``dask://HOST:PORT``, and where processes of this machine
+    are asked for as well.
 
     >>> choose_cluster("dask://10.0.0.7:8786", workers=0)
     'tcp://10.0.0.7:8786'
@@ -104,17 +130,17 @@ def choose_cluster(engine: str | None, workers: int) -> str | None:
         return None
     if not _names_cluster(engine):
         raise OptionError(
-            f"--engine {engine}: give a Dask scheduler as dask://HOST:PORT, such as "
-            "dask://127.0.0.1:8786, or leave the option out to train on this machine",
-            option="--engine",
-            value=engine,
+            "--engine",
+            engine,
+            "give a Dask scheduler as dask://HOST:PORT, such as dask://127.0.0.1:8786, "
+            "or leave the option out to train on this machine",
         )
     if workers:
         raise OptionError(
-            f"--workers {workers} counts processes of this machine; leave it out with --engine: "
+            "--workers",
+            workers,
+            "it counts processes of this machine; leave it out with --engine: "
             "a cluster has the workers that were started for it",
-            option="--workers",
-            value=workers,
         )
     return engine.replace("dask://", "tcp://")
 
@@ -123,6 +149,6 @@ def _names_cluster(engine: str) -> bool:
     try:
         parts = urlsplit(engine)
         named = bool(parts.hostname and parts.port)
-    except ValueError:  # a port that is none
+    except ValueError:  # a port that is not a number
         return False
     return named and "@" not in engine and engine == f"dask://{parts.netloc}"

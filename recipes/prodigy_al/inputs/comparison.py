@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from joblib import cpu_count
 from prodigy.components.db import connect
+from spacy.language import Language
 
 from prodigy_al.comparison.arms import read_arm
 from prodigy_al.comparison.plan import Plan
@@ -20,9 +22,10 @@ from prodigy_al.inputs.choices import (
     choose_workers,
     match_datasets,
 )
-from prodigy_al.inputs.sources import read_source
+from prodigy_al.inputs.sources import cut_segments, open_source
 from prodigy_al.jobs.run import check_cluster
 from prodigy_al.ner.pipelines import describe_pipeline, find_ner, has_ner, load_pipeline
+from prodigy_al.training.policies import ROBUST
 from prodigy_al.training.robust.frozen_base import require_upper
 
 
@@ -41,27 +44,29 @@ def open_comparison(
     engine: str | None,
     output: Path,
 ) -> Plan:
-    """Read arms and test set and check everything that can be checked before training."""
+    """Read arms and test set and check everything that can be checked before training.
+
+    Options come first, then datasets and sources, then the model. Raises `OptionError`,
+    `AnswerError`, `SourceError` or `ModelError`, and `ParameterError` where the cluster does not
+    answer or `output` cannot be written to.
+    """
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
-    if (cluster := choose_cluster(engine, workers)) is not None:
+    cluster = choose_cluster(engine, workers)
+    if cluster is not None:
         check_cluster(cluster)
-    database = connect()
-    names = match_datasets(datasets, database.datasets)
-    stored = {name: list(database.get_dataset_examples(name)) for name in names}
-    labels = choose_labels(label, chain.from_iterable(stored.values()))
-    nlp = load_pipeline(model)
-    if "robust" in chosen_policies and has_ner(nlp):
-        require_upper(find_ner(nlp), model)
-    source = f"dataset:{test}" if test in database else test
-    records = read_source(source, nlp, loader=loader, unsegmented=True, skip_bad=skip_bad)
+    answers = _read_datasets(datasets)
+    labels = choose_labels(label, chain.from_iterable(answers.values()))
+    test_records = _open_test(test, loader=loader, skip_bad=skip_bad)
+    nlp = _load_base(model, chosen_policies)
+    segments = cut_segments(test_records, nlp, unsegmented=True)
     return Plan(
         arms=[
             read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves)
-            for name, examples in stored.items()
+            for name, examples in answers.items()
         ],
         test=read_test(
-            test, [(key, record) for _, key, record in records], labels, tokenizer=nlp.make_doc
+            test, [(key, record) for _, key, record in segments], labels, tokenizer=nlp.make_doc
         ),
         base=model,
         model=describe_pipeline(model, nlp),
@@ -74,3 +79,26 @@ def open_comparison(
         output=output,
         curves=curves,
     )
+
+
+def _read_datasets(patterns: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
+    """Return the answers of the datasets that names or patterns name, by dataset."""
+    database = connect()
+    names = match_datasets(patterns, database.datasets)
+    return {name: list(database.get_dataset_examples(name)) for name in names}
+
+
+def _open_test(
+    test: str, *, loader: str | None, skip_bad: bool
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Open the test set, which is the dataset of this name where there is one, else a source."""
+    source = f"dataset:{test}" if test in connect() else test
+    return open_source(source, loader=loader, skip_bad=skip_bad)
+
+
+def _load_base(model: str, policies: Sequence[str]) -> Language:
+    """Load the base; where robust training is asked for, refuse one that it cannot split."""
+    nlp = load_pipeline(model)
+    if ROBUST.name in policies and has_ner(nlp):
+        require_upper(find_ner(nlp), model)
+    return nlp

@@ -11,12 +11,10 @@ from prodigy_al.errors import OptionError
 
 
 def check_name(dataset: str) -> None:
-    """Refuse a name that no dataset can have."""
+    """Raise `OptionError` for a name that no dataset can have."""
     if not dataset.strip() or not dataset.isprintable():
         raise OptionError(
-            f"DATASET {dataset!r} is no name; give one of letters and digits, such as news-1",
-            option="DATASET",
-            value=dataset,
+            "DATASET", dataset, "not a name; give one of letters and digits, such as news-1"
         )
 
 
@@ -27,17 +25,19 @@ def stored_examples(dataset: str) -> list[dict[str, Any]]:
 
 
 def excluded_inputs(names: list[str] | None) -> set[int]:
-    """Return the input hashes of the named datasets; one that does not exist is an error."""
+    """Return the input hashes of the named datasets.
+
+    Raises `OptionError` for a dataset that does not exist.
+    """
     if not names:
         return set()
     database = connect()
     for name in names:
         if name not in database:
             raise OptionError(
-                f"--exclude {name}: there is no such dataset; there are: "
-                f"{', '.join(database.datasets) or 'none'}",
-                option="--exclude",
-                value=name,
+                "--exclude",
+                name,
+                f"there is no such dataset; there are: {', '.join(database.datasets) or 'none'}",
             )
     return set(database.get_input_hashes(*names))
 

@@ -1,4 +1,4 @@
-"""A model and a source -> a pool, ready to ask from."""
+"""A dataset's name, a model, a source and a design -> a pool, ready to ask from."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from prodigy.components.preprocess import add_tokens
 from spacy.language import Language
 
 from prodigy_al.errors import OptionError
+from prodigy_al.inputs.choices import check_acquisition, check_waiting
 from prodigy_al.inputs.datasets import check_name, excluded_inputs, rehash, stored_examples
-from prodigy_al.inputs.sources import known_labels, read_source
+from prodigy_al.inputs.naming import naming_options
+from prodigy_al.inputs.resuming import check_same_run
+from prodigy_al.inputs.sources import cut_segments, known_labels, open_source
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
 from prodigy_al.records import read_record
+from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
-from prodigy_al.sampling.drawing import Draw, draw_questions
+from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, build_frame
-from prodigy_al.sampling.history import STARTING_MODEL, RunHistory
+from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
-from prodigy_al.sampling.resuming import check_same_run
 from prodigy_al.scoring.acquisition import ACQUISITIONS
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
@@ -34,51 +37,39 @@ Components = dict[str, Any]
 
 @dataclass(frozen=True)
 class Pool:
-    """A model and a source, opened and checked: ready to ask from."""
+    """A model and a source, opened and checked for one dataset and design.
 
+    `frame` holds the segments that can be asked about, `header` what all their records share.
+    With `waits`, answering waits for a model that is refitted.
+    """
+
+    dataset: str
+    design: SamplingDesign
     nlp: Language
     tokenizer: Language
     scorer: MarginalScorer
     frame: Frame
     header: Header
     labels: list[str]
+    waits: bool = False
 
-    def ask(
-        self,
-        dataset: str,
-        design: SamplingDesign,
-        *,
-        view_id: str,
-        suggest: bool = False,
-        show_score: bool = False,
-        waits: bool = False,
-    ) -> Components:
+    def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
 
-        With `waits`, answering waits for a model that is learning.
+        Raises `AnswerError` where the dataset was started with something else, and `OptionError`
+        where there is no candidate to ask about.
         """
-        check_name(dataset)
-        check_score(design.acquisition)
-        if waits:
-            check_learns(design)
         header = replace(self.header, suggest=suggest, show_score=show_score)
-        examples = stored_examples(dataset)
+        examples = stored_examples(self.dataset)
         if examples:
-            check_same_run(dataset, examples[0], design, header, self.frame)
-        learner = self._learner(dataset, examples, design, waits=waits)
-        score = segment_scorer(self.nlp, self.scorer, design.acquisition)
-        draws = draw_questions(
-            self.frame,
-            design,
-            score,
-            learner or STARTING_MODEL,
-            acquisition=ACQUISITIONS[design.acquisition],
-        )
-        if design.unit == "candidate":
-            draws = self._checked(draws)
-        tasks = make_tasks(draws, design, header, rehash)
-        return {
-            "dataset": dataset,
+            check_same_run(self.dataset, examples[0], self.design, header=header, frame=self.frame)
+        learner = self._start_learner(examples)
+        draws = self._draw(learner or STARTING_MODEL)
+        if self.design.unit == "candidate":
+            draws = self._require_one(draws)
+        tasks = make_tasks(draws, self.design, header, rehash)
+        components: Components = {
+            "dataset": self.dataset,
             "view_id": view_id,
             "stream": add_tokens(self.tokenizer, tasks),
             "config": {
@@ -87,72 +78,93 @@ class Pool:
                 "exclude_by": "input",  # every segment is asked once
                 "auto_count_stream": False,  # the order is worked out as it is needed
             },
-            **(
-                {"update": learner.update, "on_exit": lambda controller: learner.close()}
-                if learner
-                else {}
-            ),
         }
+        if learner is not None:
+            components["update"] = learner.update
+            components["on_exit"] = lambda controller: learner.close()
+        return components
 
-    def _learner(
-        self, dataset: str, examples: list[dict[str, Any]], design: SamplingDesign, *, waits: bool
-    ) -> Learner | None:
-        """Return what learns from answers, begun where earlier runs stopped; None if nothing."""
-        if not design.learn_every:
+    def _start_learner(self, examples: Sequence[dict[str, Any]]) -> Learner | None:
+        """Return what refits the model on answers, on those of earlier runs first."""
+        if not self.design.learn_every:
             return None
-        course = RefitSettings(
-            dataset=dataset,
+        settings = RefitSettings(
+            dataset=self.dataset,
             base=self.header.model["name"],
             labels=tuple(self.labels),
-            acquisition=design.acquisition,
-            seed=design.seed,
-            ranked=() if design.block_size else tuple(self.frame.fold("train")),
+            acquisition=self.design.acquisition,
+            seed=self.design.seed,
+            ranked=() if self.design.block_size else tuple(self.frame.fold("train")),
         )
-        records = [(one["_input_hash"], read_record(one, dataset=dataset)) for one in examples]
+        records = [(one["_input_hash"], read_record(one, dataset=self.dataset)) for one in examples]
         learner = Learner(
-            course, examples, past=RunHistory.of(records), every=design.learn_every, waits=waits
+            settings,
+            examples,
+            history=RunHistory.from_records(records),
+            every=self.design.learn_every,
+            waits=self.waits,
         )
         learner.start()
         return learner
 
-    def _checked(self, draws: Iterator[Draw]) -> Iterator[Draw]:
+    def _draw(self, versions: ModelVersions) -> Iterator[Draw]:
+        """Yield the questions; scores are computed, and checked, only as they are needed."""
+        score = segment_scorer(self.nlp, self.scorer, self.design.acquisition)
+        acquisition = ACQUISITIONS[self.design.acquisition]
+        with naming_options():
+            yield from draw_questions(
+                self.frame, self.design, score, versions, acquisition=acquisition
+            )
+
+    def _require_one(self, draws: Iterator[Draw]) -> Iterator[Draw]:
         """Fail before the first question where the model proposes nothing to ask about."""
-        if (first := next(draws, None)) is None:
+        first = next(draws, None)
+        if first is None:
             raise OptionError(
-                f"{self.header.model['name']} proposes no span of {', '.join(self.labels)} in "
+                "--label",
+                self.labels,
+                f"{self.header.model['name']} proposes no span of it in "
                 f"{self.header.source['name']}, so there is nothing to accept or reject; begin "
                 "with whole segments: al.manual-ranked or al.random",
-                option="--label",
-                value=self.labels,
             )
         return chain([first], draws)
 
 
 def open_pool(
+    dataset: str,
     model: str,
     source: Any,
-    label: list[str] | None,
+    design: SamplingDesign,
     *,
+    label: list[str] | None,
     loader: str | None,
     exclude: list[str] | None,
     unsegmented: bool,
     skip_bad: bool,
-    fold_salt: str,
-    dev_share: float,
     group_by: str | None,
     gpu_id: int,
+    waits: bool = False,
 ) -> Pool:
-    """Load the model, read the source and fix folds; fails before the first question."""
+    """Check the options, then load the model, read the source and divide it into folds.
+
+    Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
+    """
+    check_name(dataset)
+    check_acquisition(design.acquisition)
+    check_waiting(waits, design)
+    excluded = excluded_inputs(exclude)
+    records = open_source(source, loader=loader, skip_bad=skip_bad)
     nlp = load_pipeline(model, gpu_id=gpu_id)
     labels = list(label or known_labels(nlp, model))
     tokenizer = sentence_splitter(nlp)
-    frame = build_frame(
-        read_source(source, tokenizer, loader=loader, unsegmented=unsegmented, skip_bad=skip_bad),
-        dev_share=dev_share,
-        fold_salt=fold_salt,
-        exclude=excluded_inputs(exclude),
-        group_by=group_by,
-    )
+    with naming_options():
+        frame = build_frame(
+            cut_segments(records, tokenizer, unsegmented=unsegmented),
+            dev_share=design.dev_share,
+            fold_salt=design.fold_salt,
+            exclude=excluded,
+            group_by=group_by,
+        )
     # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
     set_blas(nlp, use_blis=False)
     scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
@@ -167,7 +179,17 @@ def open_pool(
         },
         segmentation="whole" if unsegmented else "sentences",
     )
-    return Pool(nlp, tokenizer, scorer, frame, header, labels)
+    return Pool(
+        dataset=dataset,
+        design=design,
+        nlp=nlp,
+        tokenizer=tokenizer,
+        scorer=scorer,
+        frame=frame,
+        header=header,
+        labels=labels,
+        waits=waits,
+    )
 
 
 def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
@@ -175,24 +197,3 @@ def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict
     settings = {"temperature": scorer.temperature, "floor": scorer.floor, "labels": sorted(labels)}
     named = json.dumps([model, settings], sort_keys=True).encode()
     return {**settings, "frame_sha256": sha256(named).hexdigest(), "blas": "numpy"}
-
-
-def check_score(name: str) -> None:
-    """Refuse a score that there is not."""
-    if name not in ACQUISITIONS:
-        raise OptionError(
-            f"--by {name}: there is no such score; there are {', '.join(ACQUISITIONS)}",
-            option="--by",
-            value=name,
-        )
-
-
-def check_learns(design: SamplingDesign) -> None:
-    """Refuse to wait for a model where none learns."""
-    if not design.learn_every:
-        raise OptionError(
-            "--wait waits for a model that learns, and none does here; add --update-every "
-            "(al.teach) or --rerank-every (al.manual-ranked), or leave it out",
-            option="--wait",
-            value=True,
-        )

@@ -1,10 +1,10 @@
-"""From a source on the command line to checked records: texts to ask about, gold to answer from."""
+"""A source on the command line -> checked records: texts to ask about, gold to answer from."""
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,48 +22,71 @@ JSONL = {".jsonl", "jsonl"}  # suffix and name of the loader
 SPAN_KEYS = {"start", "end", "label"}
 
 
-def read_source(
-    source: Any, tokenizer: Language, *, loader: str | None, unsegmented: bool, skip_bad: bool
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yield (number of the record, input hash, record), texts without tokens cut into sentences.
+def open_source(
+    source: Any, *, loader: str | None, skip_bad: bool
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Open a source and return its records, numbered from 0, to be read once.
 
-    Raises `SourceError` for a record without text or with a span that names no place or label.
-    With `skip_bad` such records, and lines of JSONL that are no JSON, are left out and counted.
+    Raises at once what Prodigy raises for a source that cannot be opened, and while it is read
+    `SourceError` for a record without text or with a span that lacks start, end or label. With
+    `skip_bad` such records, and lines of JSONL that are not JSON, are left out and counted.
     """
-    from prodigy.components.preprocess import split_sentences
     from prodigy.components.stream import get_stream
 
     bad: list[str] = []
     records = _good_lines(source, bad) if skip_bad and _is_jsonl(source, loader) else source
-    for number, record in enumerate(get_stream(records, loader=loader, rehash=True, dedup=False)):
-        if problem := _problem(record):
-            if not skip_bad:
-                raise SourceError(f"record {number + 1} of {source} {problem}", source=str(source))
+    stream = get_stream(records, loader=loader, rehash=True, dedup=False)
+    return _usable(stream, source, bad, skip_bad=skip_bad)
+
+
+def _usable(
+    records: Iterable[dict[str, Any]], source: Any, bad: list[str], *, skip_bad: bool
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the usable records, then warn of the others; `bad` collects what is wrong with them."""
+    for number, record in enumerate(records):
+        problem = _problem(record)
+        if not problem:
+            yield number, record
+        elif skip_bad:
             bad.append(f"record {number + 1} {problem}")
-            continue
-        whole = unsegmented or "tokens" in record
-        for piece in [record] if whole else split_sentences(tokenizer, [record]):
-            if piece["text"].strip():
-                hashed = set_hashes({"text": piece["text"]}, overwrite=True)
-                yield number, hashed["_input_hash"], piece
+        else:
+            raise SourceError(f"record {number + 1} of {source} {problem}", source=str(source))
     if bad:
-        _say_once(f"{len(bad)} bad records of {source} are skipped; the first: {bad[0]}")
+        _warn_once(f"{len(bad)} bad records of {source} are skipped; the first: {bad[0]}")
+
+
+def cut_segments(
+    records: Iterable[tuple[int, dict[str, Any]]], tokenizer: Language, *, unsegmented: bool
+) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Yield (number of the record, input hash, record), texts without tokens cut into sentences.
+
+    With `unsegmented` they stay whole. Blank texts are left out.
+    """
+    from prodigy.components.preprocess import split_sentences
+
+    for number, record in records:
+        # tokens say that the text was cut before
+        whole = unsegmented or "tokens" in record
+        for segment in [record] if whole else split_sentences(tokenizer, [record]):
+            if segment["text"].strip():
+                hashed = set_hashes({"text": segment["text"]}, overwrite=True)
+                yield number, hashed["_input_hash"], segment
 
 
 def _is_jsonl(source: Any, loader: str | None) -> bool:
-    """Whether the source is a file of JSON lines; only there one bad line spoils no other."""
+    """Return whether the source is a JSONL file, where a bad line leaves the others readable."""
     suffixes = [suffix for suffix in Path(str(source)).suffixes if suffix != ".gz"]
     return Path(str(source)).is_file() and (loader or "".join(suffixes[-1:])) in JSONL
 
 
 def _good_lines(source: Any, bad: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the records of a JSONL file and note the lines that hold none."""
+    """Yield the records of a JSONL file and note in `bad` the lines that hold none."""
     opened = gzip.open if str(source).endswith(".gz") else open
     with opened(source, "rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 record = json.loads(line, parse_constant=_refuse_constant) if line.strip() else None
-            except ValueError as error:  # also where the bytes are no UTF-8
+            except ValueError as error:  # also where the bytes are not UTF-8
                 bad.append(f"line {number} is not JSON ({error})")
                 continue
             if isinstance(record, dict):
@@ -77,8 +100,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 @cache
-def _say_once(sentence: str) -> None:
-    """Warn on the terminal; a simulation reads one source many times."""
+def _warn_once(sentence: str) -> None:
+    """Warn on the terminal, once however often a simulation reads the source."""
     from prodigy.util import msg
 
     msg.warn(sentence)
@@ -105,42 +128,37 @@ def read_gold_source(
 ) -> tuple[list[str], GoldSpans]:
     """Return the asked labels and the gold spans of every text, cut as the recipes cut them.
 
-    Raises `OptionError` for a label that the gold has no span of: every answer would be "none".
+    Raises `OptionError` for standard input, which can be read only once, and for a label that the
+    gold has no span of: every answer would be "none".
     """
     from prodigy_al.ner.pipelines import load_pipeline, sentence_splitter
     from prodigy_al.simulation.annotator import read_gold
 
     if source == "-":
         raise OptionError(
-            "GOLD -: every arm reads the gold anew, and standard input can be read once; "
-            "give a file",
-            option="GOLD",
-            value=source,
+            "GOLD",
+            source,
+            "every arm reads the gold anew, and standard input can be read once; give a file",
         )
+    opened = open_source(source, loader=loader, skip_bad=skip_bad)
     nlp = load_pipeline(model)
     labels = list(label or known_labels(nlp, model))
-    splitter = sentence_splitter(nlp)
-    records = read_source(
-        source, splitter, loader=loader, unsegmented=unsegmented, skip_bad=skip_bad
-    )
-    gold = read_gold(((key, record) for _, key, record in records), labels, nlp.make_doc)
+    segments = cut_segments(opened, sentence_splitter(nlp), unsegmented=unsegmented)
+    gold = read_gold(((key, record) for _, key, record in segments), labels, nlp.make_doc)
     absent = [name for name in labels if name not in gold.labels]
     if absent and (label or len(absent) == len(labels)):
-        raise OptionError(
-            f"--label {','.join(absent)}: no text of {source} has a gold span of it",
-            option="--label",
-            value=absent,
-        )
+        raise OptionError("--label", absent, f"no text of {source} has a gold span of it")
     return labels, gold
 
 
 def known_labels(nlp: Language, model: str) -> tuple[str, ...]:
-    """Return the labels that the pipeline's ``ner`` knows; it must know some."""
+    """Return the labels that the pipeline's ``ner`` knows.
+
+    Raises `OptionError` where it knows none.
+    """
     from prodigy_al.ner.pipelines import find_ner, has_ner
 
     labels: tuple[str, ...] = find_ner(nlp).labels if has_ner(nlp) else ()
     if not labels:
-        raise OptionError(
-            f"{model} knows no labels yet; say with --label what to ask for", option="--label"
-        )
+        raise OptionError("--label", None, f"{model} knows no labels yet; say what to ask for")
     return labels

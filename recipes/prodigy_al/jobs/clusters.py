@@ -23,7 +23,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from prodigy_al.errors import ActiveLearningError, JobError, OptionError
+from prodigy_al.errors import ActiveLearningError, JobError, ParameterError
 from prodigy_al.jobs.parent import follow_parent, interrupts_blocked
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RemoteJob(Generic[Job, RemoteResult, Result]):
 
 
 def check_cluster(address: str) -> None:
-    """Raise `OptionError` unless a Dask scheduler with at least one worker answers there."""
+    """Raise `ParameterError` unless a Dask scheduler with at least one worker answers there."""
     with _connected(address):
         pass
 
@@ -225,26 +225,30 @@ def _connected(address: str) -> Iterator[Client]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise _unusable(
-            "needs Dask, which is not installed here: pip install 'prodigy-al[jobs]'", address
+        raise ParameterError(
+            "engine",
+            address,
+            "it needs Dask, which is missing here: pip install 'prodigy-al[jobs]'",
         ) from error
     try:
         asyncio.run(_shake_hands(address))
         client = Client(address, timeout=CLUSTER_SECONDS, set_as_default=False)
     except Exception as error:  # of many kinds, as anything may answer there
-        raise _unusable(
-            f"found no Dask scheduler at {address} within {CLUSTER_SECONDS} seconds; start one "
-            "with `dask scheduler` and give its address, or leave the option out",
+        raise ParameterError(
+            "engine",
             address,
+            f"found no Dask scheduler there within {CLUSTER_SECONDS} seconds; start one "
+            "with `dask scheduler` and give its address, or leave the option out",
         ) from error
     with client:
         try:
             client.wait_for_workers(1, timeout=CLUSTER_SECONDS)
         except TimeoutError as error:
-            raise _unusable(
-                f"found a Dask scheduler without workers at {address}; "
-                f"start some with `dask worker {address} --nthreads 1`",
+            raise ParameterError(
+                "engine",
                 address,
+                "found a Dask scheduler without workers there; "
+                f"start some with `dask worker {address} --nthreads 1`",
             ) from error
         yield client
 
@@ -255,7 +259,3 @@ async def _shake_hands(address: str) -> None:
 
     comm = await asyncio.wait_for(connect(address, timeout=CLUSTER_SECONDS), CLUSTER_SECONDS)
     await comm.close()
-
-
-def _unusable(why: str, address: str) -> OptionError:
-    return OptionError(f"--engine {why}", option="--engine", value=address)

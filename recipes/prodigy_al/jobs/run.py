@@ -45,7 +45,7 @@ def run_jobs(
     A job whose worker is lost is run again by another.
 
     Raises `JobError` with the name of the job that failed and what it failed with, and
-    `OptionError` where the cluster cannot be used.
+    `ParameterError` where the cluster cannot be used.
     """
     results: Generator[Result, None, None]
     if cluster is not None and jobs:

@@ -1,11 +1,11 @@
-"""Learns while people annotate, without making anyone wait.
+"""Refits the model while people annotate, without making anyone wait.
 
-Every lesson starts from the starting model and takes all train-fold answers so far: dev answers
-are never learnt from. It runs in a process of its own; what it leaves, a *version*, takes the place
-of the one before in one step, and only blocks that begin after that are ordered by it. The pipeline
-that scores is never one that learns.
+Every refit starts from the starting model and trains on all train-fold answers so far, never on dev
+answers. It runs in a child process; its result, a *version*, replaces the one before in one step
+and orders only blocks that are opened after that. The pipeline that scores is never one that is
+being trained.
 
-A lesson is due after every `every` answers and takes exactly a multiple of that many, the first
+A refit is due after every `every` answers and trains on exactly a multiple of that many, the first
 ones, however they arrived. That is why it can be repeated from the dataset alone.
 """
 
@@ -20,32 +20,34 @@ from typing import Any
 from prodigy_al.errors import ActiveLearningError
 from prodigy_al.jobs.child import ChildProcess
 from prodigy_al.ner.pipelines import load_pipeline
-from prodigy_al.online.refits import RefitJob, RefitResult, RefitSettings, learn
+from prodigy_al.online.refits import RefitJob, RefitResult, RefitSettings, refit
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.history import ModelVersion, ModelVersions, RunHistory
 from prodigy_al.sampling.scored import Scored, ScoreSegments
 
 
 class Learner(ModelVersions):
-    """The versions of one run, one a lesson.
+    """The versions of one run, one per refit.
 
-    examples: the dataset's answers so far, in their order, with their records; past: their blocks
-    every: after how many train-fold answers a lesson is due
-    waits: whether `update` returns only when all due lessons are over, so that a run repeats
-    exactly. Otherwise it returns at once and a lesson that comes too late is left out.
+    examples: the dataset's answers so far, in their order, with their records
+    history: the blocks that these answers belong to
+    every: after how many train-fold answers a refit is due
+    waits: whether `update` returns only when all refits that are due are done, so that a run
+        repeats exactly; otherwise it returns at once, and a refit is skipped where the next one is
+        due before it could start
     """
 
     def __init__(
         self,
-        course: RefitSettings,
+        settings: RefitSettings,
         examples: Iterable[Mapping[str, Any]],
         *,
-        past: RunHistory,
+        history: RunHistory,
         every: int,
         waits: bool = False,
     ) -> None:
-        self.past = past
-        self._course = course
+        self.history = history
+        self._settings = settings
         self._examples = [example for example in examples if _from_train(example)]
         self._every = every
         self._waits = waits
@@ -53,88 +55,89 @@ class Learner(ModelVersions):
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._newest: ModelVersion | None = None
-        self._taken = 0  # answers of the latest lesson, whatever came of it
+        self._tried = 0  # answers of the latest refit, whether it failed or not
         self._error: ActiveLearningError | None = None
 
     def start(self) -> None:
-        """Repeat the lesson that is due for the answers of earlier runs."""
+        """Repeat the refit that is due for the answers of earlier runs."""
         self.update(())
 
     def update(self, answers: Iterable[Mapping[str, Any]]) -> None:
-        """Take new answers, and begin a lesson if one is due.
+        """Take new answers, and start a refit if one is due.
 
-        Raises the ActiveLearningError of an earlier lesson once; answers are never lost by it.
+        Raises the `ActiveLearningError` of an earlier refit once; answers are never lost by it.
         """
         with self._lock:
             self._examples += [answer for answer in answers if _from_train(answer)]
         if self._waits:
-            self._catch_up()
+            self._refit_while_due()
         else:
-            self._catch_up_behind()
+            self._refit_in_background()
         with self._lock:
             error, self._error = self._error, None
         if error:
             raise error
 
     def newest(self) -> ModelVersion | None:
-        """The version that learnt from most answers; never waits."""
+        """Return the version refitted on most answers, without waiting; None before the first."""
         return self._newest
 
     def restore(self, answers: int, sha256: str) -> ModelVersion | None:
-        """The version that learnt from so many answers, made again; None where it would differ."""
-        newest = self._newest
-        if newest is None or newest.answers != answers:
+        """Return the version refitted on so many answers, made again; None where it differs."""
+        version = self._newest
+        if version is None or version.answers != answers:
             try:
-                newest = self._version(answers)
+                version = self._make_version(answers)
             except ActiveLearningError:
                 return None
-        return newest if newest.sha256 == sha256 else None
+        return version if version.sha256 == sha256 else None
 
     def close(self) -> None:
-        """End the lesson at work."""
+        """End the refit that is running."""
         self._child.close()
 
-    def _due(self) -> int:
-        """How many answers the lesson takes that is due; 0 for none."""
+    def _answers_due(self) -> int:
+        """Return how many answers the refit trains on that is due; 0 where none is."""
         with self._lock:
             answers = len(self._examples) // self._every * self._every
-            return answers if answers > self._taken else 0
+            return answers if answers > self._tried else 0
 
-    def _catch_up_behind(self) -> None:
+    def _refit_in_background(self) -> None:
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
-                return
-            self._thread = threading.Thread(target=self._catch_up, name="lesson", daemon=True)
+                return  # it looks again for what is due when its refit is done
+            self._thread = threading.Thread(target=self._refit_while_due, name="refit", daemon=True)
         self._thread.start()
 
-    def _catch_up(self) -> None:
-        while answers := self._due():
-            self._taken = answers
+    def _refit_while_due(self) -> None:
+        while answers := self._answers_due():
+            self._tried = answers
             try:
-                self._newest = self._version(answers)
+                self._newest = self._make_version(answers)
             except ActiveLearningError as error:
                 with self._lock:
                     self._error = error
 
-    def _version(self, answers: int) -> ModelVersion:
-        # read into memory before it goes, so that a long run does not fill the disk
+    def _make_version(self, answers: int) -> ModelVersion:
+        # read into memory before the folder is removed, so that a long run does not fill the disk
         with TemporaryDirectory(prefix="prodigy-al-", ignore_cleanup_errors=True) as place:
             folder = Path(place)
-            lesson = RefitJob(self._course, tuple(self._examples[:answers]), folder)
-            learnt = self._child.run(learn, lesson)
-            return ModelVersion(answers, learnt.sha256, self._scorer(learnt, folder))
+            job = RefitJob(self._settings, tuple(self._examples[:answers]), folder)
+            result = self._child.run(refit, job)
+            return ModelVersion(answers, result.sha256, self._scorer(result, folder))
 
-    def _scorer(self, learnt: RefitResult, folder: Path) -> ScoreSegments:
-        if self._course.ranked:
-            return _looked_up(self._course.ranked, learnt.scored)
-        return self._course.scorer(load_pipeline(str(folder)))
+    def _scorer(self, result: RefitResult, folder: Path) -> ScoreSegments:
+        if self._settings.ranked:
+            return _look_up(self._settings.ranked, result.scored)
+        return self._settings.scorer(load_pipeline(str(folder)))
 
 
-def _looked_up(segments: Sequence[Segment], scored: Sequence[Scored]) -> ScoreSegments:
-    known = {one.input_hash: score for one, score in zip(segments, scored, strict=True)}
+def _look_up(segments: Sequence[Segment], scored: Sequence[Scored]) -> ScoreSegments:
+    """Return a function that scores the segments, in any order, with the scores they have."""
+    known = {segment.input_hash: score for segment, score in zip(segments, scored, strict=True)}
 
-    def score(asked: Sequence[Segment]) -> Iterator[Scored]:
-        return (known[segment.input_hash] for segment in asked)
+    def score(wanted: Sequence[Segment]) -> Iterator[Scored]:
+        return (known[segment.input_hash] for segment in wanted)
 
     return score
 

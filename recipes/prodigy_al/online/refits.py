@@ -1,4 +1,4 @@
-"""One lesson: fine-tune the starting model on the answers so far, and score with the outcome."""
+"""One refit: fine-tune the starting model on the answers so far, and score with the result."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from prodigy_al.training.policies import ROBUST
 
 @dataclass(frozen=True)
 class RefitSettings:
-    """What all lessons of a run share.
+    """What all refits of a run share.
 
-    `base` is the starting model (a name or path). `ranked` are the segments that are ranked as a
-    whole by every lesson; none where blocks are scored one by one as they are begun.
+    `base` is the starting model (a name or path). `ranked` are the segments that every refit scores
+    at once; none where blocks are scored one by one, when their turn comes.
     """
 
     dataset: str
@@ -35,7 +35,7 @@ class RefitSettings:
     ranked: tuple[Segment, ...] = ()
 
     def scorer(self, nlp: Language) -> ScoreSegments:
-        """The function by which a model scores segments."""
+        """Return the function by which a model scores segments."""
         set_blas(nlp, use_blis=False)
         marginals = MarginalScorer(nlp, self.labels)
         return segment_scorer(nlp, marginals, self.acquisition, progress=False)
@@ -43,35 +43,37 @@ class RefitSettings:
 
 @dataclass(frozen=True)
 class RefitJob:
-    """The answers to learn from, as they are stored, and where the model goes (`folder`)."""
+    """The answers to train on, as they are stored, and where the model is written (`folder`)."""
 
-    course: RefitSettings
+    settings: RefitSettings
     answers: tuple[Mapping[str, Any], ...]
     folder: Path
 
 
 @dataclass(frozen=True)
 class RefitResult:
-    """The model's SHA-256, and the scores of the course's ranked segments, in their order."""
+    """The model's SHA-256, and the scores of the segments to rank, in the order of the settings."""
 
     sha256: str
     scored: tuple[Scored, ...]
 
 
-def learn(lesson: RefitJob) -> RefitResult:
-    """Learn from all answers of the lesson at once, from the starting model: forgetting nothing.
+def refit(job: RefitJob) -> RefitResult:
+    """Fine-tune the starting model on all answers of the job.
 
-    The same answers give the same model, bit for bit, on the same machine. Raises AnswerError
-    where the answers say nothing that can be learnt.
+    Training never continues an earlier refit, so nothing is forgotten and the same answers give the
+    same model, bit for bit, on the same machine. The model is written to the job's folder only
+    where it is needed later: where there is nothing to rank now. Raises `AnswerError` where the
+    answers hold nothing to train on.
     """
-    course = lesson.course
-    nlp = load_pipeline(course.base)
+    settings = job.settings
+    base = load_pipeline(settings.base)
     answers = read_answers(
-        lesson.answers, course.labels, dataset=course.dataset, tokenizer=nlp.make_doc
+        job.answers, settings.labels, dataset=settings.dataset, tokenizer=base.make_doc
     )
-    learnt = fine_tune(course.base, answers, ROBUST, seed=course.seed)
-    sha256 = pipeline_sha256(learnt)
-    if course.ranked:
-        return RefitResult(sha256, tuple(course.scorer(learnt)(course.ranked)))
-    learnt.to_disk(lesson.folder)
+    refitted = fine_tune(settings.base, answers, ROBUST, seed=settings.seed)
+    sha256 = pipeline_sha256(refitted)
+    if settings.ranked:
+        return RefitResult(sha256, tuple(settings.scorer(refitted)(settings.ranked)))
+    refitted.to_disk(job.folder)
     return RefitResult(sha256, ())

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.jobs.files import write_atomically
 from prodigy_al.report.schema import Report
@@ -17,7 +17,7 @@ from prodigy_al.report.schema import Report
 def write_report(report: Report, folder: Path) -> Path:
     """Write ``report.json`` into `folder` and return its path; a half-written one never shows.
 
-    Raises `OptionError` where the folder cannot be written to.
+    Raises `ParameterError` where the folder cannot be written to.
     """
     path = folder / "report.json"
     # not srsly: it rounds to ten decimals, and a p-value may be smaller
@@ -26,10 +26,8 @@ def write_report(report: Report, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text + "\n")
     except OSError as error:
-        raise OptionError(
-            f"--output {folder}: the report cannot be written there ({error.strerror})",
-            option="--output",
-            value=folder,
+        raise ParameterError(
+            "output", folder, f"the report cannot be written there ({error.strerror})"
         ) from error
     return path
 

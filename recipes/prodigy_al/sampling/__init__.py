@@ -24,7 +24,7 @@ __all__ = [
 
 _MODULES = {
     "Candidate": "scored",
-    "Draw": "drawing",
+    "Draw": "blocks",
     "Frame": "frame",
     "Inclusion": "inclusion",
     "SamplingDesign": "design",
@@ -42,8 +42,9 @@ _MODULES = {
 }
 
 if TYPE_CHECKING:
+    from prodigy_al.sampling.blocks import Draw
     from prodigy_al.sampling.design import SamplingDesign
-    from prodigy_al.sampling.drawing import Draw, draw_questions
+    from prodigy_al.sampling.drawing import draw_questions
     from prodigy_al.sampling.folds import dev_fold
     from prodigy_al.sampling.frame import Frame, Segment, build_frame
     from prodigy_al.sampling.inclusion import Inclusion, verify_records

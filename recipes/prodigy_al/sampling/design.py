@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 from prodigy_al.records import Unit
 
-# Constant, so that every arm and every redraw on one source shares one dev fold.
+# Constant, so that every arm and every replicate on one source shares one dev fold.
 DEFAULT_FOLD_SALT = "prodigy-al"
+
+# Some of the pool must stay for training, and a block that asks nothing would never end.
+SHARES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"explore": (0.0, 1.0), "dev_share": (0.0, 0.9), "rate": (0.001, 1.0)}
+)
+COUNTS = ("block_size", "learn_every")
 
 
 @dataclass(frozen=True)
@@ -19,8 +27,10 @@ class SamplingDesign:
     control. `block_size` None makes one block of the whole fold, else blocks are cut in a seeded
     random order; in each, the share `rate` with the smallest keys is asked. `strict` orders by
     score alone and so has no probabilities. `learn_every` is after how many train-fold answers
-    the model learns from them; None: never. Without blocks, a model that has learnt begins a new
-    round over what is left.
+    the model is refitted; None: never. Without blocks, a refitted model starts a new round over
+    what is left.
+
+    Raises `ParameterError` for a share outside its range or a count below 1.
     """
 
     strategy: str
@@ -36,22 +46,16 @@ class SamplingDesign:
     learn_every: int | None = None
 
     def __post_init__(self) -> None:
-        _check_share("--explore", self.explore, low=0.0, high=1.0)
-        _check_share("--dev-share", self.dev_share, low=0.0, high=0.9)
-        _check_share("--rate", self.rate, low=0.001, high=1.0)
-        if self.block_size is not None and self.block_size < 1:
-            raise OptionError(
-                f"--block {self.block_size} is not a block; give a whole number of at least 1",
-                option="--block",
-                value=self.block_size,
-            )
-        if self.learn_every is not None and self.learn_every < 1:
-            raise OptionError(
-                f"learning after every {self.learn_every} answers is impossible; give a whole "
-                "number of at least 1",
-                option="--update-every",
-                value=self.learn_every,
-            )
+        for name, (low, high) in SHARES.items():
+            share = getattr(self, name)
+            if not low <= share <= high:
+                raise ParameterError(
+                    name, share, f"out of range; give a number from {low:g} to {high:g}"
+                )
+        for name in COUNTS:
+            count = getattr(self, name)
+            if count is not None and count < 1:
+                raise ParameterError(name, count, "give a whole number of at least 1")
 
     @property
     def lazy(self) -> bool:
@@ -59,10 +63,15 @@ class SamplingDesign:
         return self.explore == 1.0 and not self.strict and self.unit == "segment"
 
 
-def _check_share(option: str, value: float, *, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise OptionError(
-            f"{option} {value} is out of range; give a number from {low:g} to {high:g}",
-            option=option,
-            value=value,
-        )
+def strategy_name(recipe: str, *, strict: bool, learning: bool) -> str:
+    """Return the name under which records and reports know a design.
+
+    >>> strategy_name("teach", strict=True, learning=False)
+    'teach-strict'
+    """
+    parts = [recipe]
+    if strict:
+        parts.append("strict")
+    if learning:
+        parts.append("learning")
+    return "-".join(parts)

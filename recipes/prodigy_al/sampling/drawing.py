@@ -1,4 +1,9 @@
-"""Scores to an order of questions: blocks, keys, rounds and the blind choice of the fold."""
+"""From a frame to an order of questions: folds, rounds, and the model that orders each block.
+
+Each fold is drawn on its own, and the two are woven into one stream. A fold is drawn in rounds: a
+round cuts what is left into blocks and asks a share of each, and what it leaves over is what the
+next round starts from.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +11,28 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-import numpy as np
-
 from prodigy_al.records import Fold
+from prodigy_al.sampling.blocks import BlockPlace, Draw, ask, cut_blocks, order_block
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.folds import fold_schedule
 from prodigy_al.sampling.frame import Frame, Segment
-from prodigy_al.sampling.history import STARTING_MODEL, ModelVersion, ModelVersions, RunHistory
-from prodigy_al.sampling.inclusion import KEY_TAG
-from prodigy_al.sampling.keys import FloatArray, choose_candidate, exponentials, sampling_keys
-from prodigy_al.sampling.proposal import (
-    candidate_probabilities,
-    score_total,
-    selection_probabilities,
+from prodigy_al.sampling.history import (
+    STARTING_MODEL,
+    BlockHistory,
+    ModelVersion,
+    ModelVersions,
+    RunHistory,
 )
-from prodigy_al.sampling.scored import Acquisition, Candidate, Scored, ScoreSegments, rescored
-
-BLOCK_TAG = "order"
-LAZY_PAGE = 32  # a batch for the scorer, and no wait for the annotator
-
-
-@dataclass(frozen=True)
-class Draw:
-    """One question and how it came to be asked; the names are those of `tasks.Record`."""
-
-    segment: Segment
-    scored: Scored
-    block: int
-    round: int
-    position: int
-    R: int
-    N: int
-    considered: int
-    total: float | None = None
-    p: float | None = None
-    key: float | None = None
-    next_key: float | None = None
-    candidate: Candidate | None = None
-    r: float | None = None
-    version: ModelVersion | None = None
+from prodigy_al.sampling.scored import Acquisition, Scored, ScoreSegments, rescored
 
 
 @dataclass(frozen=True)
 class AskedBefore:
-    """A question of an earlier run that need not be worked out again, since it is answered."""
+    """A question of an earlier run that need not be worked out again, since it is answered.
+
+    It takes its turn all the same: otherwise a restart would divide the questions between the
+    folds in another order.
+    """
 
 
 def draw_questions(
@@ -62,13 +45,17 @@ def draw_questions(
 ) -> Iterator[Draw]:
     """Yield every question of the frame once, in the order in which it is asked.
 
-    `score` is that of the starting model; `acquisition` makes a score of the marginals that a later
-    model gives to the candidates of the starting one. Which fold question m comes from is a seeded
-    draw made before any score is looked at, so the dev fold is a sample of its own. Where one fold
-    has run out the other goes on.
+    `score` is that of the starting model; `acquisition` makes a score of the marginals that a
+    refitted model gives to the candidates of the starting one. Which fold question m comes from is
+    a seeded draw made before any score is looked at, so the dev fold is a sample of its own. Where
+    one fold has run out the other goes on.
+
+    Raises `ParameterError` where `explore` 0 would leave a segment without any chance.
     """
     folds: dict[Fold, Iterator[Draw | AskedBefore]] = {
-        fold: _Fold(fold, design, score, versions, acquisition).draw(frame.fold(fold))
+        fold: _FoldDraws(fold, design, score, versions=versions, acquisition=acquisition).draw(
+            frame.fold(fold)
+        )
         for fold in ("train", "dev")
     }
     schedule = fold_schedule(seed=design.seed, arm=design.strategy, share=design.dev_share)
@@ -82,29 +69,7 @@ def draw_questions(
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a block stands in its round, whose frame holds N segments."""
-
-    block: int
-    round: int
-    N: int
-    considered: int
-
-
-@dataclass(frozen=True)
-class _Block:
-    """A block in the order of asking. `scored` is None while scoring can wait (`design.lazy`)."""
-
-    segments: Sequence[Segment]
-    scored: Sequence[Scored] | None
-    p: FloatArray | None
-    keys: FloatArray | None
-    total: float | None
-    place: _Place
-
-
-@dataclass(frozen=True)
-class _Fold:
+class _FoldDraws:
     """The draws of one fold."""
 
     fold: Fold
@@ -119,174 +84,88 @@ class _Fold:
         while left:
             unasked: list[Segment] = []
             considered = 0
-            for number, cut in enumerate(_cut_blocks(left, self.design, round_)):
+            for number, cut in enumerate(cut_blocks(left, self.design, round_)):
                 considered += len(cut)
-                frozen = None
+                # What can be asked about is settled by the starting model, for later ones as well.
+                first_scores = None
                 if self.design.unit == "candidate":
-                    cut, frozen = _with_question(cut, list(self.score(cut)))
+                    cut, first_scores = _with_candidates(cut, list(self.score(cut)))
                 if not cut:
                     continue  # a block without a question counts as part of the next one
-                place = _Place(number, round_, len(left), considered)
+                place = BlockPlace(number, round_, N=len(left), considered=considered)
                 considered = 0
-                asked = yield from self._ask_block(cut, frozen, place)
+                asked = yield from self._ask_block(cut, first_scores, place)
                 unasked += [segment for segment in cut if segment.input_hash not in asked]
             left, round_ = unasked, round_ + 1
 
     def _ask_block(
-        self, cut: Sequence[Segment], frozen: Sequence[Scored] | None, place: _Place
+        self, cut: Sequence[Segment], first_scores: Sequence[Scored] | None, place: BlockPlace
     ) -> Generator[Draw | AskedBefore, None, Collection[int]]:
         """Yield the questions of a block; return the inputs that were asked about."""
-        past = self.versions.past if self.fold == "train" else RunHistory()
-        begun = past.blocks.get((place.round, place.block))
-        served = past.served(place.round) if self.design.block_size is None else None
+        # Dev blocks depend on no answer, so a restart has nothing to look up for them.
+        history = self.versions.history if self.fold == "train" else RunHistory()
+        earlier = history.blocks.get((place.round, place.block))
+        whole_fold = self.design.block_size is None
+        # A round over the whole fold that gave way to a newer model ends at the same question.
+        served = history.served_in_round(place.round) if whole_fold else None
         quota = served or ceil(self.design.rate * len(cut))
-        if begun and begun.learnt:
-            is_open = len(begun.asked) < quota
-            version = self.versions.restore(begun.learnt, begun.sha256) if is_open else None
-            if version is None:  # all answered, or its model cannot be made again: it is over
-                yield from (AskedBefore() for _ in begun.asked)
-                return begun.asked
-        else:
-            version = None if begun or self.fold == "dev" else self.versions.newest()
-        block = _order_block(cut, self._scored(cut, frozen, version), self.design, place)
-        gives_way = self.design.block_size is None and served is None
-        least = begun.served if begun else 1
+        version = self._version(earlier, quota)
+        if version is None and earlier is not None and earlier.model_answers:
+            # All is answered, or its model cannot be made again: the block is over.
+            yield from (AskedBefore() for _ in earlier.answered)
+            return earlier.answered
+        block = order_block(cut, self._scored(cut, first_scores, version), self.design, place)
+        # At least one question, so that every round asks something; after a restart at least what
+        # had been asked, though a newer model may be there by now.
+        least = earlier.served if earlier else 1
         asked: set[int] = set()
-        for draw in _ask(block, quota, self.design, self.score):
-            if gives_way and len(asked) >= least and self._is_stale(version):
+        for draw in ask(block, quota, self.design, self.score):
+            gives_way = whole_fold and served is None and len(asked) >= least
+            if gives_way and self._has_newer(version):
                 break
             asked.add(draw.segment.input_hash)
             yield replace(draw, version=version)
         return asked
 
+    def _version(self, earlier: BlockHistory | None, quota: int) -> ModelVersion | None:
+        """Return the refitted model that orders a block; None for the starting model.
+
+        A block that an earlier run opened is ordered by the same model as then; None also where
+        all its questions are answered or that model cannot be made again.
+        """
+        if self.fold == "dev":
+            return None
+        if earlier is None:
+            return self.versions.newest()
+        if earlier.model_answers and len(earlier.answered) < quota:
+            return self.versions.restore(earlier.model_answers, earlier.model_sha256)
+        return None
+
     def _scored(
-        self, cut: Sequence[Segment], frozen: Sequence[Scored] | None, version: ModelVersion | None
+        self,
+        cut: Sequence[Segment],
+        first_scores: Sequence[Scored] | None,
+        version: ModelVersion | None,
     ) -> Sequence[Scored] | None:
-        """The scores that order a block; None where no score is needed for it."""
+        """Return the scores that order a block; None where no score is needed for it."""
         if self.design.lazy:
             return None
         if version is None:
-            return frozen or list(self.score(cut))
+            return first_scores or list(self.score(cut))
         later = list(version.score(cut))
-        if frozen is None:
+        if first_scores is None:
             return later
-        return [rescored(a, b, self.acquisition) for a, b in zip(frozen, later, strict=True)]
+        return [rescored(a, b, self.acquisition) for a, b in zip(first_scores, later, strict=True)]
 
-    def _is_stale(self, version: ModelVersion | None) -> bool:
-        """Whether a version that learnt from more answers waits for questions of this fold."""
+    def _has_newer(self, version: ModelVersion | None) -> bool:
+        """Return whether a model refitted on more answers waits for questions of this fold."""
         newest = self.versions.newest() if self.fold == "train" else None
         return newest is not None and (version is None or newest.answers > version.answers)
 
 
-def _cut_blocks(
-    segments: Sequence[Segment], design: SamplingDesign, round_: int
-) -> Iterator[Sequence[Segment]]:
-    """Cut a seeded random order into blocks, so that each is a random sample of what is left."""
-    if design.block_size is None:
-        yield segments
-        return
-    at_random = exponentials(
-        [segment.input_hash for segment in segments],
-        tag=BLOCK_TAG,
-        seed=design.seed,
-        arm=design.strategy,
-        round=round_,
-        block=0,
-    )
-    order = np.argsort(at_random, kind="stable")
-    for start in range(0, len(order), design.block_size):
-        yield [segments[i] for i in order[start : start + design.block_size]]
-
-
-def _with_question(
+def _with_candidates(
     cut: Sequence[Segment], scored: Sequence[Scored]
 ) -> tuple[list[Segment], list[Scored]]:
     """Return the segments, and their scores, that have a candidate to ask about."""
-    kept = [(segment, item) for segment, item in zip(cut, scored, strict=True) if item.candidates]
-    return [segment for segment, _ in kept], [item for _, item in kept]
-
-
-def _order_block(
-    cut: Sequence[Segment], scored: Sequence[Scored] | None, design: SamplingDesign, place: _Place
-) -> _Block:
-    """Order a block by key, or by score where the design is strict."""
-    chance = exponentials(
-        [segment.input_hash for segment in cut],
-        tag=KEY_TAG,
-        seed=design.seed,
-        arm=design.strategy,
-        round=place.round,
-        block=place.block,
-    )
-    u = np.array([item.u for item in scored]) if scored is not None else np.zeros(len(cut))
-    if design.strict:
-        p = keys = None
-        order = np.lexsort((chance, -u))  # ties at random, the same at every start
-    else:
-        p = selection_probabilities(u, design.explore)
-        keys = sampling_keys(p, chance)
-        order = np.argsort(keys, kind="stable")
-    return _Block(
-        segments=[cut[i] for i in order],
-        scored=None if scored is None else [scored[i] for i in order],
-        p=None if p is None else p[order],
-        keys=None if keys is None else keys[order],
-        total=None if design.strict or design.explore == 1.0 else score_total(u),
-        place=place,
-    )
-
-
-def _ask(block: _Block, quota: int, design: SamplingDesign, score: ScoreSegments) -> Iterator[Draw]:
-    """Yield the first `quota` questions of a block, scoring a page ahead where it was put off."""
-    for start in range(0, quota, LAZY_PAGE):
-        page = range(start, min(start + LAZY_PAGE, quota))
-        if block.scored is None:
-            scored: Sequence[Scored] = list(score([block.segments[i] for i in page]))
-        else:
-            scored = block.scored[start : page.stop]
-        for position, item in zip(page, scored, strict=True):
-            yield _draw(block, position, item, design)
-
-
-def _draw(block: _Block, position: int, scored: Scored, design: SamplingDesign) -> Draw:
-    segment, following = block.segments[position], position + 1
-    candidate, r = None, None
-    if design.unit == "candidate":
-        candidate, r = _pick_candidate(block, segment, scored, design)
-    more = block.keys is not None and following < len(block.keys)
-    return Draw(
-        segment=segment,
-        scored=scored,
-        block=block.place.block,
-        round=block.place.round,
-        position=position,
-        R=len(block.segments),
-        N=block.place.N,
-        considered=block.place.considered,
-        total=block.total,
-        p=None if block.p is None else float(block.p[position]),
-        key=None if block.keys is None else float(block.keys[position]),
-        next_key=float(block.keys[following]) if block.keys is not None and more else None,
-        candidate=candidate,
-        r=r,
-    )
-
-
-def _pick_candidate(
-    block: _Block, segment: Segment, scored: Scored, design: SamplingDesign
-) -> tuple[Candidate, float | None]:
-    """Choose the span to ask about; a strict design takes the most uncertain one."""
-    marginals = np.array([candidate.p for candidate in scored.candidates])
-    if design.strict:
-        return scored.candidates[int(np.argmax(marginals * (1 - marginals)))], None
-    chances = candidate_probabilities(marginals, design.explore)
-    chosen = choose_candidate(
-        chances,
-        tag=KEY_TAG,
-        seed=design.seed,
-        arm=design.strategy,
-        round=block.place.round,
-        block=block.place.block,
-        input=segment.input_hash,
-    )
-    return scored.candidates[chosen], float(chances[chosen])
+    pairs = [(segment, item) for segment, item in zip(cut, scored, strict=True) if item.candidates]
+    return [segment for segment, _ in pairs], [item for _, item in pairs]

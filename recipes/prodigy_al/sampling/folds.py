@@ -1,8 +1,8 @@
-"""Which segments are for training and which are kept blind for evaluation.
+"""Which segments are for training, and which stay unseen by it for evaluation.
 
 Whole groups (documents) go to one fold, so no model is tested on a document it was trained on.
-The order of the groups is a hash with a salt and knows nothing of seeds, arms or scores: all arms
-on one source share one fold. From which fold a question comes is decided before any score is seen.
+The order of the groups is a hash with a salt and does not depend on seeds, arms or scores: all arms
+on one source share one fold. Which fold a question comes from is drawn before any score is seen.
 """
 
 from __future__ import annotations
@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from prodigy_al.errors import OptionError
+from prodigy_al.arrays import BoolArray
+from prodigy_al.errors import ParameterError
 from prodigy_al.sampling.keys import hashed_uniform
-
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
 def dev_fold(groups: Sequence[str], *, share: float, salt: str) -> BoolArray:
@@ -26,7 +23,7 @@ def dev_fold(groups: Sequence[str], *, share: float, salt: str) -> BoolArray:
 
     Groups in the order of hash(salt, group) fill the fold; it ends where the number of segments
     is nearest to `share` of all, so it misses the target by at most half a group.
-    OptionError for a share outside [0, 1].
+    Raises `ParameterError` for a share outside [0, 1].
 
     >>> int(dev_fold(["a", "a", "b", "b", "c", "c"], share=1 / 3, salt="").sum())
     2
@@ -44,7 +41,8 @@ def fold_schedule(m: int = 0, *, seed: int, arm: str, share: float) -> Iterator[
     """Yield without end whether question m, m + 1, ... of an arm comes from the dev fold.
 
     Independent draws, True with probability `share`, each a function of (seed, arm, its number)
-    alone, so the schedule can be entered anywhere. OptionError for a share outside [0, 1].
+    alone, so the schedule can be entered anywhere. Raises `ParameterError` for a share outside
+    [0, 1].
     """
     _check_share(share)
     return (hashed_uniform("fold schedule", seed, arm, q) < share for q in count(m))
@@ -52,8 +50,4 @@ def fold_schedule(m: int = 0, *, seed: int, arm: str, share: float) -> Iterator[
 
 def _check_share(share: float) -> None:
     if not 0 <= share <= 1:
-        raise OptionError(
-            f"The dev fold's share is {share}; give --dev-share a number from 0 to 1.",
-            option="--dev-share",
-            value=share,
-        )
+        raise ParameterError("share", share, "out of range; give a number from 0 to 1")

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from prodigy_al.errors import OptionError, SourceError
+from prodigy_al.errors import ParameterError, SourceError
 from prodigy_al.records import Fold
 from prodigy_al.sampling.folds import dev_fold
+from prodigy_al.sampling.groups import (
+    DOCUMENT_COVERAGE,
+    DOCUMENT_KEY,
+    document_groups,
+    document_names,
+    join_near_duplicates,
+)
 
 GOLD_KEYS = frozenset({"spans", "answer", "al", "accept", "options", "label"})
 HASH_KEYS = frozenset({"_input_hash", "_task_hash", "_view_id", "_session_id", "_annotator_id"})
-DOCUMENT_KEY = "doc"
-# Where nearly all records name their document, sentences of one document stay together.
-DOCUMENT_COVERAGE = 0.95
-# Short texts ("Results", a dateline) coincide by chance and would tie unrelated documents together.
-NEAR_DUPLICATE_TOKENS = 8
+# Below this a fold of whole groups could miss its share by far, so segments are divided instead.
 FEWEST_GROUPS = 8
 
 
@@ -38,9 +40,9 @@ class Segment:
 class Frame:
     """Everything that can be asked, in source order.
 
-    `grouped_by` says what keeps together in a fold: ``meta.doc``, the `--group-by` key, ``record``
-    or ``segment`` (too few groups: train and dev share documents). `sha256` identifies the texts
-    and their order; `excluded` counts distinct texts taken out by `--exclude`.
+    `grouped_by` says what stays together in a fold: ``meta.doc``, or another key of meta,
+    ``record`` or ``segment`` (too few groups: train and dev share documents). `sha256` identifies
+    the texts and their copies; `excluded` counts the distinct texts that were left out.
     """
 
     segments: tuple[Segment, ...]
@@ -69,8 +71,11 @@ def build_frame(
     """Collect distinct texts, tie them into groups and assign folds.
 
     `records` yields (number of the source record, input hash, record); a record that was split
-    into sentences appears once a sentence, under one number. Raises `SourceError` where nothing
-    is left to ask and `OptionError` where no record has the `group_by` key.
+    into sentences appears once per sentence, under one number. Texts whose input hash is in
+    `exclude` are left out. `group_by` is the key of meta that names a record's group.
+
+    Raises `SourceError` where nothing is left to ask, `ParameterError` where no record has the
+    `group_by` key or `dev_share` is out of range.
     """
     first: dict[int, tuple[int, Mapping[str, Any]]] = {}
     copies: Counter[int] = Counter()
@@ -83,7 +88,7 @@ def build_frame(
         first.setdefault(input_hash, (number, record))
     if not first:
         raise SourceError(
-            f"nothing is left to ask: --exclude takes out all {len(excluded)} texts of the source"
+            f"nothing is left to ask: all {len(excluded)} texts of the source are excluded"
             if excluded
             else "the source holds no text; give a source with at least one record"
         )
@@ -106,46 +111,18 @@ def build_frame(
 
 
 def _groups(segments: Sequence[Segment], group_by: str | None) -> tuple[list[str], str]:
-    """Return one group name a segment and what they were grouped by."""
+    """Return one group per segment and what they were grouped by."""
+    records = [segment.record for segment in segments]
     key = group_by or DOCUMENT_KEY
-    named = [(segment.record.get("meta") or {}).get(key) for segment in segments]
-    covered = sum(name is not None for name in named) / len(segments)
-    if group_by and not covered:
-        raise OptionError(
-            f"--group-by {group_by}: no record of the source has meta.{group_by}",
-            option="--group-by",
-            value=group_by,
-        )
-    if group_by or covered >= DOCUMENT_COVERAGE:
-        # A record that names no document is a group of its own.
-        names = [
-            f"{key}={name}" if name is not None else f"record={segment.group}"
-            for name, segment in zip(named, segments, strict=True)
-        ]
-        grouped_by = f"meta.{key}"
-    else:
-        names = [f"record={segment.group}" for segment in segments]
-        grouped_by = "record"
-    names = _join_near_duplicates(segments, names)
-    if len(set(names)) < FEWEST_GROUPS:
+    if group_by and all(name is None for name in document_names(records, key)):
+        raise ParameterError("group_by", group_by, f"no record of the source has meta.{group_by}")
+    groups, by_document = document_groups(
+        records,
+        alone=[f"record={segment.group}" for segment in segments],
+        key=key,
+        coverage=0.0 if group_by else DOCUMENT_COVERAGE,
+    )
+    groups = join_near_duplicates([record["text"] for record in records], groups)
+    if len(set(groups)) < FEWEST_GROUPS:
         return [f"segment={segment.input_hash}" for segment in segments], "segment"
-    return names, grouped_by
-
-
-def _join_near_duplicates(segments: Sequence[Segment], names: Sequence[str]) -> list[str]:
-    """Merge the groups of texts that differ only in case, digits, spacing or punctuation."""
-    parent = {name: name for name in names}
-
-    def root(name: str) -> str:
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
-    owner: dict[str, str] = {}
-    for segment, name in zip(segments, names, strict=True):
-        words = re.findall(r"\w+", re.sub(r"\d+", "0", segment.record["text"].casefold()))
-        if len(words) >= NEAR_DUPLICATE_TOKENS:
-            other = owner.setdefault(" ".join(words), name)
-            parent[root(name)] = root(other)
-    return [root(name) for name in names]
+    return groups, f"meta.{key}" if by_document else "record"

@@ -1,12 +1,13 @@
-"""Which model orders which block, where the model learns while people annotate.
+"""Which model orders which block, where the model is refitted while people annotate.
 
-A block keeps the model it was begun with: its probabilities belong to one set of scores. Only the
-train fold follows the learner. Dev questions are ordered by the starting model to the end, so that
-their probabilities depend on no answer, and a restart needs no later model to know them.
+One model orders a whole block, since the probabilities of a block belong to one set of scores.
+Refitted models order blocks of the train fold only. Dev questions are ordered by the starting model
+to the end: so their probabilities depend on no answer, and a restart can repeat them without
+refitting anything.
 
-`RunHistory` is what the stored records tell of earlier runs. It lets a restart go on in the same
-order: the block in which it stopped is ordered by the model that its records name, made again from
-the answers it was made from.
+`RunHistory` holds what the stored records say of earlier runs. With it a restart goes on in the
+same order: the block in which the last run stopped is ordered by the model that its records name,
+refitted on the same answers.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from prodigy_al.records import Record
 from prodigy_al.sampling.scored import ScoreSegments
 
 ANSWERS = "answers"
-"""The key of a record's `model` that says how many train-fold answers it had learnt from."""
+"""The key of a record's `model` that says on how many train-fold answers it was refitted."""
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A model that learnt from the first `answers` train-fold answers, and how it scores."""
+    """A model refitted on the first `answers` train-fold answers, and how it scores."""
 
     answers: int
     sha256: str
@@ -35,61 +36,67 @@ class ModelVersion:
 class BlockHistory:
     """A block of an earlier run.
 
-    learnt, sha256: of the model that ordered it, how many answers it had learnt from; size:
-    segments that were left when its round began; asked: the inputs it has answers to; served:
-    questions up to the last of these, so that those between them were asked as well.
+    model_answers: on how many answers the model that ordered it was refitted; 0: not at all
+    model_sha256: that model's hash
+    round_size: segments that were left when the block's round began
+    answered: input hashes of the segments that have an answer
+    served: questions up to the last answered one; those between that lack an answer were asked too
     """
 
-    learnt: int
-    sha256: str
-    size: int
-    asked: frozenset[int]
+    model_answers: int
+    model_sha256: str
+    round_size: int
+    answered: frozenset[int]
     served: int
+
+    @classmethod
+    def from_records(cls, pairs: Sequence[tuple[int, Record]]) -> BlockHistory:
+        """Read it from the (input hash, record) pairs of one block, at least one."""
+        _, first = pairs[0]
+        return cls(
+            model_answers=first.model.get(ANSWERS, 0),
+            model_sha256=first.model.get("sha256", ""),
+            round_size=first.N,
+            answered=frozenset(input_hash for input_hash, _ in pairs),
+            served=1 + max(record.position for _, record in pairs),
+        )
 
 
 @dataclass(frozen=True)
 class RunHistory:
-    """The train fold of earlier runs: its blocks by (round, number)."""
+    """The train fold of earlier runs on one dataset: its blocks by (round, number)."""
 
     blocks: Mapping[tuple[int, int], BlockHistory] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, records: Iterable[tuple[int, Record]]) -> RunHistory:
-        """Read it from (input hash, record) pairs of one dataset."""
+    def from_records(cls, records: Iterable[tuple[int, Record]]) -> RunHistory:
+        """Read it from the (input hash, record) pairs of a dataset."""
         by_block: dict[tuple[int, int], list[tuple[int, Record]]] = defaultdict(list)
         for input_hash, record in records:
             if record.fold == "train":
                 by_block[record.round, record.block].append((input_hash, record))
-        return cls({name: _begun(pairs) for name, pairs in by_block.items()})
+        return cls({name: BlockHistory.from_records(pairs) for name, pairs in by_block.items()})
 
-    def served(self, round_: int) -> int | None:
-        """How many questions a round without blocks asked; None where no later one has begun."""
+    def served_in_round(self, round_: int) -> int | None:
+        """Return how many questions a round without blocks asked.
+
+        The segments missing in the next round tell it; None where no record of that one exists.
+        """
         now, later = self.blocks.get((round_, 0)), self.blocks.get((round_ + 1, 0))
-        return now.size - later.size if now and later else None
-
-
-def _begun(pairs: Sequence[tuple[int, Record]]) -> BlockHistory:
-    first = pairs[0][1]
-    return BlockHistory(
-        learnt=first.model.get(ANSWERS, 0),
-        sha256=first.model.get("sha256", ""),
-        size=first.N,
-        asked=frozenset(input_hash for input_hash, _ in pairs),
-        served=1 + max(record.position for _, record in pairs),
-    )
+        return now.round_size - later.round_size if now and later else None
 
 
 class ModelVersions:
-    """The models of one run besides the starting one; here there are none."""
+    """The refitted models of one run, and the history of earlier runs; here there are none."""
 
-    past = RunHistory()
+    history = RunHistory()
 
     def newest(self) -> ModelVersion | None:
-        """The version that learnt from most answers; never waits."""
+        """Return the version refitted on most answers, without waiting; None before the first."""
         return None
 
     def restore(self, answers: int, sha256: str) -> ModelVersion | None:
-        """The version that learnt from so many answers, made again; None where it would differ."""
+        """Return the version refitted on so many answers, made again; None where it differs."""
         return None
 
 

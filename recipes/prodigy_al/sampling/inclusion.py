@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf, isclose
 
 import numpy as np
-import numpy.typing as npt
 
+from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import RecordError
 from prodigy_al.records import Record
-from prodigy_al.sampling.keys import FloatArray, exponentials, inclusion_probabilities
+from prodigy_al.sampling.keys import exponentials, inclusion_probabilities
 from prodigy_al.sampling.proposal import probability
-
-IntArray = npt.NDArray[np.int64]
 
 KEY_TAG = "segment"
 # Stored numbers carry ten decimals at least; keys are of the order of the block's size.
@@ -36,7 +34,7 @@ class Inclusion:
 
 
 def recompute_key(record: Record, input_hash: int) -> tuple[float, float]:
-    """Return (p, key) of a record from its scores and names alone."""
+    """Return (p, key) of a record from its scores and names, not from the stored p and key."""
     # Without a stored total the share of chance is 1, and p does not depend on any score.
     p = probability(record.u, record.total or 0.0, record.R, record.explore)
     chance = exponentials(
@@ -54,7 +52,7 @@ def verify_records(records: Iterable[tuple[int, Record]]) -> int:
     """Check (input hash, record) pairs of one dataset and return how many there are.
 
     Every key must recompute; an input stands once in a fold and round; the records of one block
-    agree on R, N and its total. Raises `RecordError` with the first input that does not hold.
+    agree on R, N and its total. Raises `RecordError` with the first input that breaks a rule.
     """
     count, seen = 0, set[tuple[str, str, int, int]]()
     blocks: dict[tuple[str, str, int, int], tuple[object, ...]] = {}
@@ -99,7 +97,9 @@ def inclusion(records: Sequence[tuple[int, Record]]) -> Inclusion:
         block = (record.round, record.block)
         if block not in last or record.position > last[block].position:
             last[block] = record
-    opened: Mapping[int, list[Record]] = _by_round(last.values())
+    opened: dict[int, list[Record]] = defaultdict(list)
+    for record in last.values():
+        opened[record.round].append(record)
     scale = {
         number: max(1.0, blocks[0].N / sum(block.considered for block in blocks))
         for number, blocks in opened.items()
@@ -109,6 +109,7 @@ def inclusion(records: Sequence[tuple[int, Record]]) -> Inclusion:
         if record.design != "keys":
             continue
         p, _ = recompute_key(record, input_hash)
+        # Nothing behind the last item served: the whole block was asked, and π is 1 for all of it.
         following = last[record.round, record.block].next_key
         tau = inf if following is None else following
         pi[i] = inclusion_probabilities(np.array([p]), tau)[0] * (record.r or 1.0)
@@ -117,10 +118,3 @@ def inclusion(records: Sequence[tuple[int, Record]]) -> Inclusion:
         rounds=np.array([record.round for _, record in records], dtype=np.int64),
         scales=np.array([scale[record.round] for _, record in records]),
     )
-
-
-def _by_round(blocks: Iterable[Record]) -> dict[int, list[Record]]:
-    opened: dict[int, list[Record]] = defaultdict(list)
-    for block in blocks:
-        opened[block.round].append(block)
-    return opened

@@ -9,8 +9,8 @@ Thorup, J. ACM 2007). Given τ, the smallest key that was never served,
 holds exactly for every served segment, so Σ y_i / π_i is unbiased for the total of y over the
 block, wherever the annotator stops and in whatever order the answers come in.
 
-E_i is no draw from a generator but a hash of named parts: a restart, or a second process, computes
-the same key from the record alone.
+E_i is not drawn from a generator: it is a hash of named parts, so that a restart, or a second
+process, computes the same key from the record alone.
 """
 
 from __future__ import annotations
@@ -19,22 +19,21 @@ import json
 import math
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.errors import EstimateError
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-Number = TypeVar("Number", float, FloatArray)
+FloatOrArray = TypeVar("FloatOrArray", float, FloatArray)
 
 SCORE_DECIMALS = 9
 _UNIFORM_BITS = 52  # a half step more still fits the 53 bits of a float, so 0 and 1 are never met
 
 
-def quantise(x: Number) -> Number:
-    """Round to the 9 decimals that survive storage, a number or an array of them.
+def quantise(x: FloatOrArray) -> FloatOrArray:
+    """Return a number, or an array of them, rounded to the 9 decimals that survive storage.
 
     The JSON writer of stored answers keeps 10 decimals (1e-12 becomes 0), and its reader is off by
     one bit for many (0.3 becomes 0.30000000000000004). Quantised before it is written and again
@@ -72,11 +71,14 @@ def exponentials(
 
 
 def sampling_keys(p: FloatArray, exponentials: FloatArray) -> FloatArray:
-    """Return κ (R,) = E/p; the smallest is asked first. EstimateError where p is not above 0."""
+    """Return κ (R,) = E/p; the smallest is asked first.
+
+    Raises `EstimateError` where `p` is not above 0.
+    """
     if not np.all(p > 0):
         raise EstimateError(
             f"{np.sum(~(p > 0))} of {p.size} probabilities are not above 0; "
-            "every segment needs a chance to be asked: give --explore a number above 0."
+            "every segment needs a chance to be asked"
         )
     return exponentials / p
 
@@ -85,30 +87,31 @@ def threshold(next_keys: Sequence[float | None]) -> float:
     """Return τ of one block from the next keys that its served records hold.
 
     The next key of a record is the key that follows its own in the block, None where it was the
-    last. So τ is the largest of them, and infinite once the whole block was served.
+    last. So τ is the largest of them, and infinite once the whole block was served. Raises
+    `EstimateError` without any record.
 
     >>> threshold([3.5, 9.25, 4.0]), threshold([3.5, None])
     (9.25, inf)
     """
     if not next_keys:
-        raise EstimateError("A block without a served segment has no threshold; leave it out.")
+        raise EstimateError("a block without a served segment has no threshold; leave it out")
     return max(math.inf if key is None else key for key in next_keys)
 
 
 def inclusion_probabilities(p: FloatArray, tau: float) -> FloatArray:
     """Return π (M,) = 1 - exp(-p τ) of served segments with proposals `p` (M,); 1 if τ is infinite.
 
-    Errors: EstimateError where `p` is not above 0 or τ is not above 0.
+    Raises `EstimateError` where `p` is not above 0 or τ is not above 0.
 
     >>> inclusion_probabilities(np.array([0.1, 0.4]), tau=5.0).round(4).tolist()
     [0.3935, 0.8647]
     """
     if not tau > 0:
-        raise EstimateError(f"The threshold of a block is {tau}; a key is always above 0.")
+        raise EstimateError(f"the threshold of a block is {tau}; a key is always above 0")
     if not np.all(p > 0):
         raise EstimateError(
             f"{np.sum(~(p > 0))} of {p.size} served segments have a probability that is not above "
-            "0, so they could not have been asked; these records cannot be used."
+            "0, so they could not have been asked; these records cannot be used"
         )
     return -np.expm1(-p * tau)
 
@@ -119,9 +122,10 @@ def choose_candidate(
     """Return the index of the candidate to ask about, drawn with probabilities `r` (C,).
 
     A function of `r` and of the named parts, independent of the key that has the same parts.
+    Raises `EstimateError` where no candidate has a chance.
     """
     if r.size == 0 or not r.sum() > 0:
-        raise EstimateError("There is no candidate with a chance to be asked about.")
+        raise EstimateError("there is no candidate with a chance to be asked about")
     cumulative = np.cumsum(r)
     drawn = hashed_uniform(f"{tag}/candidate", seed, arm, round, block, int(input))
     return int(np.searchsorted(cumulative / cumulative[-1], drawn, side="right"))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from prodigy_al.records import Record
+from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
-from prodigy_al.sampling.drawing import Draw
 from prodigy_al.sampling.history import ANSWERS
 
 HashTask = Callable[[dict[str, Any]], dict[str, Any]]
@@ -16,7 +16,10 @@ HashTask = Callable[[dict[str, Any]], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Header:
-    """What every record of one run has in common."""
+    """What every record of one run has in common.
+
+    `suggest` and `show_score` say what of the model the annotator gets to see: it may anchor them.
+    """
 
     model: Mapping[str, Any]
     scorer: Mapping[str, Any]
@@ -25,15 +28,11 @@ class Header:
     suggest: bool = False
     show_score: bool = False
 
-    def shown(self) -> dict[str, bool]:
-        """Return what the annotator gets to see: it may anchor them."""
-        return {"suggestions": self.suggest, "score": self.show_score}
-
 
 def make_tasks(
     draws: Iterable[Draw], design: SamplingDesign, header: Header, hash_task: HashTask
 ) -> Iterator[dict[str, Any]]:
-    """Yield one task a draw.
+    """Yield one task per draw.
 
     Hashes are set before tokens, meta and record are added, from the text alone (whole segments)
     or from text and candidate, so that any other program arrives at the same ones.
@@ -97,12 +96,12 @@ def make_record(draw: Draw, design: SamplingDesign, header: Header) -> Record:
         scorer=header.scorer,
         source=header.source,
         segmentation=header.segmentation,
-        shown=header.shown(),
+        shown={"suggestions": header.suggest, "score": header.show_score},
     )
 
 
 def _model(draw: Draw, header: Header) -> Mapping[str, Any]:
-    """The model that ordered this draw; a version that has learnt says from how many answers."""
+    """Return the model that ordered this draw; a refitted one says on how many answers."""
     if draw.version is None:
         return header.model
     return {**header.model, "sha256": draw.version.sha256, ANSWERS: draw.version.answers}

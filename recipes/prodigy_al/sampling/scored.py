@@ -1,4 +1,4 @@
-"""Segments with their scores: what a draw needs to know of a model."""
+"""Segments with their scores: all that a draw needs from a model."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.sampling.frame import Segment
-from prodigy_al.sampling.keys import FloatArray, quantise
+from prodigy_al.sampling.keys import quantise
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,8 @@ Acquisition: TypeAlias = Callable[[FloatArray], float]
 def rescored(frozen: Scored, later: Scored, acquisition: Acquisition) -> Scored:
     """Return the candidates of `frozen` with the marginals of a later model, and their score.
 
-    Which spans can be asked about stays as the starting model proposed them, so that answers say
-    something about one frame. A span that the later model does not list lies below its floor and
-    counts as 0.
+    The spans that can be asked about stay those of the starting model, so that all answers belong
+    to one frame. A span that the later model does not list lies below its floor and counts as 0.
     """
     known = {(span.start, span.end, span.label): span.p for span in later.candidates}
     candidates = tuple(

@@ -26,7 +26,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
-from prodigy_al.errors import ModelError, OptionError
+from prodigy_al.errors import ModelError, ParameterError
 from prodigy_al.ner.entities import fresh
 from prodigy_al.ner.pipelines import borrowed_from, find_ner, has_ner
 from prodigy_al.scoring.lattice import Edges, Limits, build_edges, forward, greedy_path
@@ -76,7 +76,7 @@ class MarginalScorer:
     The model is read at each call, so that scores follow a recogniser that is being trained.
 
     Raises `ModelError` where the ``ner`` borrows token vectors (`pipelines.stand_alone`), and
-    `OptionError` for numbers out of range.
+    `ParameterError` for numbers out of range.
     """
 
     def __init__(
@@ -184,21 +184,11 @@ def _require_ranges(
     temperature: float, *, floor: float, prune: float, max_length: int | None
 ) -> None:
     if not (math.isfinite(temperature) and temperature > 0):
-        raise OptionError(
-            f"The temperature must be a number above 0, not {temperature}.",
-            option="temperature",
-            value=temperature,
-        )
-    for option, value in (("floor", floor), ("prune", prune)):
+        raise ParameterError("temperature", temperature, "give a number above 0")
+    for parameter, value in (("floor", floor), ("prune", prune)):
         if not 0 <= value < 1:
-            raise OptionError(
-                f"{option} is a probability and must be in [0, 1), not {value}.",
-                option=option,
-                value=value,
-            )
+            raise ParameterError(parameter, value, "give a probability from 0 to below 1")
     if max_length is not None and max_length < 1:
-        raise OptionError(
-            f"max_length must be at least 1 token, or None for any length, not {max_length}.",
-            option="max_length",
-            value=max_length,
+        raise ParameterError(
+            "max_length", max_length, "give a number of tokens of at least 1, or None for any"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from prodigy_al.errors import AnswerError, OptionError
+from prodigy_al.errors import AnswerError, ParameterError
 
 Offsets = tuple[int, int, str]
 
@@ -28,11 +28,11 @@ class GoldSpans:
 
     @property
     def labels(self) -> set[str]:
-        """The labels that some text has a span of."""
+        """Return the labels that some text has a span of."""
         return {label for found in self.spans.values() for _, _, label in found}
 
     def remarks(self) -> Iterable[str]:
-        """Yield a sentence on everything in the gold that an answer will not say."""
+        """Yield a sentence on each kind of gold span that no answer will hold."""
         if self.contradictions:
             yield (
                 f"{self.contradictions} texts stand in the gold more than once with different "
@@ -86,13 +86,20 @@ def _borders(
     )
 
 
+def check_error_rate(error_rate: float) -> None:
+    """Raise `ParameterError` for a share of wrong answers outside [0, 1]."""
+    if not 0 <= error_rate <= 1:
+        raise ParameterError("error_rate", error_rate, "out of range; give a number from 0 to 1")
+
+
 @dataclass(frozen=True)
 class GoldAnnotator:
     """Answers tasks of the views ``ner`` (accept or reject) and ``ner_manual`` (all spans).
 
-    With probability `error_rate` an answer is wrong: a decision is turned around, a whole segment
+    With probability `error_rate` an answer is wrong: a decision is reversed, a whole segment
     loses one of its spans or, where it has none, gains one on a random token. Which answers are
-    wrong depends on `seed` and the text alone, so a resumed run makes the same mistakes.
+    wrong depends on `seed` and the text alone, so a resumed run makes the same mistakes. Raises
+    `ParameterError` for an error rate outside [0, 1].
     """
 
     gold: GoldSpans
@@ -101,12 +108,7 @@ class GoldAnnotator:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.error_rate <= 1:
-            raise OptionError(
-                f"--error-rate {self.error_rate} is out of range; give a number from 0 to 1",
-                option="--error-rate",
-                value=self.error_rate,
-            )
+        check_error_rate(self.error_rate)
 
     def answer(self, task: Mapping[str, Any], *, binary: bool) -> dict[str, Any]:
         """Return the task with an answer. Raises `AnswerError` for a text without gold."""

@@ -1,4 +1,4 @@
-"""The arms of a simulation: which recipe with which options, for which redraw."""
+"""The arms of a simulation: which recipe with which options, for which replicate."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import ParameterError
 
 
 @dataclass(frozen=True)
-class Arm:
-    """A recipe and what sets this arm apart. `active` arms take `--explore`."""
+class SimulatedArm:
+    """A recipe and the options that make it this arm; `active` arms have a share of chance."""
 
     recipe: str
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -20,30 +20,34 @@ class Arm:
     active: bool = True
 
 
-# Simulated annotators are too fast for a model that learns in the background: they wait for it.
+# Simulated annotators are too fast for a model that is refitted meanwhile: they wait for it.
 LEARN_EVERY = 100
 
-ARMS: Mapping[str, Arm] = MappingProxyType(
+ARMS: Mapping[str, SimulatedArm] = MappingProxyType(
     {
-        "teach": Arm("al.teach", binary=True),
-        "ranked": Arm("al.manual-ranked"),
-        "random": Arm("al.random", active=False),
-        "random-binary": Arm("al.random", {"binary": True}, binary=True, active=False),
-        "ranked-strict": Arm("al.manual-ranked", {"strict": True}),
-        "teach-strict": Arm("al.teach", {"strict": True}, binary=True),
-        "teach-learning": Arm("al.teach", {"update_every": LEARN_EVERY, "wait": True}, binary=True),
-        "ranked-learning": Arm("al.manual-ranked", {"rerank_every": LEARN_EVERY, "wait": True}),
+        "teach": SimulatedArm("al.teach", binary=True),
+        "ranked": SimulatedArm("al.manual-ranked"),
+        "random": SimulatedArm("al.random", active=False),
+        "random-binary": SimulatedArm("al.random", {"binary": True}, binary=True, active=False),
+        "ranked-strict": SimulatedArm("al.manual-ranked", {"strict": True}),
+        "teach-strict": SimulatedArm("al.teach", {"strict": True}, binary=True),
+        "teach-learning": SimulatedArm(
+            "al.teach", {"update_every": LEARN_EVERY, "wait": True}, binary=True
+        ),
+        "ranked-learning": SimulatedArm(
+            "al.manual-ranked", {"rerank_every": LEARN_EVERY, "wait": True}
+        ),
     }
 )
 DEFAULT_ARMS = ("teach", "ranked", "random")
 
 
 @dataclass(frozen=True)
-class Run:
-    """One arm of one redraw, the dataset it is written to, and how many answers it gets."""
+class SimulatedRun:
+    """One arm of one replicate, the dataset it is written to, and how many answers it gets."""
 
     dataset: str
-    arm: Arm
+    arm: SimulatedArm
     seed: int
     budget: int
     options: Mapping[str, Any]
@@ -57,29 +61,23 @@ def plan_runs(
     budget: int,
     fold_salt: str,
     explore: float,
-) -> list[Run]:
-    """Return all runs, redraw by redraw. Salt and seed vary together.
+) -> list[SimulatedRun]:
+    """Return all runs, replicate by replicate. Salt and seed vary together.
+
+    Raises `ParameterError` for a budget below 1 and for an arm that does not exist.
 
     >>> runs = plan_runs("x", arms=None, seeds=[0], budget=100, fold_salt="", explore=0.3)
     >>> [run.dataset for run in runs]
     ['x-teach-0', 'x-ranked-0', 'x-random-0']
     """
     if budget < 1:
-        raise OptionError(
-            f"--budget {budget}: give a number of answers of at least 1",
-            option="--budget",
-            value=budget,
-        )
+        raise ParameterError("budget", budget, "give a number of answers of at least 1")
     chosen = list(dict.fromkeys(arms or DEFAULT_ARMS))
     for arm in chosen:
         if arm not in ARMS:
-            raise OptionError(
-                f"--arms {arm}: there is no such arm; there are {', '.join(ARMS)}",
-                option="--arms",
-                value=arm,
-            )
+            raise ParameterError("arms", arm, f"there is no such arm; there are {', '.join(ARMS)}")
     return [
-        Run(
+        SimulatedRun(
             dataset=f"{name}-{arm}-{seed}",
             arm=ARMS[arm],
             seed=seed,

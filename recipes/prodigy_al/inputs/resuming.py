@@ -1,4 +1,4 @@
-"""A dataset that was begun before: may this run go on with it?"""
+"""A dataset that holds answers already: may this run go on with it?"""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from prodigy_al.sampling.questions import Header
 
 
 def check_same_run(
-    dataset: str, answer: Mapping[str, Any], design: SamplingDesign, header: Header, frame: Frame
+    dataset: str,
+    answer: Mapping[str, Any],
+    design: SamplingDesign,
+    *,
+    header: Header,
+    frame: Frame,
 ) -> None:
-    """Refuse to go on with a dataset that was begun with another model, source or design.
+    """Refuse to go on with a dataset that was started with another model, source or design.
 
-    Its probabilities would belong to two different draws and no weight could be computed.
+    Its probabilities would belong to two different draws and no weight could be computed. Raises
+    `AnswerError` with what differs from the record of `answer`, the dataset's first.
     """
     record = read_record(answer, dataset=dataset)
     size = len(frame.fold(record.fold))
-    now: Mapping[str, tuple[object, object]] = {
+    then_and_now: Mapping[str, tuple[object, object]] = {
         "recipe": (record.strategy, design.strategy),
         "--seed": (record.seed, design.seed),
         "--fold-salt": (record.fold_salt, design.fold_salt),
@@ -36,19 +42,19 @@ def check_same_run(
         f"{record.fold} segments (--dev-share, --group-by)": (record.N, size),
         "--block": (record.considered, min(design.block_size or size, size)),
     }
-    for what, (then, today) in now.items():
-        if then != today:
+    for what, (then, now) in then_and_now.items():
+        if then != now:
             raise AnswerError(
-                f"dataset '{dataset}' was begun with {what} {then}, now it is {today}: "
-                "go on with what it was begun with, or give a new dataset name",
+                f"dataset '{dataset}' was started with {what} {then}, now it is {now}: "
+                "go on with what it was started with, or give a new dataset name",
                 dataset=dataset,
             )
 
 
 def _starting_model(record: Record, header: Header) -> str:
-    """The SHA-256 of the model that a run was begun with.
+    """Return the SHA-256 of the model that a run was started with.
 
-    One that has learnt since says nothing about it; the scorer's own check is left then.
+    The record of a refitted model does not tell it; the scorer's own check is left then.
     """
     sha256: str = (header if ANSWERS in record.model else record).model["sha256"]
     return sha256

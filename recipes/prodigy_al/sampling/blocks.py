@@ -1,0 +1,192 @@
+"""One block of segments: cut at random, put in order by its scores, asked from the top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from prodigy_al.arrays import FloatArray
+from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.frame import Segment
+from prodigy_al.sampling.history import ModelVersion
+from prodigy_al.sampling.inclusion import KEY_TAG
+from prodigy_al.sampling.keys import choose_candidate, exponentials, sampling_keys
+from prodigy_al.sampling.proposal import (
+    candidate_probabilities,
+    score_total,
+    selection_probabilities,
+)
+from prodigy_al.sampling.scored import Candidate, Scored, ScoreSegments
+
+BLOCK_TAG = "order"
+LAZY_PAGE = 32  # a batch for the scorer, and no wait for the annotator
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One question and how it came to be asked; the names are those of `records.Record`.
+
+    `version` is the refitted model that ordered its block, None for the starting model.
+    """
+
+    segment: Segment
+    scored: Scored
+    block: int
+    round: int
+    position: int
+    R: int
+    N: int
+    considered: int
+    total: float | None = None
+    p: float | None = None
+    key: float | None = None
+    next_key: float | None = None
+    candidate: Candidate | None = None
+    r: float | None = None
+    version: ModelVersion | None = None
+
+
+@dataclass(frozen=True)
+class BlockPlace:
+    """Which block of which round this is; the names are those of `records.Record`."""
+
+    block: int
+    round: int
+    N: int
+    considered: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of R segments, all in the order of asking.
+
+    `scored` is None while scoring can wait (`SamplingDesign.lazy`); `p` and `keys` (R,) are None
+    where the design is strict; `total` is Σu, None where p does not depend on it.
+    """
+
+    segments: Sequence[Segment]
+    scored: Sequence[Scored] | None
+    p: FloatArray | None
+    keys: FloatArray | None
+    total: float | None
+    place: BlockPlace
+
+
+def cut_blocks(
+    segments: Sequence[Segment], design: SamplingDesign, round_: int
+) -> Iterator[Sequence[Segment]]:
+    """Cut a seeded random order into blocks, so that each is a random sample of what is left."""
+    if design.block_size is None:
+        yield segments
+        return
+    at_random = exponentials(
+        [segment.input_hash for segment in segments],
+        tag=BLOCK_TAG,
+        seed=design.seed,
+        arm=design.strategy,
+        round=round_,
+        block=0,
+    )
+    order = np.argsort(at_random, kind="stable")
+    for start in range(0, len(order), design.block_size):
+        yield [segments[i] for i in order[start : start + design.block_size]]
+
+
+def order_block(
+    segments: Sequence[Segment],
+    scored: Sequence[Scored] | None,
+    design: SamplingDesign,
+    place: BlockPlace,
+) -> Block:
+    """Order a block by key, or by score where the design is strict.
+
+    Raises `ParameterError` where `explore` 0 would leave a segment without any chance.
+    """
+    chance = exponentials(
+        [segment.input_hash for segment in segments],
+        tag=KEY_TAG,
+        seed=design.seed,
+        arm=design.strategy,
+        round=place.round,
+        block=place.block,
+    )
+    # Scores that are not there yet do not matter: a lazy design gives every segment the same p.
+    u = np.zeros(len(segments)) if scored is None else np.array([item.u for item in scored])
+    if design.strict:
+        p = keys = None
+        order = np.lexsort((chance, -u))  # ties at random, the same at every start
+    else:
+        p = selection_probabilities(u, design.explore)
+        keys = sampling_keys(p, chance)
+        order = np.argsort(keys, kind="stable")
+    return Block(
+        segments=[segments[i] for i in order],
+        scored=None if scored is None else [scored[i] for i in order],
+        p=None if p is None else p[order],
+        keys=None if keys is None else keys[order],
+        total=None if design.strict or design.explore == 1.0 else score_total(u),
+        place=place,
+    )
+
+
+def ask(block: Block, quota: int, design: SamplingDesign, score: ScoreSegments) -> Iterator[Draw]:
+    """Yield the first `quota` questions of a block, scoring a page ahead where scoring waited."""
+    for start in range(0, quota, LAZY_PAGE):
+        page = range(start, min(start + LAZY_PAGE, quota))
+        if block.scored is None:
+            scored: Sequence[Scored] = list(score([block.segments[i] for i in page]))
+        else:
+            scored = block.scored[start : page.stop]
+        for position, item in zip(page, scored, strict=True):
+            yield _draw(block, position, item, design)
+
+
+def _draw(block: Block, position: int, scored: Scored, design: SamplingDesign) -> Draw:
+    segment = block.segments[position]
+    candidate, r = None, None
+    if design.unit == "candidate":
+        candidate, r = _pick_candidate(scored, segment, block.place, design)
+    p = key = next_key = None
+    if block.p is not None and block.keys is not None:
+        p, key = float(block.p[position]), float(block.keys[position])
+        # The key behind the last question served is what bounds the block's probabilities (τ).
+        if position + 1 < len(block.keys):
+            next_key = float(block.keys[position + 1])
+    return Draw(
+        segment=segment,
+        scored=scored,
+        block=block.place.block,
+        round=block.place.round,
+        position=position,
+        R=len(block.segments),
+        N=block.place.N,
+        considered=block.place.considered,
+        total=block.total,
+        p=p,
+        key=key,
+        next_key=next_key,
+        candidate=candidate,
+        r=r,
+    )
+
+
+def _pick_candidate(
+    scored: Scored, segment: Segment, place: BlockPlace, design: SamplingDesign
+) -> tuple[Candidate, float | None]:
+    """Choose the span to ask about; a strict design takes the most uncertain one."""
+    marginals = np.array([candidate.p for candidate in scored.candidates])
+    if design.strict:
+        return scored.candidates[int(np.argmax(marginals * (1 - marginals)))], None
+    chances = candidate_probabilities(marginals, design.explore)
+    chosen = choose_candidate(
+        chances,
+        tag=KEY_TAG,
+        seed=design.seed,
+        arm=design.strategy,
+        round=place.round,
+        block=place.block,
+        input=segment.input_hash,
+    )
+    return scored.candidates[chosen], float(chances[chosen])
