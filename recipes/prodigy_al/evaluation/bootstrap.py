@@ -83,6 +83,7 @@ def bootstrap_scores(
     side = _Side(counts_per_seed, groups)
     results: dict[Metric, Estimate | Unavailable] = {}
     for metric in METRICS:
+        # The seeds' deviations are added and may lead out of the metric's range.
         drawn = np.clip(side.draws(metric, resamples, rng), 0, 1)
         bounds = _percentiles(drawn, confidence, resamples.shape[1])
         if bounds is None:
@@ -135,6 +136,7 @@ def holm(p_values: Sequence[float] | FloatArray) -> FloatArray:
         raise EstimateError("some p-values are not between 0 and 1")
     order = np.argsort(p, kind="stable")
     adjusted = np.empty_like(p)
+    # The smallest is multiplied by n, the next by n - 1, and none falls below the one before it.
     stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
     adjusted[order] = np.minimum(stepped, 1)
     return adjusted
