@@ -71,7 +71,7 @@ def test_interval_covers_the_score_on_all_text_as_often_as_it_says(size):
 
 
 def null_comparisons(*, paired, seed_spread, seeds):
-    """Return 1,000 comparisons of two arms that do not differ: (p, difference, detectable) of each."""
+    """Return (p, difference, detectable) of 1,000 comparisons of two arms that do not differ."""
     rng, results = np.random.default_rng(2), []
     for _ in range(1_000):
         groups = documents(rng)

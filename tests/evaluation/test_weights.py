@@ -17,7 +17,7 @@ def adaptive(asked):
 
 
 def one_by_one():
-    """Yield every sequence of 3 of 6 segments: (probability, segments, π given the past, rounds)."""
+    """Yield (probability, segments, π given the past, rounds) of all sequences of 3 of 6."""
     for asked in itertools.permutations(range(6), 3):
         q = [adaptive(asked[:m])[asked[m]] for m in range(3)]
         yield np.prod(q), list(asked), np.array(q), np.arange(3)

@@ -1,4 +1,4 @@
-"""Pipelines trained on the spot: good on text like their own, half lost in the pool, blind to the letter."""
+"""Pipelines trained on the spot: good on text like their own, worse on the pool and the letter."""
 
 from __future__ import annotations
 
