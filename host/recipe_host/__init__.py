@@ -12,8 +12,8 @@ __version__ = "0.1.0"
 def provide() -> bool:
     """Make ``import prodigy`` work where no `.pth` file is read (PYTHONPATH, ``--target``).
 
-    The folder with the names is appended to the search path, so an installed Prodigy still wins.
-    Returns True where `prodigy` is now ours, False where it belongs to somebody else.
+    Append the folder with the names to the search path, so that an installed Prodigy still wins.
+    Return True where `prodigy` is now this package's, False where another one has that name.
     """
     import sys
     from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""From a recipe's signature to a command line: types, defaults, both forms of annotation."""
+"""Making a command line of a recipe's signature: types, defaults, both forms of annotation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from radicli import get_list_converter as list_of
 from radicli.util import DEFAULT_CONVERTERS, UnsupportedTypeError
 
 from recipe_host.errors import RecipeError
-from recipe_host.recipes import Recipe
+from recipe_host.registry import Recipe
 
 __all__ = ["command_of", "load_language"]
 
@@ -26,7 +26,7 @@ Converter = Callable[[str], Any]
 def command_of(recipe: Recipe) -> Command:
     """Describe the recipe for the parser, parameters in the order of the function.
 
-    Raises RecipeError for a parameter that cannot be given on a command line.
+    Raises `RecipeError` for a parameter that cannot be given on a command line.
     """
     parameters = inspect.signature(recipe.function).parameters
     unknown = [name for name in recipe.annotations if name not in parameters]
@@ -51,8 +51,8 @@ def _argument(recipe: Recipe, parameter: inspect.Parameter, hint: Any) -> Argpar
     optional, hint = _unwrap(hint)
     default = DEFAULT_PLACEHOLDER if parameter.default is parameter.empty else parameter.default
     if optional and parameter.default is parameter.empty:
-        default = None
-    if hint is bool and spec.option is None:
+        default = None  # `str | None` without a default may be left out
+    if hint is bool and spec.option is None:  # a flag, which takes no value
         spec = Arg(_option(parameter.name), spec.short, help=spec.help)
     if hint is bool and default is DEFAULT_PLACEHOLDER:
         default = False
@@ -80,16 +80,18 @@ def _argument(recipe: Recipe, parameter: inspect.Parameter, hint: Any) -> Argpar
 
 
 def _spec(annotation: Any, parameter: inspect.Parameter, hint: Any) -> tuple[Arg, Any]:
-    """Unify both forms of annotation; return the Arg and the parameter's type."""
+    """Return the `Arg` of either form of annotation, and the parameter's type."""
     if isinstance(annotation, Arg):
         return annotation, _type_of(parameter, hint)
     if annotation is None:
         return Arg(), _type_of(parameter, hint)
+    # The tuple may be shorter than four.
     text, kind, short, converter = (*annotation, None, None, None, None)[:4]
     short = f"-{short}" if short else None
     if kind == "flag":
         return Arg(_option(parameter.name), short, help=text), bool
     option = _option(parameter.name) if kind == "option" else None
+    # A plain type as a converter says no more than a type hint, and radicli knows those.
     if converter in (str, int, float, bool):
         return Arg(option, short, help=text), converter
     return Arg(option, short, help=text, converter=converter), _type_of(parameter, hint)
@@ -146,7 +148,7 @@ def _is_language(hint: Any) -> bool:
 def load_language(name: str) -> Any:
     """Load a pipeline by package name or path, or a blank one (``blank:en``).
 
-    Raises RecipeError where spaCy finds none.
+    Raises `RecipeError` where spaCy finds none.
     """
     import spacy
 
@@ -163,6 +165,7 @@ def load_language(name: str) -> Any:
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     """Resolve the type hints one by one; one that only a type checker knows stays a string."""
+    # Not `get_type_hints`, which fails as a whole where one name is missing.
     target = inspect.unwrap(function)
     names = getattr(target, "__globals__", {})
     hints = {}

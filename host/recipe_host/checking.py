@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from recipe_host.errors import RecipeError
-from recipe_host.shapes import TASK_FIELDS, misshapen, span_problem
+from recipe_host.schema import Task, first_problem, span_problem
 from recipe_host.stream import Stream
 
 __all__ = ["check_stream"]
@@ -33,8 +33,9 @@ def check_stream(name: str, view_id: str, stream: Stream, count: int) -> None:
     """Check the first `count` tasks against what the view needs; the stream keeps all of them.
 
     With the size of a batch this takes no more from the source than the first question would, so
-    that a stream which follows the answers goes the same way. Raises RecipeError, in the name of
-    recipe `name`, for the first task that cannot be asked.
+    that a stream which depends on the answers is not changed.
+
+    Raises `RecipeError`, which names the recipe, for the first task that cannot be asked.
     """
     if view_id not in NEEDS:
         return
@@ -52,7 +53,7 @@ def _problems(task: object, view_id: str) -> Iterator[str]:
         if _lacks(task, key):
             held = f"'{key}' {task[key]!r}" if key in task else f"no key '{key}'"
             yield f"has {held}, but the view {view_id} needs it: {REMEDIES[key]}"
-    if found := misshapen(task, TASK_FIELDS):
+    if found := first_problem(Task, task):
         key, form = found
         yield f"has '{key}' {_shown(task[key])}; it must be {form}"
     if not all(map(_is_option, task.get("options") or ())):
@@ -92,7 +93,7 @@ def _token_problems(task: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _manual_problems(task: Mapping[str, Any]) -> Iterator[str]:
-    """Spans that can neither be drawn nor be taken away again."""
+    """Yield the problems of spans that the view can neither show nor remove."""
     starts = {token["start"] for token in task["tokens"]}
     ends = {token["end"] for token in task["tokens"]}
     spans = sorted((span["start"], span["end"]) for span in task.get("spans") or ())
@@ -107,7 +108,7 @@ def _manual_problems(task: Mapping[str, Any]) -> Iterator[str]:
         if start < reach:
             yield (
                 f"has a span {start}-{end} in 'spans' that overlaps the one before it; the view "
-                "ner_manual shows one span a token: keep one of them"
+                "ner_manual shows one span per token: keep one of them"
             )
 
 

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(error.message, f"`prodigy {given[0]} --help` shows what it takes")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # `prodigy db-out x | head`: the reader has enough
+    except BrokenPipeError:  # `prodigy db-out x | head`: the reader has closed the pipe
         sys.stderr.close()
     else:
         sys.exit(0)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    if not provide():  # recipes would register with the other one, and be missing here
+    if not provide():  # recipes would register with that one, and not be found here
         raise ProdigyError("Prodigy itself is installed here: use its own command `prodigy`")
     files, rest = _recipe_files(arguments)
     name = rest[0] if rest else "--help"
@@ -75,7 +75,7 @@ def run_recipe(name: str, arguments: list[str], config: Mapping[str, Any] | None
     command = command_of(find_recipe(name))
     values = Radicli(prog="prodigy").parse(arguments, command)
     result = command.func(**values)
-    sys.stdout.flush()
+    sys.stdout.flush()  # what the recipe printed comes before the server's address
     if asks_questions(result):
         from recipe_host.server import run_server
         from recipe_host.session import Controller
@@ -85,10 +85,10 @@ def run_recipe(name: str, arguments: list[str], config: Mapping[str, Any] | None
 
 
 def asks_questions(result: Any) -> bool:
-    """Tell components with a stream, or a controller, from any other result of a recipe."""
+    """Tell whether a recipe returned components with a stream, or a controller."""
     if isinstance(result, Mapping):
         return "stream" in result
-    session = sys.modules.get("recipe_host.session")  # not imported: nobody made a controller
+    session = sys.modules.get("recipe_host.session")  # not imported: the recipe made no controller
     return session is not None and isinstance(result, session.Controller)
 
 
@@ -107,7 +107,7 @@ def serve(command: str, *arguments: Any, **config: Any) -> None:
 
 
 def _recipe_files(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Take every ``-F FILE`` out: a recipe's own parser does not know it."""
+    """Return the files of every ``-F FILE``, and the other words: only those are the recipe's."""
     files, rest = [], []
     words = iter(arguments)
     for word in words:

@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.metadata import version
 from itertools import islice
@@ -17,7 +17,7 @@ from recipe_host import __version__
 from recipe_host.errors import RecipeError
 from recipe_host.loaders import json_lines
 from recipe_host.messages import msg
-from recipe_host.recipes import Arg, recipe
+from recipe_host.registry import Arg, recipe
 from recipe_host.types import TaskType
 
 __all__ = ["db_in", "db_out", "drop", "print_dataset", "stats"]
@@ -49,8 +49,10 @@ def db_in(
     from recipe_host.connections import connect
     from recipe_host.stream import get_stream
 
-    stream = get_stream(source, loader, rehash)
-    examples = list(_answered(stream, answer, overwrite=overwrite))
+    examples = [
+        {**task, "answer": answer} if overwrite or "answer" not in task else task
+        for task in get_stream(source, loader, rehash)
+    ]
     if not examples:
         raise RecipeError(f"source '{source}' holds no record; nothing was imported")
     if not dry:
@@ -60,11 +62,6 @@ def db_in(
             db.add_examples(examples, datasets=[dataset])
     done = NOTHING_WRITTEN if dry else f" imported into '{dataset}'"
     msg.good(f"{len(examples)} records{done}", _counts(examples))
-
-
-def _answered(stream: Iterable[TaskType], answer: Answer, *, overwrite: bool) -> Iterator[TaskType]:
-    for task in stream:
-        yield {**task, "answer": answer} if overwrite or "answer" not in task else task
 
 
 @recipe(
@@ -176,7 +173,7 @@ def _counts(examples: Iterable[TaskType]) -> str:
 
 
 def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:
-    """Write beside the target, then rename: a full disk leaves the old file as it was."""
+    """Write a file beside the target, then rename it: a full disk leaves the old one as it was."""
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,6 +181,6 @@ def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:
             file.writelines(json_lines(examples))
         part.replace(path)
     except OSError as error:
-        with suppress(OSError):  # where the folder itself is no folder there is nothing to remove
+        with suppress(OSError):  # where the folder is a file there is nothing to remove
             part.unlink()
         raise RecipeError(f"cannot write '{path}': {error.strerror or error}") from error

@@ -11,7 +11,7 @@ from recipe_host.stream import Stream
 
 __all__ = ["Components"]
 
-# Known to Prodigy and not to this host: ignoring them would deal tasks to the wrong annotators.
+# Known to Prodigy and not to this host: ignoring them would give tasks to the wrong annotators.
 UNCOVERED = ("task_router", "session_factory")
 CALLBACKS = (
     "update",
@@ -46,7 +46,7 @@ class Components:
 
     @classmethod
     def checked(cls, name: str, given: Mapping[str, Any]) -> Components:
-        """Check the components of recipe `name`; raises RecipeError for what cannot be used."""
+        """Check what recipe `name` returned. Raises `RecipeError` for what cannot be used."""
         present = {key: value for key, value in given.items() if value is not None}
         for problem in _problems(present):
             raise RecipeError(f"recipe '{name}' {problem}")
@@ -68,7 +68,7 @@ def _problems(given: Mapping[str, Any]) -> Iterator[str]:
     if "stream" not in given:
         yield "has no stream"
     elif _is_single(given["stream"]):
-        yield f"has a stream that is no iterable: {given['stream']!r}"
+        yield f"has a stream that is not an iterable: {given['stream']!r}"
     dataset = given.get("dataset", False)
     if dataset is not False and not (isinstance(dataset, str) and dataset):
         yield f"has dataset {dataset!r}, which is neither a name nor False"

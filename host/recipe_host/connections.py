@@ -1,4 +1,4 @@
-"""Opening the store: which database, where, with which guarantees."""
+"""Opening the store: which database, where, and how it is set to keep what is written."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def connect(
         own; `db_settings`: for SQLite `name` (a file name or ``:memory:``), `path` (its folder) and
         `timeout` (seconds to wait for another program's write), else the driver's parameters, where
         `database` is a name (``prodigy`` if left out) or for PostgreSQL a ``postgresql://`` URL.
-    Raises StoreError where it cannot be opened.
+    Raises `StoreError` where it cannot be opened.
     """
     if isinstance(db_id, pw.Database):
         return Database(db_id, display_id, display_name)
@@ -57,7 +57,7 @@ def _server(kind: str, **parameters: Any) -> Database:
     prefer = {"prefer_psycopg3": True} if kind == "postgresql" else {}
     named = {"database": name, **prefer, **parameters}
     try:
-        opened = SERVERS[kind](**named, thread_safe=False)
+        opened = SERVERS[kind](**named, thread_safe=False)  # the store has a lock of its own
         return Database(opened, kind, shown_name(str(opened.database)))
     except pw.ImproperlyConfigured as error:
         raise StoreError(

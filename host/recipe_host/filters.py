@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator
 from recipe_host.hashing import get_input_hash, get_task_hash
 from recipe_host.types import TaskType
 
-__all__ = ["filter_duplicates", "filter_inputs", "filter_near_duplicates", "filter_tasks"]
+__all__ = ["filter_duplicates", "filter_inputs", "filter_tasks"]
 
 
 def filter_duplicates(
@@ -33,26 +33,3 @@ def filter_inputs(stream: Iterable[TaskType], hashes: Container[int]) -> Iterato
 def filter_tasks(stream: Iterable[TaskType], hashes: Container[int]) -> Iterator[TaskType]:
     """Keep tasks whose task hash is not among `hashes`."""
     return (task for task in stream if get_task_hash(task) not in hashes)
-
-
-def filter_near_duplicates(
-    stream: Iterable[TaskType], threshold: float = 0.8, key: str = "text"
-) -> Iterator[TaskType]:
-    """Keep the first of texts that are nearly the same: news that was copied, templates, reposts.
-
-    `threshold`: share of five-character pieces, 0 to 1, from which two texts are the same (see
-    `recipe_host.resemblance`); `key`: what of the task is compared. Tasks without it are kept.
-    Raises ValueError at once for a threshold out of range.
-    """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"threshold {threshold} is out of range; give one above 0 and up to 1")
-    return _unlike(stream, threshold, key)
-
-
-def _unlike(stream: Iterable[TaskType], threshold: float, key: str) -> Iterator[TaskType]:
-    from recipe_host.resemblance import NearDuplicates  # brings numpy along
-
-    seen = NearDuplicates(threshold)
-    for task in stream:
-        if not isinstance(task.get(key), str) or seen.add(task[key]):
-            yield task

@@ -30,11 +30,11 @@ def link_command(arguments: Sequence[str]) -> None:
 def write_command(path: Path) -> bool:
     """Write the command to `path`; return False where a file is there, which is never overwritten.
 
-    Raises ProdigyError where the folder is not writable.
+    Raises `ProdigyError` where the folder is not writable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
+        with path.open("x", encoding="utf-8") as file:  # fails where a file is there
             file.write(f'#!/bin/sh\nexec "{sys.executable}" -m prodigy "$@"\n')
         path.chmod(0o755)
     except FileExistsError:

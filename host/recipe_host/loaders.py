@@ -1,4 +1,4 @@
-"""From a source to dicts: JSONL, JSON, CSV and TXT files (each also gzipped), stdin, datasets.
+"""Reading sources into dicts: JSONL, JSON, CSV and TXT files (each also gzipped), stdin, datasets.
 
 Files are opened at once, so that a wrong path fails before anything else; records are read one at
 a time (JSON, which is one value, whole).
@@ -36,7 +36,7 @@ def source_is_dataset(source: object) -> bool:
 def load(source: SourceType, loader: str | None = None) -> Iterable[TaskType]:
     """Open a source and return its records, an iterable of dicts; see `stream.get_stream`.
 
-    Raises SourceError where there is no such file, dataset or loader.
+    Raises `SourceError` where there is no such file, dataset or loader.
     """
     if not isinstance(source, str | Path):
         return source
@@ -72,7 +72,7 @@ def _open(path: Path) -> IO[bytes]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise SourceError(f"cannot open source '{path}': {reason}", source=str(path)) from error
-    zipped = file.read(2) == b"\x1f\x8b"  # by content: a name may lie
+    zipped = file.read(2) == b"\x1f\x8b"  # by content: the name need not say so
     file.seek(0)
     return gzip.open(file) if zipped else file  # type: ignore[return-value]
 
@@ -92,10 +92,10 @@ def _dataset(source: str) -> Iterable[TaskType]:
 
 
 def _jsonl(file: IO[bytes], name: str) -> Iterator[TaskType]:
-    """Read one JSON object a line; empty lines count but are skipped."""
+    """Read one JSON object per line; empty lines are skipped and still count as lines."""
     for number, line in _lines(file, name):
         try:
-            record = json.loads(line, parse_constant=_no_number)
+            record = json.loads(line, parse_constant=_refuse_constant)
         except ValueError as error:
             _refuse(name, number, f"is not JSON ({error})", line)
         yield _task(record, name, number, line)
@@ -105,7 +105,7 @@ def _json(file: IO[bytes], name: str) -> Iterator[TaskType]:
     """Read one JSON list of objects; line numbers in errors are positions in that list."""
     text = "\n".join(line for _, line in _lines(file, name, keep_empty=True))
     try:
-        records = json.loads(text, parse_constant=_no_number)
+        records = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         _refuse(name, error.lineno, f"is not JSON ({error.msg})", text[error.pos :])
     except ValueError as error:
@@ -117,7 +117,7 @@ def _json(file: IO[bytes], name: str) -> Iterator[TaskType]:
 
 
 def _txt(file: IO[bytes], name: str) -> Iterator[TaskType]:
-    """Read one text a line; empty lines are skipped."""
+    """Read one text per line; empty lines are skipped."""
     for _, line in _lines(file, name):
         yield {"text": line}
 
@@ -136,6 +136,7 @@ def _csv(file: IO[bytes], name: str) -> Iterator[TaskType]:
             if row and len(row) != len(header):
                 _refuse(name, rows.line_num, f"has not {len(header)} columns", ",".join(row))
             if row:
+                # An empty cell is a key that the record does not have.
                 record: TaskType = {k: v for k, v in zip(header, row, strict=True) if v}
                 yield {**record, "meta": {"meta": record["meta"]}} if "meta" in record else record
     except (csv.Error, UnicodeDecodeError) as error:
@@ -146,7 +147,7 @@ READERS: dict[str, Reader] = {"jsonl": _jsonl, "json": _json, "csv": _csv, "txt"
 
 
 def JSONL(source: SourceType) -> Iterable[TaskType]:
-    """Open a file of one JSON object a line; see `load`."""
+    """Open a file of one JSON object per line; see `load`."""
     return load(source, "jsonl")
 
 
@@ -156,7 +157,7 @@ def JSON(source: SourceType) -> Iterable[TaskType]:
 
 
 def TXT(source: SourceType) -> Iterable[TaskType]:
-    """Open a file of one text a line; see `load`."""
+    """Open a file of one text per line; see `load`."""
     return load(source, "txt")
 
 
@@ -179,7 +180,7 @@ def _lines(file: IO[bytes], name: str, *, keep_empty: bool = False) -> Iterator[
     except (EOFError, gzip.BadGzipFile) as error:
         raise SourceError(f"'{name}' is a broken gzip file ({error})", source=name) from error
     finally:
-        if file is not sys.stdin.buffer:
+        if file is not sys.stdin.buffer:  # which is not ours to close
             file.close()
 
 
@@ -191,7 +192,7 @@ def _task(record: Any, name: str, number: int, text: str, *, place: str = "line"
     return record
 
 
-def _no_number(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
 
 
@@ -205,12 +206,15 @@ def _refuse(name: str, number: int, problem: str, text: str, *, place: str = "li
 
 
 def read_jsonl(path: str | Path) -> Iterator[TaskType]:
-    """Read the objects of a JSONL file (``-``: stdin); raises SourceError for a bad line."""
+    """Read the objects of a JSONL file (``-``: stdin).
+
+    Raises `SourceError` for a line that is not a JSON object.
+    """
     return iter(load(path, "jsonl"))
 
 
 def write_jsonl(path: str | Path, lines: Iterable[TaskType]) -> None:
-    """Write one JSON object a line, in ASCII, to a file (``-``: stdout)."""
+    """Write one JSON object per line, in ASCII, to a file (``-``: stdout)."""
     if str(path) == "-":
         sys.stdout.writelines(json_lines(lines))
         return
@@ -219,5 +223,5 @@ def write_jsonl(path: str | Path, lines: Iterable[TaskType]) -> None:
 
 
 def json_lines(records: Iterable[TaskType]) -> Iterator[str]:
-    """Format one JSON object a line, in ASCII: no terminal and no text can break that."""
+    """Format one JSON object per line, in ASCII, which every terminal and every text survive."""
     return (json.dumps(record) + "\n" for record in records)

@@ -1,4 +1,4 @@
-"""What the host and recipes say on the terminal: formatted messages and the log."""
+"""Messages of the host and of recipes on the terminal, and their log."""
 
 from __future__ import annotations
 

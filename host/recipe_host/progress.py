@@ -1,33 +1,34 @@
-"""How far the annotation is: the recipe's own idea of it, or a share of what is to be done."""
+"""The progress that a recipe reports itself."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from recipe_host.types import TaskType
-
-if TYPE_CHECKING:
-    from recipe_host.dealing import Session
-    from recipe_host.session import Controller
 
 __all__ = ["ask_progress"]
 
 
+class Annotated(Protocol):
+    """Whatever counts its answers: a controller, or one of its sessions."""
+
+    total_annotated: int
+
+
 def ask_progress(
     function: Callable[..., float | None],
-    controller: Controller,
-    session: Session,
+    controller: Annotated,
+    session: Annotated,
     *,
     answers: list[TaskType],
     result: Any,
 ) -> float | None:
-    """Ask a recipe's `progress` in whichever of its published forms it is written.
+    """Return what a recipe's `progress` returns, called with as many arguments as it takes.
 
-    By the number of positional parameters: four or any number (controller, session, answers,
-    result of `update`), three (answers in this session, in all, result), two (controller, result),
-    one (controller).
+    Four or any number: controller, session, answers, result of `update`. Three: answers of the
+    session, answers in the dataset, result. Two: controller, result. One: controller.
     """
     forms: list[tuple[Any, ...]] = [
         (),

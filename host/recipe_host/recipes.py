@@ -1,73 +1,29 @@
-"""The registry of recipes: the decorator, entry points, recipe files."""
+"""Finding recipes: built-in commands, entry points of installed packages, recipe files."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, TypeVar
-
-from radicli import Arg
+from typing import Any
 
 from recipe_host.errors import RecipeError
 from recipe_host.messages import log
+from recipe_host.registry import REGISTRY, Recipe
 
-__all__ = ["Arg", "Recipe", "find_recipe", "get_recipe", "list_recipes", "recipe", "set_recipe"]
+__all__ = ["find_recipe", "get_recipe", "import_file", "list_recipes"]
 
 GROUP = "prodigy_recipes"
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A function with a name on the command line.
-
-    `annotations` holds what the decorator said about parameters: an `Arg`, or the older tuple
-    (help, kind, shortcut, converter).
-    """
-
-    name: str
-    function: Callable[..., Any]
-    annotations: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def summary(self) -> str:
-        """First paragraph of the docstring as one line."""
-        paragraph = (self.function.__doc__ or "").strip().split("\n\n")[0]
-        return " ".join(paragraph.split())
-
-
-_registry: dict[str, Recipe] = {}
-
-
-def recipe(name: str, **annotations: Any) -> Callable[[Function], Function]:
-    """Register the decorated function as a recipe; the function itself stays as it is.
-
-    Annotations are named like parameters: ``Arg("--label", "-l", help=...)`` or
-    ``(help, "positional" | "option" | "flag", shortcut, converter)``.
-    """
-
-    def register(function: Function) -> Function:
-        set_recipe(name, function, **annotations)
-        return function
-
-    return register
-
-
-def set_recipe(name: str, function: Callable[..., Any], /, **annotations: Any) -> None:
-    """Register a function as the recipe of that name, in place of an earlier one."""
-    _registry[name] = Recipe(name, function, annotations)
 
 
 def get_recipe(name: str, path: str | Path | None = None) -> Callable[..., Any]:
     """Return the function of a recipe, after importing the recipe file `path` if one is given.
 
-    It takes Python values and returns what the recipe returns. Raises RecipeError where no recipe
-    is called so.
+    It takes Python values and returns what the recipe returns. Raises `RecipeError` where there is
+    no recipe of that name.
     """
     if path is not None:
         import_file(path)
@@ -75,23 +31,26 @@ def get_recipe(name: str, path: str | Path | None = None) -> Callable[..., Any]:
 
 
 def find_recipe(name: str) -> Recipe:
-    """Return a recipe, importing no more than what it takes to know it."""
+    """Return a recipe, importing as few entry points as possible.
+
+    Raises `RecipeError` where there is no recipe of that name, or it cannot be imported.
+    """
     _import_commands()
-    if name not in _registry:
+    if name not in REGISTRY:
         for entry in entry_points(group=GROUP, name=name):
             _load(entry)
-    if name not in _registry:
-        # An entry may be called unlike the recipe: only importing all of them tells.
+    if name not in REGISTRY:
+        # An entry point may have another name than its recipe, so all of them must be imported.
         list_recipes()
-    if name not in _registry:
-        close = get_close_matches(name, _registry, n=3)
+    if name not in REGISTRY:
+        close = get_close_matches(name, REGISTRY, n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "`prodigy --help` lists them"
         raise RecipeError(f"no recipe is called '{name}'; {hint}")
-    return _registry[name]
+    return REGISTRY[name]
 
 
 def list_recipes() -> tuple[dict[str, Recipe], dict[str, str]]:
-    """Import every entry point; return the recipes by name, and what failed, with its reason."""
+    """Import every entry point; return recipes by name, and the reasons of those that failed."""
     _import_commands()
     failed = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
@@ -99,23 +58,27 @@ def list_recipes() -> tuple[dict[str, Recipe], dict[str, str]]:
             _load(entry)
         except RecipeError as error:
             failed[entry.name] = error.details[0]
-    return dict(_registry), failed
+    return dict(REGISTRY), failed
 
 
 def import_file(path: str | Path) -> None:
-    """Run a Python file so that its recipes register (option -F)."""
+    """Run a Python file, which registers its recipes (option -F).
+
+    Raises `RecipeError` where there is no such file, or it is not a Python file.
+    """
     file = Path(path)
     if not file.is_file():
         raise RecipeError(f"there is no recipe file '{path}'; correct option -F")
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
-        raise RecipeError(f"recipe file '{path}' is no Python file; correct option -F")
+        raise RecipeError(f"recipe file '{path}' is not a Python file; correct option -F")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(file.stem, module)  # dataclasses and pickles look for it there
     spec.loader.exec_module(module)
 
 
 def _import_commands() -> None:
+    # Late: importing `prodigy` for the decorator needs none of them.
     import recipe_host.commands  # noqa: F401  (registers the built-in commands)
 
 
@@ -126,7 +89,7 @@ def _load(entry: EntryPoint) -> None:
     except Exception as error:  # a plugin may fail in any way, and must not take others along
         reason = f"{type(error).__name__}: {error}"
         raise RecipeError(f"recipe '{entry.name}' cannot be loaded", reason) from error
-    if entry.name not in _registry:
-        known = [one for one in _registry.values() if one.function is loaded]
+    if entry.name not in REGISTRY:
+        known = [one for one in REGISTRY.values() if one.function is loaded]
         if known:  # registered under another name: the entry's name is an alias
-            _registry[entry.name] = Recipe(entry.name, loaded, known[0].annotations)
+            REGISTRY[entry.name] = Recipe(entry.name, loaded, known[0].annotations)

@@ -1,4 +1,4 @@
-"""Checks answers, stamps them and stores them: durable, all or nothing, each batch once."""
+"""Storing answers: checked, durable, whole batches, each batch once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recipe_host.constants import (
 )
 from recipe_host.errors import AnswerError
 from recipe_host.hashing import set_hashes
-from recipe_host.ledger import Ledger
+from recipe_host.leases import LeaseStore
 from recipe_host.store import Database
 from recipe_host.types import TaskType
 
@@ -24,7 +24,7 @@ __all__ = ["Recorder"]
 
 
 class Recorder:
-    """Stores one run's answers. Attributes: `ledger`, None where the recipe saves nothing."""
+    """Store the answers of one run. Attribute: `leases`, None where the recipe saves nothing."""
 
     def __init__(self, db: Database, components: Components, view_id: str, key: str) -> None:
         self._db = db
@@ -33,11 +33,12 @@ class Recorder:
         self._before_db = components.before_db
         self._view_id = view_id
         self._key = key
-        self._unsaved: set[str] = set()  # batches of a run that saves nothing, still learned once
-        self.ledger = Ledger(db, self._dataset) if self._dataset else None
+        # Where the recipe saves nothing, `update` must still see each batch once.
+        self._unsaved: set[str] = set()
+        self.leases = LeaseStore(db, self._dataset) if self._dataset else None
 
     def validate(self, answer: TaskType) -> None:
-        """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
+        """Check an answer. Raises `AnswerError`, with its reason, where it cannot be stored."""
         if answer.get("answer") not in ANSWERS:
             raise AnswerError(
                 f"an answer must be one of {', '.join(ANSWERS)}, not {answer.get('answer')!r}"
@@ -45,11 +46,11 @@ class Recorder:
         if self._validate is None:
             return
         try:
-            self._validate(deepcopy(answer))
+            self._validate(deepcopy(answer))  # a copy: checking must not change what is stored
         except Exception as error:  # a recipe may refuse with any exception
             raise AnswerError(str(error) or type(error).__name__) from error
 
-    def stamped(self, answer: TaskType, session: str) -> TaskType:
+    def with_metadata(self, answer: TaskType, session: str) -> TaskType:
         """Return the answer with hashes, time, session and view."""
         return {
             **set_hashes(answer),
@@ -62,30 +63,28 @@ class Recorder:
     def record(
         self, answers: Iterable[TaskType], session: str, batch_id: str | None, owner: str
     ) -> list[TaskType]:
-        """Store a batch and end its leases (held under `owner`), in one transaction.
+        """Store a batch and remove its leases (those of `owner`) in one transaction.
 
-        Returns the answers as stamped, before `before_db`; an empty list for a batch that was
-        stored before. Raises AnswerError and StoreError with nothing stored.
+        Return the answers with their metadata, before `before_db`; an empty list for a batch that
+        is stored already. Raises `AnswerError` and `StoreError` with nothing stored.
         """
-        stamped = [self.stamped(answer, session) for answer in answers]
+        stamped = [self.with_metadata(answer, session) for answer in answers]
         for answer in stamped:
             self.validate(answer)
-        if self.ledger is None or self._dataset is None:
+        if self.leases is None or self._dataset is None:
             return [] if self._is_known(batch_id) else stamped
         with self._db.transaction():
-            if batch_id is not None and not self.ledger.is_new(batch_id):
+            if batch_id is not None and not self.leases.add_batch(batch_id):
                 return []
             if stamped:
                 self._db.add_dataset(session, session=True)
-                self._db.add_examples(self._final(stamped), datasets=[self._dataset, session])
-                self.ledger.take_back(owner, [answer[self._key] for answer in stamped])
+                examples = stamped
+                if self._before_db is not None:
+                    # A copy: recipes strip answers in place, and `update` needs them as they came.
+                    examples = list(self._before_db(deepcopy(stamped)))
+                self._db.add_examples(examples, datasets=[self._dataset, session])
+                self.leases.remove(owner, [answer[self._key] for answer in stamped])
         return stamped
-
-    def _final(self, answers: list[TaskType]) -> list[TaskType]:
-        if self._before_db is None:
-            return answers
-        # A copy, since recipes strip answers in place and `update` needs them as they came.
-        return list(self._before_db(deepcopy(answers)))
 
     def _is_known(self, batch_id: str | None) -> bool:
         known = batch_id in self._unsaved

@@ -1,4 +1,4 @@
-"""Tasks as text for the terminal: spans in brackets, colours only where they are asked for."""
+"""Tasks as text for the terminal: spans in brackets, colours only on request."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["render_task"]
 
 MARKS = {"accept": ("✔", "green"), "reject": ("✘", "red"), "ignore": ("–", "yellow")}
 INPUTS = ("text", "html", "image", "audio", "video")
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but the tab and the line's end
-SHOWN = 200  # characters of an input that is no text: an image may be its own bytes
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
+SHOWN = 200  # characters of an input that is not a text: an image may be all its bytes
 
 
 def render_task(task: Mapping[str, Any], *, colours: bool = False) -> str:
@@ -29,10 +29,11 @@ def render_task(task: Mapping[str, Any], *, colours: bool = False) -> str:
     chosen = task.get("accept") or ()
     for option in task.get("options") or ():
         box = "[x]" if option.get("id") in chosen else "[ ]"
-        lines.append(f"  {box} {_harmless(str(option.get('text', option.get('id'))))}")
+        lines.append(f"  {box} {_without_controls(str(option.get('text', option.get('id'))))}")
     if task.get("meta"):
-        facts = ", ".join(f"{key}: {value}" for key, value in task["meta"].items())
-        lines.append(f"  {color(_harmless(facts), fg='grey') if colours else _harmless(facts)}")
+        pairs = ", ".join(f"{key}: {value}" for key, value in task["meta"].items())
+        facts = _without_controls(pairs)
+        lines.append(f"  {color(facts, fg='grey') if colours else facts}")
     return "\n".join(lines)
 
 
@@ -41,13 +42,13 @@ def _content(task: Mapping[str, Any], colours: bool) -> str:
         return "".join(_marked(task["text"], task.get("spans") or (), colours))
     for kind in INPUTS:
         if kind in task:
-            return f"{kind}: {_harmless(str(task[kind])[:SHOWN])}"
+            return f"{kind}: {_without_controls(str(task[kind])[:SHOWN])}"
     return "(no text)"
 
 
 def _marked(text: str, spans: Any, colours: bool) -> Iterator[str]:
     """Yield the text with brackets where spans begin and end; an inner span closes first."""
-    shown = _harmless(text)
+    shown = _without_controls(text)
     # At one place, spans end before others begin; the longer one opens first and closes last.
     borders = sorted(
         border
@@ -55,7 +56,7 @@ def _marked(text: str, spans: Any, colours: bool) -> Iterator[str]:
         if span["start"] < span["end"]
         for border in (
             (span["start"], 1, -span["end"], "["),
-            (span["end"], 0, -span["start"], f" {_harmless(str(span.get('label', '')))}]"),
+            (span["end"], 0, -span["start"], f" {_without_controls(str(span.get('label', '')))}]"),
         )
     )
     position = depth = 0
@@ -71,6 +72,6 @@ def _bold(text: str, colours: bool) -> str:
     return color(text, bold=True) if colours and text else text
 
 
-def _harmless(text: str) -> str:
-    """Replace control characters one by one: a text must not steer the reader's terminal."""
+def _without_controls(text: str) -> str:
+    """Replace control characters one by one: they could change the reader's terminal."""
     return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)

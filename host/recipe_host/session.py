@@ -1,4 +1,4 @@
-"""The controller: serves a recipe's tasks to annotators, stores their answers, then learns.
+"""The controller: gives a recipe's tasks to sessions, stores the answers, then calls `update`.
 
 Usable without HTTP::
 
@@ -12,22 +12,21 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from recipe_host.checking import check_stream
 from recipe_host.components import Components
 from recipe_host.connections import connect
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
-from recipe_host.dealing import Dealer, Session, sessions_per_task
 from recipe_host.errors import DatasetNotFound, RecipeError, UpdateError
 from recipe_host.progress import ask_progress
 from recipe_host.recording import Recorder
 from recipe_host.settings import load_settings
 from recipe_host.store import Database
 from recipe_host.stream import Stream
+from recipe_host.strings import get_timestamp_session_id
+from recipe_host.task_router import Session, TaskRouter, sessions_per_task
 from recipe_host.types import TaskType
-from recipe_host.values import get_timestamp_session_id
 
 __all__ = ["Controller"]
 
@@ -52,24 +51,25 @@ class Controller:
         self.db = _database(components.db)
         self.progress: float | None = None
         self.components = components
-        self._asking = threading.RLock()  # one at a time takes tasks from the stream
-        self._storing = threading.RLock()
-        self._learning = threading.RLock()
+        self._stream_lock = threading.RLock()  # generators cannot be read by two threads at once
+        # Locks of their own: answers are stored while the stream is read or `update` runs.
+        self._store_lock = threading.RLock()
+        self._update_lock = threading.RLock()
         self._open_dataset()
         self.total_annotated = self.db.count_dataset(str(self.dataset)) if self.dataset else 0
         self.session_id = self._default_session_id()
         self._key = TASK_HASH_ATTR if self.exclude_by == "task" else INPUT_HASH_ATTR
         self._recorder = Recorder(self.db, components, self.view_id, self._key)
-        self._ledger = self._recorder.ledger
+        self._leases = self._recorder.leases
         stream = components.stream
         if self.config["auto_count_stream"] and stream.length is None:
             stream = Stream(list(stream))
         self._total = stream.length
-        self._dealer = self._new_dealer(stream)
+        self._router = self._new_router(stream)
         self._on_exit = components.on_exit
         if components.on_load is not None:
             components.on_load(self)
-        if self.config["validate"]:
+        if self.config["validate"]:  # after `on_load`, which may replace the stream
             check_stream(name, self.view_id, self.stream, self.config["batch_size"])
 
     @classmethod
@@ -78,19 +78,19 @@ class Controller:
     ) -> Controller:
         """Make a controller of what recipe `name` returned; `config` wins over all settings.
 
-        Raises SettingsError, StoreError, RecipeError for components or first tasks of no use.
+        Raises `SettingsError`, `StoreError`, and `RecipeError` for unusable components or tasks.
         """
         return cls(name, Components.checked(name, components), config)
 
     @property
     def stream(self) -> Stream:
-        """The stream that tasks come from."""
-        return self._dealer.stream
+        """The stream that tasks are read from."""
+        return self._router.stream
 
     @property
     def session_ids(self) -> list[str]:
-        """Ids of the sessions that asked or answered in this run."""
-        return [name for name, session in self._dealer.sessions.items() if session.active]
+        """The ids of the sessions that asked or answered in this run."""
+        return [name for name, session in self._router.sessions.items() if session.active]
 
     def get_session_name(self, name: str) -> str:
         """Return the id of a named annotator's session."""
@@ -101,44 +101,44 @@ class Controller:
     ) -> list[TaskType]:
         """Return the session's next batch of tasks; an empty list where there is none for it now.
 
-        What is excluded is left out now, not when the stream was made. Tasks stay open until they
-        are answered. `holding` are the hashes (of `exclude_by`) of the tasks that the annotator
-        has: open ones that are not among them come again. None: none got lost on the way.
+        Tasks are excluded now, not when the stream was made. They stay open until answered.
+        `holding`: the hashes (of `exclude_by`) of the tasks that the annotator's page has; other
+        open tasks did not arrive and are returned again. None: all of them arrived.
         """
-        with self._asking:
+        with self._stream_lock:
             session = self._session(session_id)
-            tasks = self._dealer.deal(session, self.config["batch_size"], holding)
+            tasks = self._router.next_tasks(session, self.config["batch_size"], holding)
             if not tasks and self.config.get("allow_work_stealing", True):
                 tasks = self._take_over(session)
-            if self._ledger is not None:
-                self._ledger.lend(self._owner(session.id), [task[self._key] for task in tasks])
+            if self._leases is not None:
+                self._leases.add(self._owner(session.id), [task[self._key] for task in tasks])
             return tasks
 
     def open_questions(self, session_id: str | None = None) -> list[TaskType]:
         """Return the tasks that this session was given and has not answered, oldest first."""
-        return self._dealer.open_tasks(self._session(session_id))
+        return self._router.open_tasks(self._session(session_id))
 
     def open_elsewhere(self, session_id: str | None = None) -> int:
-        """Number of tasks that other sessions were given and have not answered."""
-        return self._dealer.open_count() - self._dealer.open_count(self._session(session_id))
+        """Return the number of tasks that other sessions were given and have not answered."""
+        return self._router.open_count() - self._router.open_count(self._session(session_id))
 
     def end_session(self, session_id: str | None = None) -> None:
-        """Let others take over the session's open tasks once the stream has no more."""
-        self._dealer.end(self._session(session_id))
+        """Let other sessions take over this one's open tasks once the stream has no more."""
+        self._router.end(self._session(session_id))
 
     def validate_answer(self, answer: TaskType) -> None:
-        """Raise AnswerError, with words for the annotator, for an answer that cannot be stored."""
+        """Check an answer. Raises `AnswerError`, with its reason, where it cannot be stored."""
         self._recorder.validate(answer)
 
     def receive_answers(
         self, answers: Iterable[TaskType], session_id: str | None = None
     ) -> float | None:
-        """Store answers, then let the recipe learn from them; return the progress.
+        """Store answers, then call `update` with them; return the progress.
 
         The order is `before_db`, store (durable, all or nothing), `update` with the answers as they
-        came. Raises AnswerError and StoreError with nothing stored, UpdateError with all stored.
+        came. Raises `AnswerError` or `StoreError` with nothing stored, `UpdateError` with all.
         """
-        with self._learning:  # `update` sees batches in the order in which they were stored
+        with self._update_lock:  # `update` sees batches in the order in which they were stored
             return self.learn(self.store_answers(answers, session_id), session_id)
 
     def store_answers(
@@ -148,39 +148,40 @@ class Controller:
         *,
         batch_id: str | None = None,
     ) -> list[TaskType]:
-        """Store answers without learning from them; return them as `learn` takes them.
+        """Store answers without calling `update`; return them as `learn` takes them.
 
         A batch whose `batch_id` is stored already is not stored again, and an empty list returned.
-        Never waits for the stream or for `update`. Raises AnswerError and StoreError.
+        Never waits for the stream or for `update`. Raises `AnswerError` or `StoreError`, with
+        nothing stored.
         """
         session = self._session(session_id)
-        with self._storing:
+        with self._store_lock:
             owner = self._owner(session.id)
             stamped = self._recorder.record(answers, session.id, batch_id, owner)
-            self._dealer.answered(session, [answer[self._key] for answer in stamped])
+            self._router.answered(session, [answer[self._key] for answer in stamped])
             session.total_annotated += len(stamped)
             self.total_annotated += len(stamped)
             return stamped
 
     def learn(self, answers: list[TaskType], session_id: str | None = None) -> float | None:
-        """Let the recipe learn from stored answers; return the progress. Raises UpdateError."""
-        with self._learning:
+        """Call `update` with stored answers; return the progress. Raises `UpdateError`."""
+        with self._update_lock:
             self.progress = self._measure(self._session(session_id), answers, self._update(answers))
             return self.progress
 
     def reset_stream(
         self, new_stream: Iterable[TaskType], prepend_old_wrappers: bool = True
     ) -> None:
-        """Go on with another stream, under the wrappers of the old one if so asked."""
-        with self._asking:
+        """Go on with another stream, under the wrappers of the old one as well where asked to."""
+        with self._stream_lock:
             stream = Stream.from_iterable(new_stream)
             if prepend_old_wrappers:
                 stream = self.stream.with_source_of(stream)
             self._total = stream.length
-            self._dealer.reset(stream)
+            self._router.reset(stream)
 
     def close(self) -> None:
-        """End the run: call the recipe's `on_exit`, once."""
+        """End the run: call the recipe's `on_exit`, the first time only."""
         on_exit, self._on_exit = self._on_exit, None
         if on_exit is not None:
             on_exit(self)
@@ -188,12 +189,7 @@ class Controller:
     def __enter__(self) -> Controller:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _open_dataset(self) -> None:
@@ -214,48 +210,48 @@ class Controller:
             identifier = f"{stamp}-{count}"
         return identifier
 
-    def _new_dealer(self, stream: Stream) -> Dealer:
+    def _new_router(self, stream: Stream) -> TaskRouter:
         limit = sessions_per_task(self.config)
         repeats = not self.config["auto_exclude_current"]
-        dealer = Dealer(
+        router = TaskRouter(
             stream,
             self._key,
             excluded=self._hashes(*self.components.exclude),
-            takers={} if repeats else self._answered(limit),
+            assigned={} if repeats else self._answered(limit),
             limit=limit,
             repeats=repeats,
         )
-        for owner, keys in (self._ledger.leases() if self._ledger else {}).items():
-            dealer.reserve(owner or self.session_id, keys)
-        return dealer
+        for owner, keys in (self._leases.by_session() if self._leases else {}).items():
+            router.reserve(owner or self.session_id, keys)
+        return router
 
     def _answered(self, limit: int | None) -> dict[int, set[str]]:
-        """Which sessions have answered which hash; where any one is enough, just that some did."""
+        """Return who answered each hash: its sessions; the dataset, where one session suffices."""
         if not self.dataset:
             return {}
         name = str(self.dataset)
-        takers: defaultdict[int, set[str]] = defaultdict(set)
+        sessions: defaultdict[int, set[str]] = defaultdict(set)
         for session in [name] if limit == 1 else self.db.get_dataset_sessions(name):
             for key in self._hashes(session):
-                takers[key].add(session)
-        return takers
+                sessions[key].add(session)
+        return sessions
 
     def _session(self, session_id: str | None) -> Session:
-        session = self._dealer.session(session_id or self.session_id)
+        session = self._router.session(session_id or self.session_id)
         session.active = True
         return session
 
     def _owner(self, session_id: str) -> str:
-        """Name under which leases are kept: an unnamed session has another id after a restart."""
+        """Return the session's name in leases: the id of an unnamed one differs after a restart."""
         return "" if session_id == self.session_id else session_id
 
     def _take_over(self, session: Session) -> list[TaskType]:
-        taken = self._dealer.take_over(session, self.config["batch_size"])
+        taken = self._router.take_over(session, self.config["batch_size"])
         if taken is None:
             return []
         other, tasks = taken
-        if self._ledger is not None:
-            self._ledger.take_back(self._owner(other.id), [task[self._key] for task in tasks])
+        if self._leases is not None:
+            self._leases.remove(self._owner(other.id), [task[self._key] for task in tasks])
         return tasks
 
     def _hashes(self, *names: str) -> set[int]:
@@ -274,16 +270,16 @@ class Controller:
             ) from error
 
     def _measure(self, session: Session, answers: list[TaskType], result: Any) -> float | None:
-        if self.components.progress is not None:
-            return ask_progress(
-                self.components.progress, self, session, answers=answers, result=result
-            )
+        own = self.components.progress
+        if own is not None:
+            return ask_progress(own, self, session, answers=answers, result=result)
         if target := self.config.get("total_examples_target"):
             return min(1.0, self.total_annotated / float(target))
         if not self._total:
             return None
-        still_open = self._dealer.open_count(None if self._dealer.limit == 1 else session)
-        return (self._dealer.gone_past(session) - still_open) / self._total
+        # Tasks that were read and are not open are answered or excluded: both are done.
+        still_open = self._router.open_count(None if self._router.limit == 1 else session)
+        return (self._router.read_count(session) - still_open) / self._total
 
 
 def _view_id(name: str, components: Components, config: Mapping[str, Any]) -> str:
@@ -296,5 +292,4 @@ def _view_id(name: str, components: Components, config: Mapping[str, Any]) -> st
 def _database(chosen: Any) -> Database:
     if chosen in (None, False, True):
         return connect()
-    opened: Database = connect(chosen) if isinstance(chosen, str) else chosen
-    return opened
+    return connect(chosen) if isinstance(chosen, str) else cast(Database, chosen)

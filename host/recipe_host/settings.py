@@ -34,7 +34,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def home() -> Path:
-    """Folder of the global settings and the default database: PRODIGY_HOME or ~/.prodigy."""
+    """Return the folder of global settings and default database: PRODIGY_HOME or ~/.prodigy."""
     return Path(os.environ.get("PRODIGY_HOME") or Path.home() / ".prodigy")
 
 
@@ -43,9 +43,9 @@ def load_settings(
 ) -> dict[str, Any]:
     """Return all settings, the layers of `LAYERS` merged key by key.
 
-    PRODIGY_CONFIG names one file that stands for the global and the project's; the JSON object in
+    PRODIGY_CONFIG names one file that replaces the global and the project's; the JSON object in
     PRODIGY_CONFIG_OVERRIDES wins over files; PRODIGY_HOST and PRODIGY_PORT over both. Raises
-    SettingsError for a file or variable that is not a JSON object, and for values out of range.
+    `SettingsError` for a file or variable that is not a JSON object, and for values out of range.
     """
     named = os.environ.get("PRODIGY_CONFIG")
     layers: dict[str, Mapping[str, Any]] = {
@@ -78,7 +78,7 @@ def _environment() -> dict[str, Any]:
     if host := os.environ.get("PRODIGY_HOST"):
         settings["host"] = host
     if port := os.environ.get("PRODIGY_PORT"):
-        settings["port"] = int(port) if port.isdigit() else port
+        settings["port"] = int(port) if port.isdigit() else port  # checked with the others
     return settings
 
 

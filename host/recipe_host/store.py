@@ -23,8 +23,8 @@ from recipe_host.types import TaskType
 
 __all__ = ["Database"]
 
-ROWS = 500  # rows a statement: SQLite limits the values of one
-# Whoever runs a server may have traded the last answers for speed; remote replicas stay waited for.
+ROWS = 500  # rows per statement: SQLite limits the values of one
+# A server may be set not to wait for its disk. A setting that waits for replicas too stays.
 DURABLE = """select set_config('synchronous_commit', 'on', true)
     where current_setting('synchronous_commit') in ('off', 'local')"""
 
@@ -32,7 +32,7 @@ DURABLE = """select set_config('synchronous_commit', 'on', true)
 class Database:
     """Datasets of examples. Safe to share between threads, and between processes.
 
-    Raises StoreError wherever the database is locked, broken or not writable.
+    Raises `StoreError` wherever the database is locked, broken or not writable.
     """
 
     def __init__(self, database: pw.Database, display_id: str = "", display_name: str = "") -> None:
@@ -54,12 +54,12 @@ class Database:
 
     @property
     def datasets(self) -> list[str]:
-        """Names of the datasets, oldest first, without sessions."""
+        """The names of the datasets, oldest first, without sessions."""
         return self._names(session=False)
 
     @property
     def sessions(self) -> list[str]:
-        """Names of the annotation sessions, oldest first."""
+        """The names of the annotation sessions, oldest first."""
         return self._names(session=True)
 
     def add_dataset(
@@ -67,7 +67,7 @@ class Database:
     ) -> None:
         """Make a dataset, or leave the one of that name as it is."""
         if not name:
-            raise StoreError("a dataset needs a name, and '' is none")
+            raise StoreError("a dataset needs a name, and '' is not one")
         row = {"name": name, "created": int(time.time()), "session": session}
         insert = self._tables.dataset.insert(**row, meta=json.dumps(dict(meta or {})))
         with self._writing():  # not asked first: another process may make it in between
@@ -76,7 +76,7 @@ class Database:
     def add_examples(self, examples: Iterable[TaskType], datasets: Sequence[str] = ()) -> None:
         """Store the examples and link each to all `datasets`; either all of them or none.
 
-        Raises DatasetNotFound, and StoreError for an example without both hashes.
+        Raises `DatasetNotFound`, and `StoreError` for an example without both hashes.
         """
         rows = [_row(example) for example in examples]
         with self._writing():
@@ -92,6 +92,7 @@ class Database:
         if isinstance(self.db, pw.MySQLDatabase):  # has no RETURNING
             return [table.insert(row).execute() for row in rows]
         inserted = table.insert_many(rows).returning(table.id).tuples().execute()
+        # RETURNING promises no order; the ids ascend as the rows were given.
         return sorted(identifier for (identifier,) in inserted)
 
     def get_dataset_examples(
@@ -99,7 +100,7 @@ class Database:
     ) -> list[TaskType]:
         """Return the examples of a dataset or session in the order in which they were stored.
 
-        Raises DatasetNotFound where there is none and no `default` is given.
+        Raises `DatasetNotFound` where there is none and no `default` is given.
         """
         example, link = self._tables.example, self._tables.link
         with self._reading():
@@ -144,7 +145,7 @@ class Database:
     def drop_dataset(self, name: str) -> None:
         """Delete a dataset with its examples, except those that another dataset holds as well.
 
-        Sessions left without an example go too. Raises DatasetNotFound.
+        Sessions left without an example go too. Raises `DatasetNotFound` where there is none.
         """
         dataset, example, link = self._tables[:3]
         with self._writing():
@@ -162,11 +163,12 @@ class Database:
                 link.delete().where(link.example.in_(chunk)).execute()
                 example.delete().where(example.id.in_(chunk)).execute()
             used = link.select(link.dataset)
+            # Only this dataset's: others may be new, and wait for their first answer.
             emptied = dataset.id.in_(sessions) & dataset.id.not_in(used)
             dataset.delete().where((dataset.id == target) | emptied).execute()
 
     def transaction(self) -> Any:
-        """Hold several writes together, as a context: all of them are kept, or none."""
+        """Return a context that joins several writes: all of them are kept, or none."""
         return self._writing()
 
     def reconnect(self) -> None:

@@ -44,10 +44,10 @@ class Stream:
 
         The tasks go where the stream itself stands among the arguments, else to a parameter called
         `stream`, else to the first one. In place; the stream is returned for convenience. Raises
-        TypeError at once where the arguments do not fit.
+        `TypeError` at once where the arguments do not fit.
         """
         wrapper = _bind(function, args, kwargs, self)
-        if self._tasks is not None:
+        if self._tasks is not None:  # reading has begun: wrap what is left
             self._tasks = iter(wrapper(self._tasks))
         self._wrappers.append(wrapper)
         self.length = None
@@ -61,10 +61,10 @@ class Stream:
         seen: list[TaskType] = []
         failed: Iterable[TaskType] = ()
         try:
-            seen.extend(islice(self, count))  # as far as it gets
-        except Exception as error:  # the recipe's
+            seen.extend(islice(self, count))  # what came before a failure is kept
+        except Exception as error:  # the recipe's, so of any kind
             failed = _failing(error)
-        if self._tasks is not None:  # otherwise nothing has begun, and whoever asks begins
+        if self._tasks is not None:  # else a wrapper failed before the first task
             self._tasks = chain(seen, failed, self._tasks)
         return seen
 
@@ -99,6 +99,7 @@ def _length(source: Iterable[TaskType]) -> int | None:
 def _bind(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], stream: Stream
 ) -> Wrapper:
+    # By identity: arguments may define `==` as they like.
     if not any(value is stream for value in (*args, *kwargs.values())):
         if _fits(function, args, {**kwargs, "stream": stream}, name="stream"):
             kwargs = {**kwargs, "stream": stream}
@@ -152,8 +153,8 @@ def get_stream(
         the format where the suffix does not tell; `rehash`: replace hashes that are there;
         `dedup`: keep the first of equal tasks; `input_key`: what every record must have;
         `is_binary`: noted in each task (after hashing).
-    Raises SourceError at once for a source that cannot be opened, and while iterating for a record
-    that cannot be used.
+    Raises `SourceError` at once for a source that cannot be opened, and while iterating for a
+    record that cannot be used.
     """
     records = load(source, loader)
     tasks = _require(records, input_key) if input_key is not None else records

@@ -21,6 +21,9 @@ class Tables(NamedTuple):
     lease: Any
 
 
+Step = Callable[[pw.Database, Tables], None]
+
+
 def tables_of(opened: pw.Database) -> Tables:
     """Declare the tables for this database."""
 
@@ -72,17 +75,17 @@ def tables_of(opened: pw.Database) -> Tables:
     return Tables(Dataset, Example, Link, Migration, Batch, Lease)
 
 
-def _first(database: pw.Database, tables: Tables) -> None:
+def _create_datasets(database: pw.Database, tables: Tables) -> None:
     database.create_tables([tables.dataset, tables.example, tables.link])
 
 
-def _second(database: pw.Database, tables: Tables) -> None:
+def _create_batches_and_leases(database: pw.Database, tables: Tables) -> None:
     database.create_tables([tables.batch, tables.lease])
 
 
-MIGRATING = 0x616C  # any number of our own: who holds this lock brings the database up to date
+MIGRATING = 0x616C  # any fixed number: the key of the lock that is held while steps run
 # Step n is MIGRATIONS[n - 1]. A step that was released is never changed: append another one.
-MIGRATIONS: list[Callable[[pw.Database, Tables], None]] = [_first, _second]
+MIGRATIONS: list[Step] = [_create_datasets, _create_batches_and_leases]
 
 
 def is_current(database: pw.Database, tables: Tables) -> bool:

@@ -19,6 +19,7 @@ __all__ = ["add_tokens", "copy_nlp", "split_sentences"]
 # Components that can set sentence borders, and those whose vectors these may listen to.
 SEGMENTERS = frozenset({"parser", "senter", "sentencizer"})
 EMBEDDERS = frozenset({"tok2vec", "transformer", "curated_transformer"})
+TOKEN_KEYS = ("token_start", "token_end")
 
 
 def add_tokens(
@@ -26,8 +27,10 @@ def add_tokens(
 ) -> Iterator[TaskType]:
     """Give each task `tokens`, and its spans `token_start` and `token_end` (inclusive).
 
-    Tokens that a task has are kept as they are. `use_chars` makes every character a token. A span
-    that does not begin and end with a token raises ValueError, or drops its task with `skip`.
+    Tokens that a task has are kept as they are. `use_chars` makes every character a token. `skip`
+    leaves out tasks with a span that does not begin and end with a token.
+
+    Raises `ValueError` where such a span is not skipped.
     """
     for task in stream:
         tokens = task.get("tokens") or _tokens(nlp, task["text"], use_chars)
@@ -80,11 +83,11 @@ def _aligned(
 def split_sentences(
     nlp: Language, stream: Iterable[TaskType], min_length: int | None = None
 ) -> Iterator[TaskType]:
-    """Replace each task by one task a sentence, with spans and tokens re-based and new hashes.
+    """Replace each task by one task per sentence, with spans and tokens re-based and new hashes.
 
     Every other key is kept. A text shorter than `min_length` characters stays whole. Sentences are
-    joined where a span reaches over their border. A pipeline that knows no sentences lends its
-    tokenizer to rules on punctuation.
+    joined where a span reaches over their border. A pipeline without sentence borders gets them
+    from rules on punctuation, after its own tokenizer.
     """
     segmenter, off = _segmenter(nlp)
     texts = ((task["text"], task) for task in stream)
@@ -100,18 +103,20 @@ def _segmenter(nlp: Language) -> tuple[Language, list[str]]:
     kinds = {name: nlp.get_pipe_meta(name).factory for name in nlp.pipe_names}
     if SEGMENTERS & set(kinds.values()):
         return nlp, [name for name, kind in kinds.items() if kind not in SEGMENTERS | EMBEDDERS]
+    # A pipeline of its own: adding a component would change the recipe's.
     rules = type(nlp)(nlp.vocab, create_tokenizer=lambda _: nlp.tokenizer)
     rules.add_pipe("sentencizer")
     return rules, []
 
 
 def _sentences(task: TaskType, doc: Doc) -> Iterator[tuple[int, int]]:
-    """Character offsets of the sentences without outer white space; none of them cuts a span."""
+    """Yield the offsets of sentences without outer white space; none of them cuts a span."""
     spans = deque(sorted((span["start"], span["end"]) for span in task.get("spans") or ()))
     begin = reach = 0
     for border in (*(sentence.end_char for sentence in doc.sents), len(doc.text)):
         while spans and spans[0][0] < border:
             reach = max(reach, spans.popleft()[1])
+        # The last border is the text's own, so that a span beyond it cannot swallow the rest.
         if reach <= border or border == len(doc.text):
             covered = doc.text[begin:border]
             if covered.strip():
@@ -128,6 +133,7 @@ def _part(task: TaskType, start: int, end: int) -> TaskType:
         return {**item, "start": item["start"] - start, "end": item["end"] - start, **others}
 
     part = {**task, "text": task["text"][start:end]}
+    # They belong to the whole text.
     for stale in (INPUT_HASH_ATTR, TASK_HASH_ATTR):
         part.pop(stale, None)
     tokens = [token for token in task.get("tokens") or () if inside(token)]
@@ -136,15 +142,11 @@ def _part(task: TaskType, start: int, end: int) -> TaskType:
         part["tokens"] = [moved(token, id=ids[token["id"]]) for token in tokens]
     if "spans" in task:
         part["spans"] = [
-            moved(span, **{key: ids[span[key]] for key in _token_keys(span, ids)})
+            moved(span, **{key: ids[span[key]] for key in TOKEN_KEYS if span.get(key) in ids})
             for span in task["spans"] or ()
             if inside(span)
         ]
     return set_hashes(part)
-
-
-def _token_keys(span: Mapping[str, Any], ids: Mapping[int, int]) -> list[str]:
-    return [key for key in ("token_start", "token_end") if span.get(key) in ids]
 
 
 def copy_nlp(nlp: Language) -> Language:

@@ -12,7 +12,8 @@ from radicli import Arg, CliParserError, Radicli
 
 from recipe_host.arguments import command_of, load_language
 from recipe_host.errors import RecipeError
-from recipe_host.recipes import Recipe, find_recipe, get_recipe, recipe, set_recipe
+from recipe_host.recipes import find_recipe, get_recipe
+from recipe_host.registry import Recipe, recipe, set_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Hashable as Unknown

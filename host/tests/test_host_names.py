@@ -1,4 +1,4 @@
-"""The lent name `prodigy`: what is there, what is not, how cheap it is; the README's table."""
+"""The name `prodigy`: which names it has, which it refuses, what importing it costs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_readme_lists_exactly_the_names_that_are_there(module: str) -> None:
         assert getattr(importlib.import_module(module), name) is not None
 
 
-def test_every_module_that_is_lent_is_in_the_readme() -> None:
+def test_every_module_that_is_provided_is_in_the_readme() -> None:
     import prodigy
 
     found = {module.name for module in pkgutil.walk_packages(prodigy.__path__, "prodigy.")}

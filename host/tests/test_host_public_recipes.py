@@ -25,13 +25,13 @@ FILES = {
     "ner_manual": ("names.manual", "Mark names by hand.", "--label"),
     "ner_correct": ("names.correct", "Correct the names that a model finds.", "--update"),
     "textcat_choice": ("category.choice", "Choose among categories.", "--exclusive"),
-    "mark": ("plain.mark", "Click through data, one decision a task.", "--view-id"),
+    "mark": ("plain.mark", "Click through data, one decision per task.", "--view-id"),
     "sentences": ("sentences.ask", "Ask about sentences, each once.", "--min-length"),
     "arg_types": ("types.new", "Ask with everything that was given.", "--no-hide"),
     "tuple_types": ("types.old", "Store what was given as one example.", "--allow-reset"),
     "sorter": ("words.teach", "Ask about texts that the counter is unsure of.", "--wait"),
     "export": ("dataset.export", "Write texts and labels of a dataset to a file.", "--answer"),
-    "callbacks": ("callbacks.all", "Ask, check every answer, and keep a diary.", "dataset"),
+    "callbacks": ("callbacks.all", "Ask, check every answer, and keep a log.", "dataset"),
 }
 
 
@@ -50,7 +50,7 @@ def controller(components: Any, **config: Any) -> Controller:
 
 
 def prodigy(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as a module, with the lent names on the path."""
+    """Run a command as a module, with the host's `prodigy` on the path."""
     package = Path(recipe_host.__file__).parent
     path = os.pathsep.join([str(package.parent), str(package / "_fallback")])
     return subprocess.run(
@@ -265,10 +265,10 @@ def test_every_callback_is_called_in_its_turn(source: str) -> None:
             ctrl.receive_answers([{**task, "answer": "accept"}])
         marked = {**task, "tokens": [], "spans": [{"start": 0, "end": 3, "label": "NAME"}]}
         assert ctrl.receive_answers([{**marked, "answer": "accept"}]) == 0.25
-        assert ctrl.session_id == "news-diary"
+        assert ctrl.session_id == "news-log"
         jumped = ctrl.event_hooks["jump"](ctrl, text="Another text.")
         assert jumped["text"] == "Another text."
     (example,) = stored("news")
     assert (example["n_spans"], "tokens" in example) == (1, False)
-    diary = connect().get_meta("news.diary")["diary"]
-    assert diary == [["load", "news"], ["update", 1], ["progress", 1]]
+    log = connect().get_meta("news.log")["log"]
+    assert log == [["load", "news"], ["update", 1], ["progress", 1]]

@@ -16,7 +16,7 @@ from recipe_host.connections import connect
 from recipe_host.errors import SettingsError
 from recipe_host.hashing import set_hashes
 from recipe_host.server.app import make_app
-from recipe_host.server.desk import Desk
+from recipe_host.server.service import Service
 from recipe_host.session import Controller
 
 Task = dict[str, Any]
@@ -26,7 +26,7 @@ Serve = Callable[..., TestClient]
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Start a server for components; closed in the end, when all is learned from."""
-    desks: list[Desk] = []
+    services: list[Service] = []
 
     def start(stream: Any = "abc", *, settings: Task | None = None, **others: Any) -> TestClient:
         tasks = [{"text": letter} for letter in stream] if isinstance(stream, str) else stream
@@ -34,13 +34,13 @@ def serve() -> Iterator[Serve]:
         controller = Controller.from_components(
             "ask", components, {"batch_size": 2} | (settings or {})
         )
-        desks.append(Desk(controller))
-        app = make_app(controller, desks[-1])
+        services.append(Service(controller))
+        app = make_app(controller, services[-1])
         return TestClient(app, base_url="http://localhost:8080", raise_server_exceptions=False)
 
     yield start
-    for desk in desks:
-        desk.close()
+    for service in services:
+        service.close()
 
 
 def post(client: TestClient, path: str, **body: Any) -> Task:

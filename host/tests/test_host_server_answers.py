@@ -89,6 +89,13 @@ def test_batches_are_lists_of_tasks(page: TestClient, answers: Any) -> None:
     assert give(page, {"answers": answers}).status_code == 400
 
 
+def test_a_note_may_end_in_half_an_emoji(page: TestClient) -> None:
+    """As the page's limit of characters may leave it."""
+    answer = {**ANSWER, "flagged": True, "flag_note": "x" * 999 + "\ud83d"}
+    assert give(page, {"answers": [answer]}).status_code == 200
+    assert connect().get_dataset_examples("news")[0]["flag_note"] == answer["flag_note"]
+
+
 def test_hashes_must_come_back(page: TestClient) -> None:
     for key in ("_input_hash", "_task_hash"):
         reply = give(page, {"answers": [{k: v for k, v in ANSWER.items() if k != key}]})

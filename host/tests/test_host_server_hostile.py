@@ -17,7 +17,7 @@ from recipe_host.errors import SettingsError
 from recipe_host.hashing import set_hashes
 from recipe_host.server.app import make_app
 from recipe_host.server.bodies import MAX_BYTES
-from recipe_host.server.guard import Hosts
+from recipe_host.server.security import Hosts
 from recipe_host.session import Controller
 
 Task = dict[str, Any]

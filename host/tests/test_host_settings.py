@@ -12,7 +12,7 @@ from recipe_host import settings
 from recipe_host.errors import SettingsError
 from recipe_host.messages import log
 from recipe_host.settings import load_settings
-from recipe_host.values import ensure_path, get_labels, split_string
+from recipe_host.strings import ensure_path, get_labels, split_string
 
 
 def write(path: Path | str, **values: Any) -> None:

@@ -213,7 +213,7 @@ def test_a_locked_database_gives_one_clear_sentence(home: Path) -> None:
 def test_databases_that_cannot_be_opened_give_one_clear_sentence(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (home / "prodigy.db").write_text("this is no database, it only looks like a file to be opened")
+    (home / "prodigy.db").write_text("this is not a database, only a file of that name")
     with pytest.raises(StoreError, match=r"prodigy.db' failed: file is not a database"):
         connect()
     with pytest.raises(StoreError, match="no database is called 'excel'; there are: sqlite"):

@@ -7,12 +7,12 @@ import pytest
 import spacy
 
 from prodigy_al.comparison.arms import Arm, read_arm
-from prodigy_al.comparison.numbers import weighted
-from prodigy_al.comparison.strategies import summarise_strategies
+from prodigy_al.comparison.controls import find_control
+from prodigy_al.comparison.estimates import weighted_score
 from prodigy_al.comparison.testset import read_test, remove_overlap
 from prodigy_al.errors import AnswerError
 from prodigy_al.evaluation.counts import Counts, scores
-from prodigy_al.report.build import find_control
+from prodigy_al.evaluation.estimators import Unavailable
 
 NLP = spacy.blank("en")
 TEXT = "Avelor Group left Oslo after a long and costly summer"
@@ -109,27 +109,7 @@ def test_the_control_has_the_same_salt_and_form_and_the_nearest_seed():
 def test_missing_probabilities_are_unavailable_and_never_weight_one():
     found = arm([example(i) for i in range(40)])
     counts = Counts(*np.ones((3, len(found.dev))))
-    assert weighted([counts], found) == {
-        "unavailable": "the answers carry no sampling probabilities"
-    }
+    assert weighted_score([counts], found) == Unavailable(
+        "the answers carry no sampling probabilities"
+    )
     assert scores(counts).f1 == 1.0
-
-
-def run(f1: float, against: float | None) -> dict[str, Any]:
-    test = {"f1": f1, "p": f1, "r": f1, "low": f1 - 0.1, "high": f1 + 0.1, "per_seed": [f1, f1]}
-    return {"test": test, "vs_random": None if against is None else {"difference": against}}
-
-
-def test_a_strategy_needs_two_redraws_for_an_interval():
-    arms = {
-        "a": {"strategy": "ranked", "runs": {"usual": run(0.7, 0.03)}},
-        "b": {"strategy": "ranked", "runs": {"usual": run(0.6, 0.01)}},
-        "c": {"strategy": "random", "runs": {"usual": run(0.6, None)}},
-    }
-    found = summarise_strategies(arms, ["usual"])
-    ranked, random = found["ranked"]["usual"], found["random"]["usual"]
-    assert ranked["vs_random"]["difference"] == pytest.approx(0.02)
-    # t of one degree of freedom: 12.706 · .01
-    assert ranked["vs_random"]["low"] == pytest.approx(0.02 - 12.706 * 0.01, abs=1e-4)
-    assert random["vs_random"] is None
-    assert random["test"]["low"] is None

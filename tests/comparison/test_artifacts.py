@@ -12,7 +12,7 @@ import spacy
 from spacy.tokens import DocBin
 
 from prodigy_al.comparison.artifacts import STAMP, ArmFolder, folder_name
-from prodigy_al.comparison.measurements import run_all
+from prodigy_al.comparison.measurements import Model, measure
 from prodigy_al.comparison.testset import TestSet
 from prodigy_al.errors import OptionError
 from prodigy_al.ner.entities import predict_entities
@@ -35,7 +35,7 @@ def test_spacy_train_makes_the_compared_pipeline_again(
     tmp_path: Path,
 ):
     asked = plan([arm("news", examples(60, form))], [policy])
-    outcomes = run_all(asked, [asked.arms[0].train])
+    measured = measure(asked)
     folder = asked.folder(asked.arms[0], policy).path
     assert {path.name for path in folder.iterdir()} == FILES
     spacy_train(folder / "config.cfg", tmp_path / "again")
@@ -43,13 +43,14 @@ def test_spacy_train_makes_the_compared_pipeline_again(
     assert ours.get_pipe("ner").to_bytes() == again.get_pipe("ner").to_bytes()
     set_blas(again, use_blis=False)
     found = predict_entities(again, to_docs(gold.gold, POLICIES["usual"], again.vocab))
-    assert [frozenset(spans) for spans in found] == outcomes["news", policy].on_test[0]
-    assert sum(map(len, outcomes["news", policy].on_test[0])) > 0
+    (predicted,) = measured.predictions[Model("news", policy)]
+    assert [frozenset(spans) for spans in found] == predicted
+    assert sum(map(len, predicted)) > 0
 
 
 def test_train_and_dev_files_are_the_arms_folds(plan: Any, arm: Any, examples: Any):
     asked = plan([arm("news", examples())])
-    run_all(asked, [asked.arms[0].train])
+    measure(asked)
     folder = asked.folder(asked.arms[0], "usual").path
     vocab = spacy.blank("en").vocab
     for fold in ("train", "dev"):

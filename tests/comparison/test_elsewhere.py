@@ -12,7 +12,7 @@ import pytest
 from distributed import LocalCluster
 
 from prodigy_al.comparison.artifacts import ArmFolder
-from prodigy_al.comparison.measurements import run_all
+from prodigy_al.comparison.measurements import measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.errors import ActiveLearningError, OptionError
@@ -56,15 +56,14 @@ def test_a_cluster_and_this_machine_agree_to_the_last_bit(
     asked: Plan, cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """All that is kept is written by this process: patches of it do not reach the workers."""
-    trains = [arm.train for arm in asked.arms]
-    here = run_all(asked, trains)
+    here = measure(asked)
     kept_here = on_disk(asked)
     asked.output.rename(tmp_path / "here")
     written: list[str] = []
     for folder in (RunCache, ArmFolder):
         monkeypatch.setattr(folder, "write", noted(folder.write, written))
     there = replace(asked, kept=RunCache(asked.kept.folder), cluster=cluster)
-    assert run_all(there, trains).keys() == here.keys()
+    assert measure(there).models() == here.models()
     assert on_disk(there) == kept_here
     assert len(written) == 3
     assert {f"runs/{key}.json" for key in written} <= set(kept_here)
@@ -84,7 +83,7 @@ def noted(write: Any, written: list[str]) -> Any:
 def test_another_base_under_the_same_name_is_refused(asked: Plan, cluster: str):
     other = replace(asked, cluster=cluster, model={**asked.model, "sha256": "0" * 64})
     with pytest.raises(ActiveLearningError, match=r"The job .* is another there than here"):
-        run_all(other, [arm.train for arm in other.arms])
+        measure(other)
     assert not list(asked.kept.folder.iterdir())
 
 
@@ -92,7 +91,7 @@ def test_a_base_that_the_workers_lack_is_the_ordinary_sentence(asked: Plan, clus
     other = replace(asked, cluster=cluster, base="elsewhere")
     there = rf"The job .* \(on {socket.gethostname()}\) failed: No pipeline 'elsewhere'"
     with pytest.raises(ActiveLearningError, match=there):
-        run_all(other, [arm.train for arm in other.arms])
+        measure(other)
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,8 @@ def test_an_arm_with_its_folds_swapped_loses_the_texts_of_the_test_set(
     asked = plan([honest, swapped], test=leaked)
     report = compare(asked)
     assert len(long) > 2
-    assert report["test"]["overlap"]["trained_on_removed"] == {"honest": 0, "swapped": len(long)}
-    assert report["arms"]["swapped"]["train"] == len(honest.dev) - len(long)
+    assert report.test.overlap.trained_on_removed == {"honest": 0, "swapped": len(long)}
+    assert report.arms["swapped"].train == len(honest.dev) - len(long)
     vocab = spacy.blank("en").vocab
     path = asked.folder(swapped, "usual").path / "train.spacy"
     trained = {tuple(t.text for t in doc) for doc in DocBin().from_disk(path).get_docs(vocab)}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from prodigy_al.report.build import compare
+from prodigy_al.report.schema import Reading
 from prodigy_al.report.terminal import render
 from prodigy_al.training.answers import read_answers
 
@@ -28,14 +29,9 @@ def with_flaws(answered: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_what_was_met_is_in_the_report_and_on_the_terminal(plan: Any, arm: Any, examples: Any):
     report = compare(plan([arm("flawed", with_flaws(examples(60)))]))
-    found = report["arms"]["flawed"]
-    assert found["contradictions"] == 1
-    assert found["reading"] == {
-        "repeats": 2,
-        "off_tokens": 3,
-        "unasked": 4,
-        "several_annotators": 1,
-    }
+    found = report.arms["flawed"]
+    assert found.contradictions == 1
+    assert found.reading == Reading(repeats=2, off_tokens=3, unasked=4, several_annotators=1)
     assert (
         "flawed: contradictory answers: 1 (the latest counts); answers that repeat another: 2 "
         "(merged); spans off token borders: 3 (left out); spans of labels not asked for: 4 "
@@ -45,7 +41,7 @@ def test_what_was_met_is_in_the_report_and_on_the_terminal(plan: Any, arm: Any, 
 
 def test_a_plain_dataset_has_no_line(plan: Any, arm: Any, examples: Any):
     report = compare(plan([arm("plain", examples(40))]))
-    assert not any(report["arms"]["plain"]["reading"].values())
+    assert not any(vars(report.arms["plain"].reading).values())
     assert "\nplain: contradictory" not in render(report)
     assert "\nplain: answers" not in render(report)
 

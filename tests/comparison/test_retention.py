@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodigy_al.comparison.retention import describe_others
+from prodigy_al.comparison.retention import LabelRetention, Retention, measure_retention
 from prodigy_al.training.answers import Answer, Answers
 
 GOLD = Answers(
@@ -16,29 +16,26 @@ PERSON, PLACE, ON_GOLD = (4, 5, "PERSON"), (6, 7, "PLACE"), (1, 3, "PERSON")
 
 
 def test_an_unchanged_model_agrees_fully():
-    found = describe_others(GOLD, [{PERSON}, {PLACE}], [[{PERSON}, {PLACE}]])
-    assert found["agreement_f1"] == 1.0
-    assert found["per_label"]["PERSON"] == {"before": 1, "after": 1, "agreement_f1": 1.0}
+    found = measure_retention(GOLD, [{PERSON}, {PLACE}], [[{PERSON}, {PLACE}]])
+    assert found.agreement_f1 == 1.0
+    assert found.per_label["PERSON"] == LabelRetention(1, 1.0, 1.0)
 
 
 def test_a_forgotten_label_shows():
-    found = describe_others(GOLD, [{PERSON}, {PLACE}], [[set(), {PLACE}], [{PERSON}, {PLACE}]])
-    assert found["agreement_f1"] == pytest.approx((2 / 3 + 1) / 2)
-    assert found["per_label"]["PERSON"] == {"before": 1, "after": 0.5, "agreement_f1": 0.5}
+    found = measure_retention(GOLD, [{PERSON}, {PLACE}], [[set(), {PLACE}], [{PERSON}, {PLACE}]])
+    assert found.agreement_f1 == pytest.approx((2 / 3 + 1) / 2)
+    assert found.per_label["PERSON"] == LabelRetention(1, 0.5, 0.5)
 
 
 def test_changes_where_an_asked_label_stands_are_no_loss():
-    found = describe_others(GOLD, [{PERSON, ON_GOLD}, set()], [[{PERSON}, set()]])
-    assert found["agreement_f1"] == 1.0
+    found = measure_retention(GOLD, [{PERSON, ON_GOLD}, set()], [[{PERSON}, set()]])
+    assert found.agreement_f1 == 1.0
 
 
 def test_asked_labels_do_not_count():
-    found = describe_others(GOLD, [{PERSON}, set()], [[{PERSON, (4, 6, "ORG")}, {(0, 2, "ORG")}]])
-    assert found["agreement_f1"] == 1.0
+    found = measure_retention(GOLD, [{PERSON}, set()], [[{PERSON, (4, 6, "ORG")}, {(0, 2, "ORG")}]])
+    assert found.agreement_f1 == 1.0
 
 
 def test_a_base_without_other_labels_leaves_it_undefined():
-    assert describe_others(GOLD, [set(), set()], [[set(), set()]]) == {
-        "agreement_f1": None,
-        "per_label": {},
-    }
+    assert measure_retention(GOLD, [set(), set()], [[set(), set()]]) == Retention(None, {})

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.bootstrap import (
     Difference,
-    Resampled,
-    bootstrap_scores,
+    bootstrap_score,
     group_resamples,
     holm,
+    mean_over_seeds,
     paired_difference,
 )
 from prodigy_al.evaluation.counts import Counts, scores
@@ -48,11 +48,18 @@ def test_the_value_is_the_mean_of_the_seeds_on_the_whole_set():
     groups = documents(rng)
     seeds = models(rng, hard(rng, groups), seeds=3, seed_spread=0.1)
     resamples = group_resamples(groups, 200, rng)
-    result = bootstrap_scores(seeds, resamples, groups=groups, rng=rng)
     for metric in ("f1", "precision", "recall"):
-        estimate = getattr(result, metric)
+        estimate = bootstrap_score(seeds, resamples, groups=groups, rng=rng, metric=metric)
         assert estimate.value == pytest.approx(np.mean([getattr(scores(c), metric) for c in seeds]))
+        assert estimate.value == mean_over_seeds(seeds, metric)
         assert estimate.low < estimate.value < estimate.high
+
+
+def test_a_metric_that_one_seed_leaves_undefined_has_no_mean():
+    ones, nothing = np.ones(3), np.zeros(3)
+    seeds = [Counts(ones, ones, ones), Counts(nothing, nothing, ones)]
+    assert mean_over_seeds(seeds, "recall") == 0.5
+    assert mean_over_seeds(seeds, "precision") is None
 
 
 @pytest.mark.parametrize("size", [12, 60])
@@ -65,7 +72,7 @@ def test_interval_covers_the_score_on_all_text_as_often_as_it_says(size):
         groups = documents(rng, size)
         seeds = models(rng, hard(rng, groups), seeds=2)
         resamples = group_resamples(groups, 400, rng)
-        f1 = bootstrap_scores(seeds, resamples, groups=groups, rng=rng).f1
+        f1 = bootstrap_score(seeds, resamples, groups=groups, rng=rng)
         covered.append(f1.low <= truth <= f1.high)
     assert 0.93 <= np.mean(covered) <= 0.97
 
@@ -133,10 +140,9 @@ def test_what_few_groups_leave_undefined_is_unavailable():
     spans[:2] = 1
     counts, rng = Counts(spans, spans, spans), np.random.default_rng(5)
     groups = np.arange(40)
-    result = bootstrap_scores([counts], group_resamples(groups, 200, rng), groups=groups, rng=rng)
+    result = bootstrap_score([counts], group_resamples(groups, 200, rng), groups=groups, rng=rng)
     reason = Unavailable("too few groups hold spans that f1 could be computed from")
-    assert isinstance(result, Resampled)
-    assert result.f1 == reason
+    assert result == reason
     assert paired_difference([counts], [counts], groups=groups, draws=200, rng=rng) == reason
     assert paired_difference([counts], [counts], groups=["a"] * 40, draws=9, rng=rng) == reason
 
@@ -148,7 +154,7 @@ def test_counts_and_groups_of_different_segments_are_refused():
     with pytest.raises(EstimateError, match="counts of no segments"):
         paired_difference([], [ones], groups=["a", "b", "c"], draws=10, rng=rng)
     with pytest.raises(EstimateError, match="from the same groups"):
-        bootstrap_scores([ones], np.ones((5, 2)), groups=["a", "b", "c"], rng=rng)
+        bootstrap_score([ones], np.ones((5, 2)), groups=["a", "b", "c"], rng=rng)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))

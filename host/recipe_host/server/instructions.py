@@ -1,6 +1,6 @@
 """The annotators' instructions: a file's headings, paragraphs and list items, as plain text.
 
-No markup reaches the page: what the file says becomes the text of elements that the page makes.
+No markup reaches the page: the page makes its own elements and sets the text of each.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MARKS = re.compile(r"(?P<h3>#{1,6}\s+)|(?P<li>[-*+]\s+)|(?P<p>(?=\d{1,3}[.)]\s))
 def read_instructions(path: str) -> list[Block]:
     """Return the blocks of an HTML file (by its suffix), or of a Markdown or plain one.
 
-    Raises SettingsError for a file that cannot be read.
+    Raises `SettingsError` for a file that cannot be read.
     """
     try:
         text = Path(path).read_text("utf-8-sig")
@@ -51,7 +51,7 @@ def _from_text(text: str) -> list[Block]:
             blocks[-1] = (tag, f"{before}\n{line}")
         elif line:
             blocks.append(("p", line))
-        goes_on = bool(line) and blocks[-1][0] != "h3"
+        goes_on = bool(line) and blocks[-1][0] != "h3"  # a heading is one line
     return blocks
 
 
@@ -82,7 +82,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
+            self._unseen = max(0, self._unseen - 1)  # a file may close what it never opened
         elif tag in BREAKS:
             self.blocks.append(("p", ""))
 

@@ -1,13 +1,16 @@
-"""What the page is told about the run: the settings it needs, and none of the others."""
+"""What the page needs to know of the run: some of its settings, the recipe, the session."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field, NonNegativeInt
+from typing_extensions import TypedDict
 
 from recipe_host import __version__
 from recipe_host.errors import SettingsError
+from recipe_host.schema import Schema, first_problem
 from recipe_host.server.instructions import Block, read_instructions
 from recipe_host.session import Controller
 
@@ -17,81 +20,73 @@ VIEWS = ("ner", "ner_manual", "text", "choice", "classification")
 BUTTONS = ("accept", "reject", "ignore", "undo")
 
 
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool)
+class Theme(TypedDict, total=False):
+    """The part of a theme that the page reads."""
+
+    labels: dict[Any, str]
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+class PageSettings(Schema):
+    """The settings that are sent to the page. Others are not: one may be a database's password."""
+
+    labels: list[str] = Field([], description="a list of texts")
+    batch_size: NonNegativeInt = Field(10, description="a whole number")
+    history_size: NonNegativeInt = Field(10, description="a whole number")
+    instant_submit: bool = Field(False, description="true or false")
+    buttons: list[str] = Field([*BUTTONS], description=f"a list of {', '.join(BUTTONS)}")
+    keymap: dict[Any, list[str]] = Field(
+        {}, description='an object of lists, such as {"accept": ["a"]}'
+    )
+    keymap_by_label: dict[Any, str] = Field(
+        {}, description='an object of keys, such as {"ORG": "o"}'
+    )
+    show_flag: bool = Field(True, description="true or false")
+    hide_meta: bool = Field(False, description="true or false")
+    lang: str = Field("", description="a language code")
+    writing_dir: Literal["ltr", "rtl", "auto"] = Field("auto", description="ltr, rtl or auto")
+    choice_style: Literal["single", "multiple"] = Field("single", description="single or multiple")
+    choice_auto_accept: bool = Field(False, description="true or false")
+    task_description: str = Field("", description="text")
+    instructions: Literal[False] | str = Field(False, description="a path or false")
+    custom_theme: Theme = Field(
+        Theme(), description='an object, such as {"labels": {"ORG": "#0a7"}}'
+    )
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+class ServerSettings(PageSettings):
+    """Those, and what only the server needs."""
 
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-def _is_keys(value: Any) -> bool:
-    return isinstance(value, dict) and all(_is_texts(keys) for keys in value.values())
-
-
-def _is_label_keys(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_text, value.values()))
-
-
-def _is_theme(value: Any) -> bool:
-    return isinstance(value, dict) and _is_label_keys(value.get("labels", {}))
-
-
-# Setting, its check, what it must be, and its value where neither file nor recipe sets it. A list
-# of what goes out rather than of what stays: settings may hold the password of a database.
-SETTINGS: dict[str, tuple[Callable[[Any], bool], str, Any]] = {
-    "labels": (_is_texts, "a list of texts", []),
-    "batch_size": (_is_count, "a whole number", 10),
-    "history_size": (_is_count, "a whole number", 10),
-    "instant_submit": (_is_bool, "true or false", False),
-    "buttons": (_is_texts, f"a list of {', '.join(BUTTONS)}", list(BUTTONS)),
-    "keymap": (_is_keys, 'an object of lists, such as {"accept": ["a"]}', {}),
-    "keymap_by_label": (_is_label_keys, 'an object of keys, such as {"ORG": "o"}', {}),
-    "show_flag": (_is_bool, "true or false", True),
-    "hide_meta": (_is_bool, "true or false", False),
-    "lang": (_is_text, "a language code", ""),
-    "writing_dir": (lambda value: value in ("ltr", "rtl", "auto"), "ltr, rtl or auto", "auto"),
-    "choice_style": (lambda value: value in ("single", "multiple"), "single or multiple", "single"),
-    "choice_auto_accept": (_is_bool, "true or false", False),
-    "task_description": (_is_text, "text", ""),
-    "instructions": (lambda value: value is False or _is_text(value), "a path or false", False),
-    "custom_theme": (_is_theme, 'an object, such as {"labels": {"ORG": "#0a7"}}', {}),
-}
+    allowed_hosts: list[str] = Field([], description="a list of names")
 
 
 def check_page(controller: Controller) -> None:
-    """Fail before the first question: raises SettingsError for what the page cannot show."""
+    """Check view and settings before the first question.
+
+    Raises `SettingsError` for what the page cannot show or the server cannot use.
+    """
     if controller.view_id not in VIEWS:
         raise SettingsError(
             f"the page has no view '{controller.view_id}'; it has: {', '.join(VIEWS)}"
         )
-    for name, (holds, form, default) in SETTINGS.items():
-        value = controller.config.get(name, default)
-        if not holds(value):
-            raise SettingsError(f"setting '{name}' is {value!r}; it must be {form}")
+    if found := first_problem(ServerSettings, controller.config):
+        name, form = found
+        raise SettingsError(f"setting '{name}' is {controller.config[name]!r}; it must be {form}")
     _instructions(controller)
 
 
 def describe(controller: Controller, session_id: str) -> dict[str, Any]:
     """Return the run as the page of one session sees it.
 
-    `store` tells datasets apart that have the same name, so that answers which a browser still
-    holds are never sent to another one.
+    `store` differs between datasets of the same name, so that answers which a browser still keeps
+    are never sent to another one.
     """
     settings = {
-        name: controller.config.get(name, default) for name, (_, _, default) in SETTINGS.items()
+        name: controller.config.get(name, field.default)
+        for name, field in PageSettings.model_fields.items()
     }
     return {
         **settings,
-        # at most a batch can be undone, as the interface has it
+        # Prodigy too lets at most one batch be undone
         "history_size": min(settings["history_size"], settings["batch_size"]),
         "instructions": _instructions(controller),
         "view_id": controller.view_id,
@@ -114,6 +109,7 @@ def _store_id(controller: Controller) -> str:
     if not controller.dataset:
         return "unsaved"
     name = str(controller.dataset)
+    # A dataset that was dropped and made again has another time.
     made = controller.db.get_meta(name)["created"]
     place = f"{controller.db.db_id}/{controller.db.db.database}/{name}/{made}"
     return sha256(place.encode()).hexdigest()[:16]

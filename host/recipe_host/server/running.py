@@ -1,4 +1,4 @@
-"""Runs the application until Ctrl+C."""
+"""Running the application until Ctrl+C."""
 
 from __future__ import annotations
 
@@ -9,53 +9,48 @@ import sys
 from contextlib import suppress
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from recipe_host import __version__
 from recipe_host.errors import SettingsError
 from recipe_host.messages import msg
 from recipe_host.server.app import make_app
-from recipe_host.server.desk import Desk
-from recipe_host.server.guard import is_loopback
+from recipe_host.server.security import is_loopback
+from recipe_host.server.service import Service
 from recipe_host.session import Controller
 
 __all__ = ["run_server"]
 
-GRACE_SECONDS = 5  # for requests that are under way at the end
+GRACE_SECONDS = 5  # for requests that are being answered at the end
 
 
 def run_server(controller: Controller) -> None:
     """Serve the page of a controller until the process is told to stop, then close it.
 
-    Raises SettingsError where the address is in use or not this machine's.
+    Raises `SettingsError` where the address is in use or does not belong to this machine.
     """
     with controller:
-        desk = Desk(controller)
-        app = make_app(controller, desk)
+        service = Service(controller)
+        config = uvicorn.Config(
+            make_app(controller, service),
+            log_level="warning",
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
         listening = _listen(controller.config["host"], controller.config["port"])
-        _greet(controller, listening.getsockname()[1])
-        # The server raises the signals that ended it again: let that of `kill` end us as cleanly.
+        _print_address(controller, listening.getsockname()[1])
+        # The server raises the signal that ended it anew: SIGTERM shall end the run as Ctrl+C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):  # how people end a session
-            uvicorn.Server(_configure(app)).run(sockets=[listening])
-        _part(controller, desk)
-
-
-def _configure(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_level="warning",
-        server_header=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+        with suppress(KeyboardInterrupt):  # how people end a run
+            uvicorn.Server(config).run(sockets=[listening])
+        _print_summary(controller, service)
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
         listening = socket.create_server((host, port), backlog=256)
-        # Connections inherit it. Without it a reply's body waits 40 ms for the head's receipt.
+        # Connections inherit it. Without it a body waits 40 ms until its head is acknowledged.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listening
     except OSError as error:
@@ -66,7 +61,7 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _greet(controller: Controller, port: int) -> None:
+def _print_address(controller: Controller, port: int) -> None:
     host = controller.config["host"]
     msg.text(f"recipe-host {__version__}, not Prodigy")
     msg.good(f"Annotate '{controller.dataset or 'nothing saved'}': http://{host}:{port}")
@@ -78,10 +73,10 @@ def _greet(controller: Controller, port: int) -> None:
     sys.stdout.flush()
 
 
-def _part(controller: Controller, desk: Desk) -> None:
+def _print_summary(controller: Controller, service: Service) -> None:
     where = f"in dataset '{controller.dataset}'" if controller.dataset else "and none was saved"
     msg.good(f"{controller.total_annotated} answers {where}")
-    if desk.waiting:
-        msg.text(f"The recipe still learns from {desk.waiting} answers; Ctrl+C ends that")
+    if service.waiting:
+        msg.text(f"The recipe still learns from {service.waiting} answers; Ctrl+C ends that")
     sys.stdout.flush()
-    desk.close()
+    service.close()

@@ -1,4 +1,4 @@
-/** The card: one task in its view, with what the annotator did to it. */
+/** The card: one task in its view, with the annotator's changes to it. */
 
 import { element } from "./elements.js";
 import { shown } from "./json.js";

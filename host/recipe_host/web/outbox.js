@@ -1,13 +1,13 @@
-/** Answers that the server has not confirmed, kept in the browser over reloads and restarts.
+/** Answers that the server has not confirmed, stored in the browser over reloads and restarts.
  *
- * Each answer is an entry of its own, written when it is given. It names its batch from the start:
- * whatever the browser forgets when it is killed, a batch that was sent is sent again under the
- * same name, and the server stores it once.
+ * Each answer is an entry of its own, written with the id of its batch when it is given. A batch
+ * that is sent again, by a browser that was killed meanwhile, so has the same id, and the server
+ * stores it once.
  */
 
 import { parse } from "./json.js";
 
-/** A name for a batch or a page: 128 random bits. */
+/** An id for a batch or a page: 128 random bits. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -19,7 +19,7 @@ export class Outbox {
     this.start = `recipe-host/${place}/`;
     this.storage = storage;
     this.next = 0;
-    this.keeps = true; // false once the browser has refused to keep an answer
+    this.canStore = true; // false once the browser has refused to store an answer
   }
 
   /** The answers of earlier visits, by batch, in the order in which they were given. */
@@ -39,13 +39,13 @@ export class Outbox {
     return [...batches.values()];
   }
 
-  /** Keep an answer; returns its entry. */
+  /** Store an answer; return its entry. */
   add(batch, answer) {
     const entry = { number: this.next++, batch, answer };
     try {
       this.storage.setItem(this.key(entry), JSON.stringify({ batch, answer }));
     } catch {
-      this.keeps = false;
+      this.canStore = false;
     }
     return entry;
   }
@@ -54,17 +54,17 @@ export class Outbox {
     for (const entry of entries) this.storage.removeItem(this.key(entry));
   }
 
-  /** Take the session for one page; others see it through `isHeldBy` and the storage event. */
-  hold(page) {
+  /** Claim the session for one page; others learn it by the storage event and `isClaimedBy`. */
+  claim(page) {
     try {
       this.storage.setItem(`${this.start}page`, page);
     } catch {
-      this.keeps = false;
+      this.canStore = false;
     }
   }
 
-  isHeldBy(page) {
-    return !this.keeps || this.storage.getItem(`${this.start}page`) === page;
+  isClaimedBy(page) {
+    return !this.canStore || this.storage.getItem(`${this.start}page`) === page;
   }
 
   key(entry) {

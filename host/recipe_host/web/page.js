@@ -1,11 +1,11 @@
-/** The page: wires the desk to the elements. */
+/** The page: connects the session with the elements. */
 
 import { Card } from "./card.js";
-import { Desk } from "./desk.js";
+import { Session } from "./session.js";
 import { element } from "./elements.js";
 import { actionKeys, actionOf, keyName } from "./keys.js";
 import { Outbox } from "./outbox.js";
-import { getProject, Refused, Unreachable, validateAnswer } from "./server.js";
+import { getProject, HTTPError, Unreachable, validateAnswer } from "./server.js";
 import * as sidebar from "./sidebar.js";
 
 const SIGNS = { accept: "✓", reject: "✕", ignore: "∅", undo: "↶", flag: "⚑", save: "↓", help: "?" };
@@ -23,8 +23,8 @@ class Page {
       accept: () => this.act("accept"),
       announce: (text) => (byId("announcer").textContent = text),
     });
-    const outbox = new Outbox(`${project.store}/${project.session ?? ""}`);
-    this.desk = new Desk(project, outbox, {
+    const outbox = new Outbox(`${project.store}/${project.namedSession ?? ""}`);
+    this.session = new Session(project, outbox, {
       onChange: () => this.refresh(),
       onNotice: (_, text) => this.remark(text),
     });
@@ -32,8 +32,8 @@ class Page {
       accept: () => this.decide("accept"),
       reject: () => this.decide("reject"),
       ignore: () => this.decide("ignore"),
-      undo: () => this.desk.undo(),
-      save: () => this.desk.save(),
+      undo: () => this.session.undo(),
+      save: () => this.session.save(),
       flag: () => this.openFlag(),
       help: () => this.openHelp(),
     };
@@ -48,7 +48,7 @@ class Page {
     this.makeHelp();
     this.listen();
     this.refresh();
-    this.desk.start();
+    this.session.start();
   }
 
   makeButtons() {
@@ -102,8 +102,8 @@ class Page {
     byId("note").addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.closeFlag(true);
     });
-    window.addEventListener("pagehide", () => this.desk.leave());
-    window.addEventListener("storage", () => this.desk.isMine());
+    window.addEventListener("pagehide", () => this.session.leave());
+    window.addEventListener("storage", () => this.session.ownsSession());
   }
 
   press(event) {
@@ -119,7 +119,7 @@ class Page {
   }
 
   act(action) {
-    if (!this.desk.elsewhere) this.actions[action]();
+    if (!this.session.takenOver) this.actions[action]();
   }
 
   decide(decision) {
@@ -127,19 +127,19 @@ class Page {
     const answer = this.card.answer(decision);
     this.remarks = [];
     if (this.project.validates) this.submitChecked(answer);
-    else this.desk.submit(answer);
+    else this.session.submit(answer);
   }
 
-  /** Let the recipe look at the answer first; what it refuses stays on the card. */
+  /** Ask the recipe to check the answer first; a refused one stays on the card. */
   async submitChecked(answer) {
     this.isAsking = true;
     try {
       const { error } = await validateAnswer(answer);
       if (error) this.remark(error);
-      else this.desk.submit(answer);
+      else this.session.submit(answer);
     } catch (error) {
-      // Out of reach: keep the answer now, the server refuses it later if it must.
-      if (error instanceof Unreachable) this.desk.submit(answer);
+      // Unreachable: keep the answer now; the server checks it again when it is sent.
+      if (error instanceof Unreachable) this.session.submit(answer);
       else this.remark(error.message);
     } finally {
       this.isAsking = false;
@@ -169,10 +169,10 @@ class Page {
     this.refresh();
   }
 
-  /** Bring the page up to date; the card only where its task has changed. */
+  /** Redraw the page; the card only where its task has changed. */
   refresh() {
-    const { desk } = this;
-    const task = desk.current;
+    const { session } = this;
+    const task = session.current;
     if (task !== this.shown || task === null) {
       this.shown = task;
       this.card.show(task, this.emptySentence());
@@ -180,40 +180,40 @@ class Page {
     for (const button of byId("actions").querySelectorAll("button")) {
       button.disabled = !this.isPossible(button.dataset.action);
     }
-    byId("card").inert = desk.elsewhere;
-    sidebar.showProgress(byId("progress"), desk);
-    sidebar.showCounts(byId("counts"), desk);
-    sidebar.showHistory(byId("history"), desk);
-    sidebar.showNotices(byId("notices"), sidebar.notices(desk, this.remarks));
+    byId("card").inert = session.takenOver;
+    sidebar.showProgress(byId("progress"), session);
+    sidebar.showCounts(byId("counts"), session);
+    sidebar.showHistory(byId("history"), session);
+    sidebar.showNotices(byId("notices"), sidebar.notices(session, this.remarks));
   }
 
   isPossible(action) {
     if (action === "help") return true;
-    if (this.desk.elsewhere) return false;
-    if (action === "undo") return this.desk.undoable.length > 0;
-    if (action === "save") return this.desk.undoable.length > 0;
-    return this.desk.current !== null;
+    if (this.session.takenOver) return false;
+    if (action === "undo") return this.session.undoable.length > 0;
+    if (action === "save") return this.session.undoable.length > 0;
+    return this.session.current !== null;
   }
 
   emptySentence() {
-    const { desk } = this;
-    if (!desk.ended) return "Waiting for tasks …";
-    const saved = desk.unsaved ? `${desk.unsaved} answers are being saved.` : "All answers are saved.";
-    if (!desk.openElsewhere) return `No tasks are left. ${saved}`;
-    const others = `${desk.openElsewhere} tasks are still open with other annotators`;
+    const { session } = this;
+    if (!session.ended) return "Waiting for tasks …";
+    const saved = session.unsaved ? `${session.unsaved} answers are being saved.` : "All answers are saved.";
+    if (!session.openElsewhere) return `No tasks are left. ${saved}`;
+    const others = `${session.openElsewhere} tasks are still open with other annotators`;
     return `No tasks are left to hand out; ${others}. ${saved}`;
   }
 }
 
-/** Read the run's settings, and try again while the server is away. */
+/** Read the run's settings, and try again while the server is unreachable. */
 async function open() {
   const name = new URLSearchParams(location.search).get("session") ?? "";
   try {
     const project = await getProject(name);
-    // An unnamed session is called otherwise after a restart; the server knows which one it is.
-    new Page({ ...project, session: name ? project.session_id : null }).start();
+    // The id of an unnamed session changes with a restart, so the server is asked for it each time.
+    new Page({ ...project, namedSession: name ? project.session_id : null }).start();
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    if (!(error instanceof HTTPError || error instanceof Unreachable)) throw error;
     sidebar.showNotices(byId("notices"), [["problem", `The page cannot start: ${error.message}.`]]);
     if (error instanceof Unreachable) setTimeout(open, RETRY_SECONDS * 1000);
   }

@@ -1,14 +1,14 @@
-/** The server's paths. Failures are of two kinds: unreachable (try again) and refused (do not). */
+/** Requests to the server. They fail as `Unreachable` (try again) or as `HTTPError` (do not). */
 
 import { parse } from "./json.js";
 
 const SECONDS = 20;
 
-/** The server cannot be reached, or cannot do its work now. */
+/** The server cannot be reached, or failed (5xx). */
 export class Unreachable extends Error {}
 
-/** The server understood and says no: `status` and what it said (`reply.error`). */
-export class Refused extends Error {
+/** The server refused the request: `status` (4xx) and its reply (`reply.error`). */
+export class HTTPError extends Error {
   constructor(status, reply) {
     super(reply.error ?? `the server answered ${status}`);
     this.status = status;
@@ -28,7 +28,7 @@ async function call(path, options) {
   const reply = read(text);
   if (response.ok) return reply;
   if (response.status >= 500) throw new Unreachable(reply.error ?? "the server failed");
-  throw new Refused(response.status, reply);
+  throw new HTTPError(response.status, reply);
 }
 
 function read(text) {

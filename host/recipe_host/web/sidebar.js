@@ -1,4 +1,4 @@
-/** What the page says about the run: progress, counts, latest answers, notices. */
+/** What surrounds the card: progress, counts, latest answers, notices. */
 
 import { element } from "./elements.js";
 
@@ -34,30 +34,30 @@ export function showInstructions(node, blocks) {
   node.replaceChildren(...heading, ...shown);
 }
 
-export function showProgress(node, desk) {
-  node.hidden = desk.progress === null;
-  node.value = desk.progress ?? 0;
-  node.title = `${Math.round(100 * (desk.progress ?? 0))} %`;
+export function showProgress(node, session) {
+  node.hidden = session.progress === null;
+  node.value = session.progress ?? 0;
+  node.title = `${Math.round(100 * (session.progress ?? 0))} %`;
 }
 
-export function showCounts(node, desk) {
-  const share = desk.progress === null ? "unknown" : `${Math.round(100 * desk.progress)} %`;
+export function showCounts(node, session) {
+  const share = session.progress === null ? "unknown" : `${Math.round(100 * session.progress)} %`;
   node.replaceChildren(
     ...pairs([
-      ["accepted", desk.counts.accept],
-      ["rejected", desk.counts.reject],
-      ["ignored", desk.counts.ignore],
-      ["not yet saved", desk.unsaved],
-      ["in the dataset", desk.total],
+      ["accepted", session.counts.accept],
+      ["rejected", session.counts.reject],
+      ["ignored", session.counts.ignore],
+      ["not yet saved", session.unsaved],
+      ["in the dataset", session.total],
       ["progress", share],
     ]),
   );
 }
 
 /** The latest answers; those that are not sent yet can be brought back, with all after them. */
-export function showHistory(node, desk) {
-  const undoable = desk.undoable.map((entry) => entry.number);
-  const rows = desk.history.map(({ number, answer, saved }) => {
+export function showHistory(node, session) {
+  const undoable = session.undoable.map((entry) => entry.number);
+  const rows = session.history.map(({ number, answer, saved }) => {
     const text = answer.text ?? "";
     const snippet = text.length > SNIPPET ? `${text.slice(0, SNIPPET)}…` : text;
     const sign = element("span", { class: `sign ${answer.answer}` }, SIGNS[answer.answer]);
@@ -66,16 +66,16 @@ export function showHistory(node, desk) {
     const index = undoable.indexOf(number);
     if (index < 0) return element("li", { title: state }, ...what);
     const button = element("button", { type: "button", title: "back to this task" }, ...what);
-    button.addEventListener("click", () => desk.undo(undoable.length - index));
+    button.addEventListener("click", () => session.undo(undoable.length - index));
     return element("li", {}, button);
   });
   node.replaceChildren(...rows);
 }
 
-/** Plain sentences on what is not as it should be. */
-export function notices(desk, remarks) {
+/** The messages on what is wrong, each with its kind and perhaps an action. */
+export function notices(session, remarks) {
   const found = [];
-  if (desk.elsewhere) {
+  if (session.takenOver) {
     found.push([
       "problem",
       "This session is open in another tab or browser, which has its tasks now. " +
@@ -83,24 +83,24 @@ export function notices(desk, remarks) {
       ["Go on here", () => location.reload()],
     ]);
   }
-  if (desk.lost) {
-    const kept = desk.unsaved
-      ? `${desk.unsaved} answers are kept in this browser and sent when it is back.`
+  if (session.connectionError) {
+    const kept = session.unsaved
+      ? `${session.unsaved} answers are kept in this browser and sent when it is back.`
       : "Nothing is lost; trying again.";
-    found.push(["problem", `${sentence(desk.lost)} ${kept}`]);
+    found.push(["problem", `${sentence(session.connectionError)} ${kept}`]);
   }
-  if (!desk.outbox.keeps) {
+  if (!session.outbox.canStore) {
     const why = "This browser keeps nothing for this page, so each answer is sent at once.";
     found.push(["remark", `${why} Wait for “not yet saved” to be 0 before you close it.`]);
   }
-  if (desk.learning.error) {
-    found.push(["remark", `All answers are stored. ${sentence(desk.learning.error)}`]);
+  if (session.learning.error) {
+    found.push(["remark", `All answers are stored. ${sentence(session.learning.error)}`]);
   }
-  if (desk.stuck.length) {
+  if (session.refusedBatches.length) {
     found.push([
       "problem",
       "The server does not take some answers. They are kept in this browser.",
-      ["Download them", () => download(desk.stuck)],
+      ["Download them", () => download(session.refusedBatches)],
     ]);
   }
   return [...found, ...remarks.map((remark) => ["problem", remark])];

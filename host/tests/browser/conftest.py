@@ -195,12 +195,12 @@ def serve_view(serve: Serve, tmp_path: Path) -> Serve:
 
 
 @pytest.fixture(scope="session")
-def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def news_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with news.jsonl and base/, a pipeline that is unsure what is an ORG."""
     import spacy
     from spacy.training import Example
 
-    folder = tmp_path_factory.mktemp("newsroom")
+    folder = tmp_path_factory.mktemp("news_folder")
     chance = random.Random(7)
     names = [
         first + second for first in ("Av", "Bri", "Cor", "Dun") for second in ("el", "nt", "va")

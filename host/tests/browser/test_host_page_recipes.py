@@ -90,15 +90,22 @@ def outcome(examples: list[dict[str, Any]]) -> list[tuple[str, str, list[tuple[i
     ]
 
 
-def command(recipe: str, newsroom: Path) -> list[str]:
-    return [recipe, "news", str(newsroom / "base"), str(newsroom / "news.jsonl"), "--label", "ORG"]
+def command(recipe: str, news_folder: Path) -> list[str]:
+    return [
+        recipe,
+        "news",
+        str(news_folder / "base"),
+        str(news_folder / "news.jsonl"),
+        "--label",
+        "ORG",
+    ]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_what_is_done_on_the_page_is_what_is_exported(
-    serve: Any, page: Page, newsroom: Path, recipe: str
+    serve: Any, page: Page, news_folder: Path, recipe: str
 ) -> None:
-    served = serve(*command(recipe, newsroom))
+    served = serve(*command(recipe, news_folder))
     ann = Annotator(page, recipe)
     ann.open(served.address)
     for ann.by in ("mouse", "keyboard"):
@@ -120,9 +127,9 @@ def test_what_is_done_on_the_page_is_what_is_exported(
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_two_sessions_share_the_tasks_and_never_one(
-    serve: Any, context: BrowserContext, newsroom: Path, recipe: str
+    serve: Any, context: BrowserContext, news_folder: Path, recipe: str
 ) -> None:
-    served = serve(*command(recipe, newsroom))
+    served = serve(*command(recipe, news_folder))
     people = [Annotator(context.new_page(), recipe) for _ in range(2)]
     for ann, name in zip(people, ("ann", "bob"), strict=True):
         ann.open(f"{served.address}/?session={name}")
@@ -142,9 +149,9 @@ def test_two_sessions_share_the_tasks_and_never_one(
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_server_that_is_killed_under_an_open_page_loses_nothing(
-    serve: Any, page: Page, newsroom: Path, recipe: str
+    serve: Any, page: Page, news_folder: Path, recipe: str
 ) -> None:
-    served = serve(*command(recipe, newsroom))
+    served = serve(*command(recipe, news_folder))
     ann = Annotator(page, recipe)
     ann.open(served.address)
     for decision in DECISIONS[:3]:

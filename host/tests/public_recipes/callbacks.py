@@ -13,8 +13,8 @@ from prodigy.core import Arg, Controller
     source=Arg(help="Source"),
 )
 def callbacks_all(dataset: str, source: str) -> Controller:
-    """Ask, check every answer, and keep a diary."""
-    diary = []
+    """Ask, check every answer, and keep a log."""
+    log = []
 
     def validate_answer(eg):
         if eg["answer"] == "accept" and not eg.get("spans"):
@@ -27,11 +27,11 @@ def callbacks_all(dataset: str, source: str) -> Controller:
         return examples
 
     def update(answers):
-        diary.append(["update", len(answers)])
+        log.append(["update", len(answers)])
         return 0.25
 
     def progress(ctrl, session, answers, update_return_value):
-        diary.append(["progress", ctrl.total_annotated])
+        log.append(["progress", ctrl.total_annotated])
         return update_return_value
 
     def jump(ctrl, *, text: str):
@@ -48,9 +48,9 @@ def callbacks_all(dataset: str, source: str) -> Controller:
         "before_db": before_db,
         "update": update,
         "progress": progress,
-        "on_load": lambda ctrl: diary.append(["load", ctrl.dataset]),
-        "on_exit": lambda ctrl: ctrl.db.add_dataset(f"{dataset}.diary", meta={"diary": diary}),
-        "get_session_id": lambda: f"{dataset}-diary",
+        "on_load": lambda ctrl: log.append(["load", ctrl.dataset]),
+        "on_exit": lambda ctrl: ctrl.db.add_dataset(f"{dataset}.log", meta={"log": log}),
+        "get_session_id": lambda: f"{dataset}-log",
         "event_hooks": {"jump": jump},
         "config": {"labels": ["NAME"], "batch_size": 1},
     }

@@ -15,7 +15,7 @@ from prodigy.util import TASK_HASH_ATTR, log
     label=("Label to apply", "option", "l", str),
 )
 def plain_mark(dataset, source, view_id="classification", label=""):
-    """Click through data, one decision a task."""
+    """Click through data, one decision per task."""
     counts = Counter()
     memory = {}
     stream = get_stream(source)

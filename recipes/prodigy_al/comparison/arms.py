@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from prodigy_al.comparison.effort import Beginning, Effort, measure_effort, read_beginnings
+from prodigy_al.comparison.effort import Effort, FirstAnswers, measure_effort, read_first_answers
 from prodigy_al.errors import AnswerError, RecordError
 from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.folds import dev_fold
@@ -27,7 +27,7 @@ FOREIGN_DEV_SHARE = 0.25
 class Arm:
     """One dataset. `records` and `groups` are by input hash; `records` is empty for a dataset that
     was collected elsewhere, which then has no probabilities. `shared` is the number of texts that
-    several people answered, `beginnings` are there for curves.
+    several people answered, `first_answers` are there for curves.
     """
 
     dataset: str
@@ -41,7 +41,7 @@ class Arm:
     hashes: frozenset[int]
     effort: Effort
     shared: int = 0
-    beginnings: tuple[Beginning, ...] = ()
+    first_answers: tuple[FirstAnswers, ...] = ()
 
     @property
     def is_random(self) -> bool:
@@ -75,7 +75,7 @@ def read_arm(
         chosen = dev_fold(list(groups.values()), share=FOREIGN_DEV_SHARE, salt=FOREIGN_SALT)
         is_dev = dict(zip(groups, map(bool, chosen), strict=True))
     train = answers.where(lambda key: not is_dev[key])
-    begun = read_beginnings(examples, train, tokenizer=tokenizer) if curves else ()
+    first_answers = read_first_answers(examples, train, tokenizer=tokenizer) if curves else ()
     arm = Arm(
         dataset=dataset,
         strategy=strategy,
@@ -88,7 +88,7 @@ def read_arm(
         hashes=frozenset(groups),
         effort=measure_effort(answers, examples),
         shared=count_shared(examples),
-        beginnings=tuple(begun),
+        first_answers=tuple(first_answers),
     )
     for fold, part in (("train", arm.train), ("dev", arm.dev)):
         if not len(part):

@@ -1,4 +1,4 @@
-"""What answers took: all of a dataset, and the first of them."""
+"""How much was annotated, and in what time: all of a dataset, and the first of its answers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 # A longer gap between two answers is a break, of which this much counts as work.
 BREAK_SECONDS = 120.0
 SHARES = (0.25, 0.5, 0.75)
-"""The shares of its training answers after which a dataset is looked at."""
+"""Shares of its training answers that a dataset is also trained on, for a learning curve."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """What the answers took. Seconds are None where answers carry no time."""
+    """What was read and annotated. Seconds are None where answers carry no time stamps."""
 
     segments: int
     tokens: int
@@ -34,16 +34,16 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """The first `answers` of a dataset: what they say (all folds), and what they took."""
+class FirstAnswers:
+    """The first `count` answers of a dataset, of both folds, and what they took."""
 
-    answers: int
-    said: Answers
+    count: int
+    answers: Answers
     effort: Effort
 
 
 def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:
-    """Return what the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
+    """Return how much the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
     stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
     gaps = [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
     typical = float(median(gaps)) if gaps else None
@@ -57,18 +57,18 @@ def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> E
     )
 
 
-def read_beginnings(
+def read_first_answers(
     examples: Sequence[Mapping[str, Any]], train: Answers, *, tokenizer: Callable[[str], Doc]
-) -> Iterator[Beginning]:
+) -> Iterator[FirstAnswers]:
     """Yield a dataset as it was when each of `SHARES` of its training answers had been given.
 
     Answers count in the order in which they stand in the dataset, and dev answers that were given
-    in between count as effort. A share in which nothing usable was said yet is left out.
+    in between count as effort. A share without any usable answer is left out.
     """
     hashes = {item.input_hash for item in train.items}
     places = [i for i, example in enumerate(examples) if example["_input_hash"] in hashes]
     for number in sorted({ceil(share * len(places)) for share in SHARES}):
         first = examples[: places[number - 1] + 1]
         with suppress(AnswerError):
-            said = read_answers(first, train.labels, dataset=train.dataset, tokenizer=tokenizer)
-            yield Beginning(len(first), said, measure_effort(said, first))
+            answers = read_answers(first, train.labels, dataset=train.dataset, tokenizer=tokenizer)
+            yield FirstAnswers(len(first), answers, measure_effort(answers, first))

@@ -1,100 +1,201 @@
-"""Every pipeline of a comparison on every set, as counts a segment."""
+"""One table of measurements: every pipeline of a comparison on every set, estimated once.
+
+A row names a pipeline, a set of segments and the kind of counting; its counts are kept per
+training seed, and its estimate over all seeds is made the first time somebody asks for it. What
+the report shows (arms, matrix, curves, sentences) are views of this table.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from spacy.vocab import Vocab
 
+from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.estimates import (
+    Score,
+    WeightedScore,
+    difference,
+    score,
+    weighted_score,
+)
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
+from prodigy_al.comparison.testset import Overlap, remove_overlap
+from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.counts import Counts, count_matches
+from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 from prodigy_al.training.scorer import usual_counts
 
-BASE = "base"
+Kind: TypeAlias = Literal["test", "test-unseen", "usual", "weighted"]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """One pipeline on every evaluation set, one entry a training seed."""
+class Model:
+    """A pipeline: an arm trained under a policy, or the base where both are None.
 
-    test: list[Counts]
-    on_test: list[Predictions]  # all labels
-    usual: dict[str, list[Counts]]  # dev answers as spaCy's scorer counts them, by dataset
-    matches: dict[str, list[Counts]]  # the same answers, counted in full
-    begun: dict[int, Counts]  # test, trained on so many first answers of the dataset
+    `first` is set where only the first answers of the dataset were trained on: how many.
+    """
+
+    dataset: str | None = None
+    policy: str | None = None
+    first: int | None = None
 
 
-def run_all(
-    plan: Plan, trains: Sequence[Answers], say: Callable[[str], object] = say_nothing
-) -> dict[tuple[str, str], Outcome]:
-    """Return the outcome of every (dataset, policy), and of the base under ("base", "")."""
-    runs = [*_whole(plan, trains), *_begun(plan, trains)]
-    outcomes: dict[tuple[str, str], Outcome] = {}
+BASE = Model()
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is measured: `dev_of` names the dataset whose dev answers it is, None the test set."""
+
+    model: Model
+    kind: Kind
+    dev_of: str | None = None
+
+
+class Measurements:
+    """Counts and estimates of one comparison.
+
+    Attributes
+        plan: what was compared
+        trains: each arm's training answers without texts of the test set, by dataset
+        overlap: what the arms share with the test set
+        predictions: of each model on the test set, all labels, one entry per training seed
+    """
+
+    def __init__(self, plan: Plan, trains: Sequence[Answers], overlap: Overlap) -> None:
+        self.plan = plan
+        self.trains = {arm.dataset: own for arm, own in zip(plan.arms, trains, strict=True)}
+        self.overlap = overlap
+        self.predictions: dict[Model, list[Predictions]] = defaultdict(list)
+        self._arms = {arm.dataset: arm for arm in plan.arms}
+        self._references = {
+            arm.dataset: to_docs(arm.dev, POLICIES["usual"], Vocab()) for arm in plan.arms
+        }
+        asked = frozenset[int]().union(*(arm.hashes for arm in plan.arms))
+        self._unseen = np.array([key not in asked for key in plan.test.hashes])
+        self._counts: dict[Row, list[Counts]] = defaultdict(list)
+        self._scores: dict[Row, Score] = {}
+        self._weighted: dict[Row, WeightedScore | Unavailable] = {}
+        self._differences: dict[tuple[Model, Model], Difference | Unavailable] = {}
+
+    def add(self, run: Run, predictions: Sequence[Predictions]) -> None:
+        """Count the predictions of one run: on the test set, then on each arm's dev answers."""
+        model = Model(run.dataset or None, run.policy, run.first)
+        on_test, *on_dev = predictions
+        matches = _matches(self.plan.test.gold, on_test)
+        self._counts[Row(model, "test")].append(matches)
+        self._counts[Row(model, "test-unseen")].append(matches.take(self._unseen))
+        self.predictions[model].append(on_test)
+        if run.first is not None:
+            return  # curves are measured on the test set alone
+        for arm, found in zip(self.plan.arms, on_dev, strict=True):
+            self._counts[Row(model, "usual", arm.dataset)].append(self._usual(arm, found))
+            self._counts[Row(model, "weighted", arm.dataset)].append(_matches(arm.dev, found))
+
+    def __contains__(self, model: Model) -> bool:
+        """Whether the model was trained and measured."""
+        return model in self.predictions
+
+    def models(self) -> list[Model]:
+        """Return the base and every arm under every policy, without those of curves."""
+        return [model for model in self.predictions if model.first is None]
+
+    def score(self, row: Row) -> Score:
+        """Return the score of a row of any kind but ``weighted``, over all training seeds."""
+        if row not in self._scores:
+            self._scores[row] = score(self._counts[row], self._groups(row))
+        return self._scores[row]
+
+    def weighted(self, model: Model, arm: Arm) -> WeightedScore | Unavailable:
+        """Return the weighted score of a model on an arm's dev answers."""
+        row = Row(model, "weighted", arm.dataset)
+        if row not in self._weighted:
+            self._weighted[row] = weighted_score(self._counts[row], arm)
+        return self._weighted[row]
+
+    def difference(self, model: Model, other: Model) -> Difference | Unavailable:
+        """Return the paired difference of F1 on the test set, `model` minus `other`."""
+        pair = model, other
+        if pair not in self._differences:
+            ours, theirs = (self._counts[Row(one, "test")] for one in pair)
+            self._differences[pair] = difference(ours, theirs, self.plan.test.groups)
+        return self._differences[pair]
+
+    def _usual(self, arm: Arm, predictions: Predictions) -> Counts:
+        """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""
+        counts = usual_counts(self._references[arm.dataset], predictions, arm.dev.labels)
+        tp, fp, fn = (part.astype(np.float64) for part in (counts.tp, counts.fp, counts.fn))
+        return Counts(tp, tp + fp, tp + fn)
+
+    def _groups(self, row: Row) -> list[str]:
+        if row.dev_of is not None:
+            arm = self._arms[row.dev_of]
+            return [arm.groups[item.input_hash] for item in arm.dev.items]
+        groups = self.plan.test.groups
+        if row.kind == "test":
+            return list(groups)
+        return [group for group, new in zip(groups, self._unseen, strict=True) if new]
+
+
+def measure(plan: Plan, say: Callable[[str], object] = say_nothing) -> Measurements:
+    """Train every arm under every policy and seed, and measure each pipeline on every set.
+
+    `say` is told in a sentence how many runs need not be repeated, if any.
+    """
+    trains, overlap = remove_overlap(plan.arms, plan.test)
+    measured = Measurements(plan, trains, overlap)
     predicted = predict_all(
-        runs,
+        [*_whole_runs(measured), *_curve_runs(measured)],
         workers=plan.workers,
         cluster=plan.cluster,
         base_sha256=plan.model["sha256"],
         kept=plan.kept,
         say=say,
     )
-    for run, (on_test, *on_dev) in predicted:
-        key = (run.dataset or BASE, run.policy or "")
-        outcome = outcomes.setdefault(key, Outcome([], [], {}, {}, {}))
-        if run.first is not None:
-            outcome.begun[run.first] = _matches(plan.test.gold, on_test)
-            continue
-        outcome.test.append(_matches(plan.test.gold, on_test))
-        outcome.on_test.append(on_test)
-        for arm, predictions in zip(plan.arms, on_dev, strict=True):
-            outcome.usual.setdefault(arm.dataset, []).append(_usual(arm.dev, predictions))
-            outcome.matches.setdefault(arm.dataset, []).append(_matches(arm.dev, predictions))
-    return outcomes
+    for run, predictions in predicted:
+        measured.add(run, predictions)
+    return measured
 
 
-def _whole(plan: Plan, trains: Sequence[Answers]) -> Iterator[Run]:
+def _whole_runs(measured: Measurements) -> Iterator[Run]:
     """Yield the base and every arm under every policy and seed, to be measured on every set."""
+    plan = measured.plan
     evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
     yield Run(plan.base, evaluate)
-    for arm, train in zip(plan.arms, trains, strict=True):
+    for arm in plan.arms:
+        train = measured.trains[arm.dataset]
         for policy in plan.policies:
             for seed in plan.seeds:
                 folder = plan.folder(arm, policy) if seed == plan.seeds[0] else None
                 yield Run(plan.base, evaluate, arm.dataset, policy, seed, train, folder)
 
 
-def _begun(plan: Plan, trains: Sequence[Answers]) -> Iterator[Run]:
-    """Yield the runs on every arm's beginnings, to be measured on the test set alone."""
-    if not plan.curves:
-        return
-    for arm, train in zip(plan.arms, trains, strict=True):
-        allowed = {item.input_hash for item in train.items}
-        for begun in arm.beginnings:
-            first = begun.said.where(allowed.__contains__)
+def _curve_runs(measured: Measurements) -> Iterator[Run]:
+    """Yield the runs on every arm's first answers, to be measured on the test set alone."""
+    plan = measured.plan
+    for arm in plan.arms if plan.curves else ():
+        allowed = {item.input_hash for item in measured.trains[arm.dataset].items}
+        for part in arm.first_answers:
+            first = part.answers.where(allowed.__contains__)
             for policy in plan.policies if len(first) else ():
                 yield Run(
-                    plan.base,
-                    (plan.test.gold,),
-                    arm.dataset,
-                    policy,
-                    plan.seeds[0],
-                    first,
-                    first=begun.answers,
+                    base=plan.base,
+                    evaluate=(plan.test.gold,),
+                    dataset=arm.dataset,
+                    policy=policy,
+                    seed=plan.seeds[0],
+                    train=first,
+                    first=part.count,
                 )
-
-
-def _usual(answers: Answers, predictions: Predictions) -> Counts:
-    """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""
-    references = to_docs(answers, POLICIES["usual"], Vocab())
-    counts = usual_counts(references, predictions, answers.labels)
-    tp, fp, fn = (part.astype(np.float64) for part in (counts.tp, counts.fp, counts.fn))
-    return Counts(tp, tp + fp, tp + fn)
 
 
 def _matches(answers: Answers, predictions: Predictions) -> Counts:

@@ -17,7 +17,7 @@ from prodigy_al.comparison.testset import TestSet
 class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `kept` holds
     the runs that are finished, and every arm's files lie below `output`. With `curves`, arms are
-    also trained on their beginnings.
+    also trained on their first answers.
     """
 
     arms: Sequence[Arm]

@@ -1,10 +1,10 @@
-"""The labels that were not asked for: what fine-tuning did to them."""
+"""The labels that were not asked for: how far fine-tuning keeps what the base says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 from prodigy_al.evaluation.counts import count_matches, scores
 from prodigy_al.training.answers import Answers, TokenSpan
@@ -12,32 +12,49 @@ from prodigy_al.training.answers import Answers, TokenSpan
 Predictions = Sequence[Collection[TokenSpan]]
 
 
-def describe_others(
-    gold: Answers, before: Predictions, after: Sequence[Predictions]
-) -> dict[str, Any]:
-    """Return `others` of report.json: agreement with the base on all labels but the asked ones.
+@dataclass(frozen=True)
+class LabelRetention:
+    """One label: spans by the base and by the tuned model (mean over seeds), and their agreement.
 
-    `before` are the base's predictions on the test texts, `after` those of one model a training
-    seed. Spans that overlap gold of an asked label are left out: there the base was wrong, and a
-    change is no loss. `agreement_f1` takes the base's spans as truth; `per_label` holds the same
-    for each label, and the number of spans before and after (means over seeds).
+    `agreement_f1` takes the base's spans as truth; None where neither has any.
     """
-    old, new = _elsewhere(gold, before), [_elsewhere(gold, seed) for seed in after]
+
+    before: int
+    after: float
+    agreement_f1: float | None
+
+
+@dataclass(frozen=True)
+class Retention:
+    """All labels but the asked ones together, and each alone."""
+
+    agreement_f1: float | None
+    per_label: Mapping[str, LabelRetention]
+
+
+def measure_retention(
+    gold: Answers, before: Predictions, after: Sequence[Predictions]
+) -> Retention:
+    """Return how far a tuned model agrees with the base on the labels that were not asked for.
+
+    `before` are the base's predictions on the test texts, `after` those of one model per training
+    seed. Spans that overlap gold of an asked label are left out: there the base was wrong, and a
+    change is no loss.
+    """
+    old, new = _of_other_labels(gold, before), [_of_other_labels(gold, seed) for seed in after]
     labels = sorted({span[2] for spans in old for span in spans})
-    return {
-        "agreement_f1": _agreement(old, new),
-        "per_label": {
-            label: {
-                "before": _number(only := _of(old, label)),
-                "after": fmean(_number(_of(seed, label)) for seed in new),
-                "agreement_f1": _agreement(only, [_of(seed, label) for seed in new]),
-            }
-            for label in labels
-        },
-    }
+    per_label = {}
+    for label in labels:
+        ours, theirs = _of(old, label), [_of(seed, label) for seed in new]
+        per_label[label] = LabelRetention(
+            before=sum(map(len, ours)),
+            after=fmean(sum(map(len, seed)) for seed in theirs),
+            agreement_f1=_agreement(ours, theirs),
+        )
+    return Retention(_agreement(old, new), per_label)
 
 
-def _elsewhere(gold: Answers, predictions: Predictions) -> list[set[TokenSpan]]:
+def _of_other_labels(gold: Answers, predictions: Predictions) -> list[set[TokenSpan]]:
     """Return the spans of other labels that overlap no gold span."""
     return [
         {
@@ -50,15 +67,12 @@ def _elsewhere(gold: Answers, predictions: Predictions) -> list[set[TokenSpan]]:
     ]
 
 
-def _of(predictions: Sequence[Collection[TokenSpan]], label: str) -> list[set[TokenSpan]]:
+def _of(predictions: Predictions, label: str) -> list[set[TokenSpan]]:
     return [{span for span in spans if span[2] == label} for spans in predictions]
 
 
-def _number(predictions: Predictions) -> int:
-    return sum(map(len, predictions))
-
-
 def _agreement(old: Predictions, new: Sequence[Predictions]) -> float | None:
+    """Return the mean F1 over seeds with `old` as truth, of the seeds where it is defined."""
     values = [scores(count_matches(old, seed)).f1 for seed in new]
     known = [value for value in values if value is not None]
     return fmean(known) if known else None

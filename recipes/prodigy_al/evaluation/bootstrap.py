@@ -22,20 +22,11 @@ from scipy import stats
 
 from prodigy_al.arrays import FloatArray
 from prodigy_al.errors import EstimateError
-from prodigy_al.evaluation.counts import METRICS, Counts, Metric, fraction
+from prodigy_al.evaluation.counts import Counts, Metric, fraction, ratio
 from prodigy_al.evaluation.estimators import Estimate, Groups, Unavailable
 
 POWER = 0.80
 LEVEL = 0.05  # two-sided
-
-
-@dataclass(frozen=True)
-class Resampled:
-    """F1, precision and recall as means over training seeds, with percentile intervals."""
-
-    f1: Estimate | Unavailable
-    precision: Estimate | Unavailable
-    recall: Estimate | Unavailable
 
 
 @dataclass(frozen=True)
@@ -66,31 +57,35 @@ def group_resamples(groups: Groups, draws: int, rng: np.random.Generator) -> Flo
     return multiplicities.astype(np.float64)
 
 
-def bootstrap_scores(
+def bootstrap_score(
     counts_per_seed: Sequence[Counts],
     resamples: FloatArray,
     *,
     groups: Groups,
     rng: np.random.Generator,
+    metric: Metric = "f1",
     confidence: float = 0.95,
-) -> Resampled:
-    """Return each metric's mean over training seeds with its interval.
+) -> Estimate | Unavailable:
+    """Return one metric's mean over training seeds with its interval.
 
     `counts_per_seed`: the same segments (n,) under the model of each seed; `groups` (n,) their
     documents; `resamples` (draws, K) from `group_resamples`. Raises `EstimateError` where lengths
     differ.
     """
     side = _Side(counts_per_seed, groups)
-    results: dict[Metric, Estimate | Unavailable] = {}
-    for metric in METRICS:
-        # The seeds' deviations are added and may lead out of the metric's range.
-        drawn = np.clip(side.draws(metric, resamples, rng), 0, 1)
-        bounds = _percentiles(drawn, confidence, resamples.shape[1])
-        if bounds is None:
-            results[metric] = Unavailable(_undefined(metric))
-        else:
-            results[metric] = Estimate(side.value(metric), *bounds)
-    return Resampled(**results)
+    # The seeds' deviations are added and may lead out of the metric's range.
+    drawn = np.clip(side.draws(metric, resamples, rng), 0, 1)
+    bounds = _percentiles(drawn, confidence, resamples.shape[1])
+    if bounds is None:
+        return Unavailable(_undefined(metric))
+    return Estimate(side.value(metric), *bounds)
+
+
+def mean_over_seeds(counts_per_seed: Sequence[Counts], metric: Metric) -> float | None:
+    """Return one metric's mean over training seeds; None where it is undefined for one of them."""
+    values = [ratio(*counts.parts(metric)) for counts in counts_per_seed]
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if len(defined) == len(values) else None
 
 
 def paired_difference(

@@ -1,179 +1,223 @@
-"""The comparison itself: arms, base and test set in, the report out."""
+"""The table of measurements as a report: every number is looked up, none is computed twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import asdict, replace
 
-import numpy as np
-
-from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
-from prodigy_al.comparison.curves import Point, effort_to_reach, learning_curve
-from prodigy_al.comparison.measurements import BASE, Outcome, run_all
-from prodigy_al.comparison.numbers import Number, difference, metric, weighted
+from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.controls import find_control
+from prodigy_al.comparison.curves import Point, learning_curve, work_to_reach
+from prodigy_al.comparison.estimates import Score, WeightedScore
+from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.retention import describe_others
+from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.comparison.runs import say_nothing
-from prodigy_al.comparison.strategies import summarise_strategies
-from prodigy_al.comparison.testset import Overlap, TestSet, remove_overlap
+from prodigy_al.evaluation.bootstrap import Difference
+from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.report import schema
 from prodigy_al.report.sentences import answer_sentence, next_sentence
+from prodigy_al.report.strategies import summarise_strategies
 
-REPORT_VERSION = 1
+BASE_NAME = "base"
+TEST_NAME = "test"
 
-Outcomes = Mapping[tuple[str, str], Outcome]
 Curves = Mapping[tuple[str, str], Sequence[Point]]
 """By dataset and policy."""
 
 
-def compare(plan: Plan, say: Callable[[str], object] = say_nothing) -> dict[str, Any]:
-    """Train every arm under every policy and seed, and return the report as report.json has it.
+def compare(plan: Plan, say: Callable[[str], object] = say_nothing) -> schema.Report:
+    """Train and measure what the plan asks for, and return the report; see `measure` for `say`."""
+    return build_report(measure(plan, say))
 
-    `say` is told in a sentence how many runs need not be repeated, if any.
-    """
-    trains, overlap = remove_overlap(plan.arms, plan.test)
-    outcomes = run_all(plan, trains, say)
+
+def build_report(measured: Measurements) -> schema.Report:
+    """Return the report of a finished comparison."""
+    plan = measured.plan
     curves = {
-        (arm.dataset, policy): learning_curve(arm, policy, plan, outcomes)
+        (arm.dataset, policy): learning_curve(arm, policy, measured)
         for arm in plan.arms
         for policy in plan.policies
     }
-    arms = {
-        arm.dataset: _arm(arm, len(train), plan, outcomes, curves)
-        for arm, train in zip(plan.arms, trains, strict=True)
-    }
-    report: dict[str, Any] = {
-        "version": REPORT_VERSION,
-        "answer": "",
-        "next": "",
-        "target": f"F1 of {', '.join(plan.labels)} on text like {plan.test.name}",
-        "labels": list(plan.labels),
-        "model": dict(plan.model),
-        "pool": None,
-        "seeds": list(plan.seeds),
-        "policies": list(plan.policies),
-        "test": _test(plan.test, overlap),
-        "base": {
-            "test": metric(outcomes[BASE, ""].test, plan.test.groups),
-            "dev": {arm.dataset: _dev(arm, outcomes[BASE, ""]) for arm in plan.arms},
-        },
-        "arms": arms,
-        "strategies": summarise_strategies(arms, plan.policies),
-        "matrix": _matrix(plan, outcomes),
-        "curves": [point for curve in curves.values() for point in curve],
-        "verdicts": [],
-    }
-    return {**report, "answer": answer_sentence(report), "next": next_sentence(report)}
-
-
-def _test(test: TestSet, overlap: Overlap) -> Number:
-    return {
-        "name": test.name,
-        "segments": len(test.gold),
-        "groups": len(set(test.groups)),
-        "gold_spans": sum(len(item.accepted) for item in test.gold.items),
-        "overlap": {
-            "segments": overlap.segments,
-            "short": overlap.short,
-            "trained_on_removed": dict(overlap.removed),
-        },
-    }
-
-
-def _dev(arm: Arm, outcome: Outcome) -> Number:
-    groups = [arm.groups[item.input_hash] for item in arm.dev.items]
-    return {
-        "usual": metric(outcome.usual[arm.dataset], groups),
-        "weighted": weighted(outcome.matches[arm.dataset], arm),
-    }
-
-
-def _arm(arm: Arm, trained_on: int, plan: Plan, outcomes: Outcomes, curves: Curves) -> Number:
-    return {
-        "strategy": arm.strategy,
-        "seed": arm.seed,
-        "fold_salt": arm.fold_salt,
-        "answers": dict(arm.train.counts),
-        "contradictions": arm.train.contradictions,
-        "reading": {
-            "repeats": arm.train.repeats,
-            "off_tokens": arm.train.off_tokens,
-            "unasked": arm.train.unasked,
-            "several_annotators": arm.shared,
-        },
-        "segments": arm.effort.segments,
-        "tokens": arm.effort.tokens,
-        "entities": arm.effort.entities,
-        "seconds": arm.effort.seconds,
-        "seconds_per_answer": arm.effort.seconds_per_answer,
-        "train": trained_on,
-        "dev_answers": len(arm.dev),
-        "runs": {policy: _runs(arm, policy, plan, outcomes, curves) for policy in plan.policies},
-    }
-
-
-def _runs(arm: Arm, policy: str, plan: Plan, outcomes: Outcomes, curves: Curves) -> Number:
-    ours = outcomes[arm.dataset, policy]
-    groups = list(plan.test.groups)
-    control = find_control(arm, plan.arms)
-    theirs = outcomes[control.dataset, policy] if control else None
-    asked = frozenset[int]().union(*(other.hashes for other in plan.arms))
-    unseen = np.array([key not in asked for key in plan.test.hashes])
-    on_test = metric(ours.test, groups)
-    on_test["per_seed"] = [metric([counts], groups)["f1"] for counts in ours.test]
-    return {
-        "dev": _dev(arm, ours),
-        "test": on_test,
-        "test_unseen_text": metric(
-            [counts.take(unseen) for counts in ours.test],
-            [group for group, new in zip(groups, unseen, strict=True) if new],
+    arms = {arm.dataset: _arm(arm, curves, measured) for arm in plan.arms}
+    report = schema.Report(
+        answer="",
+        next="",
+        target=f"F1 of {', '.join(plan.labels)} on text like {plan.test.name}",
+        labels=list(plan.labels),
+        model=dict(plan.model),
+        seeds=list(plan.seeds),
+        policies=list(plan.policies),
+        test=_test_set(measured),
+        base=schema.Base(
+            test=_metric(measured.score(Row(BASE, "test"))),
+            dev={arm.dataset: _dev(BASE, arm, measured) for arm in plan.arms},
         ),
-        "vs_base": difference(ours.test, outcomes[BASE, ""].test, groups),
-        "vs_random": None
-        if theirs is None or control is None
-        else {**difference(ours.test, theirs.test, groups), "against": control.dataset},
-        "effort_to_random": theirs
-        and effort_to_reach(metric(theirs.test, groups)["f1"], curves[arm.dataset, policy]),
-        "others": describe_others(plan.test.gold, outcomes[BASE, ""].on_test[0], ours.on_test),
-        "gap": {"selection": None, "rest": None},
-    }
+        arms=arms,
+        strategies=summarise_strategies(arms, plan.policies),
+        matrix=_matrix(measured),
+        curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
+    )
+    return replace(report, answer=answer_sentence(report), next=next_sentence(report))
 
 
-def find_control(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
-    """Return the random arm of the same form and salt whose seed is nearest, if there is one.
+def _test_set(measured: Measurements) -> schema.TestSet:
+    test, overlap = measured.plan.test, measured.overlap
+    return schema.TestSet(
+        name=test.name,
+        segments=len(test.gold),
+        groups=len(set(test.groups)),
+        gold_spans=sum(len(item.accepted) for item in test.gold.items),
+        overlap=schema.Overlap(
+            segments=overlap.segments,
+            short=overlap.short,
+            trained_on_removed=dict(overlap.removed),
+        ),
+    )
 
-    Binary arms without a binary control are compared with whole random segments: both took the
-    same number of answers.
-    """
-    if arm.is_random:
-        return None
-    same_salt = [a for a in arms if a.fold_salt == arm.fold_salt and a.seed is not None]
-    for strategy in (RANDOM_STRATEGIES[arm.train.form], RANDOM_STRATEGIES["full"]):
-        controls = [a for a in same_salt if a.strategy == strategy and a.dataset != arm.dataset]
-        if controls:
-            return min(controls, key=lambda a: abs((a.seed or 0) - (arm.seed or 0)))
-    return None
+
+def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
+    return schema.Arm(
+        strategy=arm.strategy,
+        seed=arm.seed,
+        fold_salt=arm.fold_salt,
+        answers=dict(arm.train.counts),
+        contradictions=arm.train.contradictions,
+        reading=schema.Reading(
+            repeats=arm.train.repeats,
+            off_tokens=arm.train.off_tokens,
+            unasked=arm.train.unasked,
+            several_annotators=arm.shared,
+        ),
+        segments=arm.effort.segments,
+        tokens=arm.effort.tokens,
+        entities=arm.effort.entities,
+        seconds=arm.effort.seconds,
+        seconds_per_answer=arm.effort.seconds_per_answer,
+        train=len(measured.trains[arm.dataset]),
+        dev_answers=len(arm.dev),
+        runs={
+            policy: _run(arm, policy, curves[arm.dataset, policy], measured)
+            for policy in measured.plan.policies
+        },
+    )
 
 
-def _matrix(plan: Plan, outcomes: Outcomes) -> list[dict[str, Any]]:
+def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) -> schema.Run:
+    model, plan = Model(arm.dataset, policy), measured.plan
+    on_test = measured.score(Row(model, "test"))
+    retention = measure_retention(
+        plan.test.gold, measured.predictions[BASE][0], measured.predictions[model]
+    )
+    against = needed = None
+    if control := find_control(arm, plan.arms):
+        other = Model(control.dataset, policy)
+        against = schema.ControlComparison(
+            **asdict(_comparison(measured.difference(model, other))), against=control.dataset
+        )
+        needed = work_to_reach(measured.score(Row(other, "test")).f1, curve)
+    return schema.Run(
+        dev=_dev(model, arm, measured),
+        test=schema.TestMetric(**asdict(_metric(on_test)), per_seed=on_test.per_seed),
+        test_unseen_text=_metric(measured.score(Row(model, "test-unseen"))),
+        vs_base=_comparison(measured.difference(model, BASE)),
+        vs_random=against,
+        effort_to_random=schema.Effort(**asdict(needed)) if needed else None,
+        others=schema.OtherLabels(
+            agreement_f1=retention.agreement_f1,
+            per_label={
+                label: schema.OtherLabel(**asdict(one))
+                for label, one in retention.per_label.items()
+            },
+        ),
+    )
+
+
+def _dev(model: Model, arm: Arm, measured: Measurements) -> schema.Dev:
+    weighted = measured.weighted(model, arm)
+    return schema.Dev(
+        usual=_metric(measured.score(Row(model, "usual", arm.dataset))),
+        weighted=weighted if isinstance(weighted, Unavailable) else _weighted(weighted, arm),
+    )
+
+
+def _matrix(measured: Measurements) -> list[schema.Cell]:
     """Return base and every arm's model on every set, cells with a common document marked."""
-    trained = {
-        arm.dataset: {arm.groups[i.input_hash] for i in arm.train.items} for arm in plan.arms
-    }
+    trained: dict[str | None, set[str]] = {None: set()}
+    for arm in measured.plan.arms:
+        trained[arm.dataset] = {arm.groups[item.input_hash] for item in arm.train.items}
     cells = []
-    for (dataset, policy), outcome in outcomes.items():
-        row = {"policy": policy or None, "model": dataset}
-        on_test = metric(outcome.test, list(plan.test.groups))
-        cells.append({**row, "set": "test", "kind": "test", **_interval(on_test), "leak": False})
-        for arm in plan.arms:
+    for model in measured.models():
+        on_test = _metric(measured.score(Row(model, "test")))
+        cells.append(_cell(model, TEST_NAME, "test", on_test, leak=False))
+        for arm in measured.plan.arms:
             groups = {arm.groups[item.input_hash] for item in arm.dev.items}
-            leak = bool(groups & trained.get(dataset, set()))
-            for kind, number in _dev(arm, outcome).items():
-                if "unavailable" not in number:
-                    cells.append(
-                        {**row, "set": arm.dataset, "kind": kind, **_interval(number), "leak": leak}
-                    )
+            leak = bool(groups & trained[model.dataset])
+            dev = _dev(model, arm, measured)
+            cells.append(_cell(model, arm.dataset, "usual", dev.usual, leak=leak))
+            if not isinstance(dev.weighted, Unavailable):
+                cells.append(_cell(model, arm.dataset, "weighted", dev.weighted, leak=leak))
     return cells
 
 
-def _interval(number: Number) -> Number:
-    return {key: number[key] for key in ("f1", "low", "high")}
+def _cell(
+    model: Model, name: str, kind: schema.Kind, metric: schema.Metric, *, leak: bool
+) -> schema.Cell:
+    return schema.Cell(
+        policy=model.policy,
+        model=model.dataset or BASE_NAME,
+        set=name,
+        kind=kind,
+        f1=metric.f1,
+        low=metric.low,
+        high=metric.high,
+        leak=leak,
+    )
+
+
+def _curve_point(dataset: str, policy: str, point: Point) -> schema.CurvePoint:
+    f1, low, high = _bounds(point.f1)
+    return schema.CurvePoint(
+        **asdict(point.work), dataset=dataset, policy=policy, f1=f1, low=low, high=high
+    )
+
+
+def _metric(score: Score) -> schema.Metric:
+    f1, low, high = _bounds(score.f1)
+    return schema.Metric(f1=f1, p=score.precision, r=score.recall, low=low, high=high, n=score.n)
+
+
+def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
+    found = score.found
+    _, low, high = _bounds(found.f1.new_text)
+    _, low_pool, high_pool = _bounds(found.f1.pool)
+    return schema.WeightedMetric(
+        f1=found.f1.value,
+        p=found.precision.value,
+        r=found.recall.value,
+        low=low,
+        high=high,
+        n=found.m,
+        method="ht",
+        interval="new-text",
+        low_pool=low_pool,
+        high_pool=high_pool,
+        ess=found.ess,
+        m=found.m,
+        n_pool=score.n_pool,
+        largest_weight=found.largest_share,
+        missing=score.missing,
+        on=arm.dataset,
+        cautions=[caution.kind for caution in found.cautions],
+    )
+
+
+def _comparison(found: Difference | Unavailable) -> schema.Comparison:
+    if isinstance(found, Unavailable):
+        return schema.Comparison(difference=None, low=None, high=None, p=None, detectable=None)
+    return schema.Comparison(**asdict(found))
+
+
+def _bounds(f1: Estimate | Unavailable) -> tuple[float | None, float | None, float | None]:
+    """Return the value and the ends of its interval, each None where it cannot be had."""
+    return (None, None, None) if isinstance(f1, Unavailable) else (f1.value, f1.low, f1.high)

@@ -1,8 +1,9 @@
 from typing import TYPE_CHECKING, Any
 
-from recipe_host.coverage import module_names
-from recipe_host.recipes import Arg, get_recipe, recipe, set_recipe
+from recipe_host.recipes import get_recipe
+from recipe_host.registry import Arg, recipe, set_recipe
 from recipe_host.types import ControllerComponentsDict
+from recipe_host.uncovered_names import module_names
 
 if TYPE_CHECKING:
     from recipe_host.session import Controller

@@ -1,5 +1,5 @@
-from recipe_host.coverage import module_names
 from recipe_host.errors import DatasetNotFound, ProdigyError, RecipeError
+from recipe_host.uncovered_names import module_names
 
 __all__ = ["DatasetNotFound", "ProdigyError", "RecipeError"]
 

@@ -1,4 +1,3 @@
-from recipe_host.coverage import module_names
 from recipe_host.types import (
     LabelsType,
     PathInputType,
@@ -9,6 +8,7 @@ from recipe_host.types import (
     TaskType,
     ViewId,
 )
+from recipe_host.uncovered_names import module_names
 
 __all__ = [
     "LabelsType",

@@ -13,17 +13,17 @@ from recipe_host.constants import (
     TIMESTAMP_ATTR,
     VIEW_ID_ATTR,
 )
-from recipe_host.coverage import module_names
 from recipe_host.hashing import get_hash, set_hashes
 from recipe_host.loaders import read_jsonl, write_jsonl
 from recipe_host.messages import log, msg
-from recipe_host.tokens import copy_nlp
-from recipe_host.values import (
+from recipe_host.strings import (
     ensure_path,
     get_labels,
     get_timestamp_session_id,
     split_string,
 )
+from recipe_host.tokens import copy_nlp
+from recipe_host.uncovered_names import module_names
 
 __all__ = [
     "ANNOTATOR_ID_ATTR",

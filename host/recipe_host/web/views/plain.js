@@ -1,4 +1,4 @@
-/** The views that are read and judged: `text`, `classification`, `ner`. */
+/** The views without editing: `text`, `classification`, `ner`. */
 
 import { element } from "../elements.js";
 import { colour } from "../labels.js";

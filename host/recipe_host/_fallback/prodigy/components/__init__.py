@@ -1,3 +1,3 @@
-from recipe_host.coverage import package_names
+from recipe_host.uncovered_names import package_names
 
 __getattr__ = package_names(__name__)

@@ -1,6 +1,6 @@
 from recipe_host.connections import connect
-from recipe_host.coverage import module_names
 from recipe_host.store import Database
+from recipe_host.uncovered_names import module_names
 
 __all__ = ["Database", "connect"]
 

@@ -1,5 +1,5 @@
-from recipe_host.coverage import module_names
 from recipe_host.stream import support_both_streams
+from recipe_host.uncovered_names import module_names
 
 __all__ = ["support_both_streams"]
 

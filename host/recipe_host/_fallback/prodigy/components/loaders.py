@@ -1,6 +1,6 @@
-from recipe_host.coverage import module_names
 from recipe_host.loaders import CSV, JSON, JSONL, TXT
 from recipe_host.stream import get_stream
+from recipe_host.uncovered_names import module_names
 
 __all__ = ["CSV", "JSON", "JSONL", "TXT", "get_stream"]
 

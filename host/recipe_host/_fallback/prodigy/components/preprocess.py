@@ -1,5 +1,5 @@
-from recipe_host.coverage import module_names
 from recipe_host.tokens import add_tokens, split_sentences
+from recipe_host.uncovered_names import module_names
 
 __all__ = ["add_tokens", "split_sentences"]
 

@@ -1,4 +1,4 @@
-"""What a run must still know after a crash: which batches are stored, and who was given what."""
+"""What a run must know after a crash: which batches are stored, which tasks are still open."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Collection, Iterable
 from recipe_host.store import Database
 from recipe_host.tables import tables_of
 
-__all__ = ["Ledger"]
+__all__ = ["LeaseStore"]
 
 
-class Ledger:
-    """The books of one dataset. Every write joins the transaction it is called in.
+class LeaseStore:
+    """The leases and batch ids of one dataset, in its database.
 
-    A lease is a task that a session was given and has not answered, named by the hash of
-    `exclude_by`. Leases outlive the process, so that after a restart nobody is given a task that
-    somebody else still has on screen.
+    A lease says that a session was given a task and has not answered it; the task is named by the
+    hash of `exclude_by`. Leases outlive the process, so that after a restart no session is given a
+    task that another one still shows. Every write joins the transaction that it is called in.
     """
 
     def __init__(self, db: Database, dataset: str) -> None:
@@ -27,31 +27,31 @@ class Ledger:
         with db.transaction():
             self._dataset = tables.dataset.get(tables.dataset.name == dataset).id
 
-    def is_new(self, batch_id: str) -> bool:
-        """Note a batch of answers; return False where it was noted, and so stored, before."""
+    def add_batch(self, batch_id: str) -> bool:
+        """Add the id of a batch of answers; return False where that batch is stored already."""
         with self._db.transaction():
             if self._batch.get_or_none(self._batch.id == batch_id) is not None:
                 return False
             self._batch.insert(id=batch_id, created=int(time.time())).execute()
             return True
 
-    def leases(self) -> dict[str, set[int]]:
-        """Return the hashes of the unanswered tasks of every session."""
-        held: defaultdict[str, set[int]] = defaultdict(set)
+    def by_session(self) -> dict[str, set[int]]:
+        """Return the hashes of each session's open tasks."""
+        leases: defaultdict[str, set[int]] = defaultdict(set)
         with self._db.transaction():
             for row in self._lease.select().where(self._lease.dataset == self._dataset):
-                held[row.session].add(row.key)
-        return dict(held)
+                leases[row.session].add(row.key)
+        return dict(leases)
 
-    def lend(self, session: str, keys: Iterable[int]) -> None:
-        """Note that a session was given tasks; those it has already stay noted once."""
+    def add(self, session: str, keys: Iterable[int]) -> None:
+        """Add leases for tasks that a session is given; a lease that is there stays as it is."""
         rows = [{"dataset": self._dataset, "session": session, "key": key} for key in keys]
         if rows:
             with self._db.transaction():
                 self._lease.insert_many(rows).on_conflict_ignore().execute()
 
-    def take_back(self, session: str, keys: Collection[int]) -> None:
-        """Forget that a session has these tasks, where it has them."""
+    def remove(self, session: str, keys: Collection[int]) -> None:
+        """Remove a session's leases of these tasks, where it has them."""
         lease = self._lease
         chosen = (lease.dataset == self._dataset) & (lease.session == session)
         if keys:

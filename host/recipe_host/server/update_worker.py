@@ -1,4 +1,4 @@
-"""Learns from stored answers behind the annotators' backs: slow or failing, nobody waits for it."""
+"""Calls a recipe's `update` in the background, so that annotators never wait for it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from recipe_host.errors import UpdateError
 from recipe_host.session import Controller
 from recipe_host.types import TaskType
 
-__all__ = ["Learner"]
+__all__ = ["UpdateWorker"]
 
 Batch = tuple[list[TaskType], str]
 
 
-class Learner:
-    """Calls the recipe's `update` in a thread of its own, batch by batch in the order of storing.
+class UpdateWorker:
+    """A thread that calls the recipe's `update`, one batch at a time, in the order of storing.
 
-    Attributes: `waiting` (answers stored and not learned from) and `error` (the last failure as a
-    sentence, "" where the last batch went well). The stream goes on meanwhile: a recipe whose
-    stream reads what `update` changes must swap it in one step.
+    Attributes: `waiting`, the number of stored answers that `update` has not seen, and `error`, why
+    the last batch failed ("" where it did not). The stream goes on meanwhile: a recipe whose stream
+    reads what `update` changes must replace it in one assignment.
     """
 
     def __init__(self, controller: Controller, report: Callable[[str], None]) -> None:
@@ -30,18 +30,19 @@ class Learner:
         self._report = report
         self._lock = threading.Lock()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="learner", daemon=True)
+        # A daemon, so that a second Ctrl+C ends the program while `update` runs.
+        self._thread = threading.Thread(target=self._run, name="update", daemon=True)
         self._thread.start()
 
     def put(self, answers: list[TaskType], session_id: str) -> None:
-        """Learn from a stored batch, later."""
+        """Queue a stored batch."""
         with self._lock:
             self.waiting += len(answers)
         self._batches.put((answers, session_id))
 
     def close(self) -> None:
-        """Return when all batches were learned from."""
-        self._batches.put(None)
+        """Wait until `update` has seen all batches, and end the thread."""
+        self._batches.put(None)  # behind all batches: the end
         self._thread.join()
 
     def _run(self) -> None:
@@ -58,7 +59,7 @@ class Learner:
                 with self._lock:
                     self.waiting -= len(answers)
 
-    def _fail(self, sentence: str) -> None:
-        if sentence != self.error:  # a model that cannot learn says so at every batch
-            self._report(sentence)
-        self.error = sentence
+    def _fail(self, message: str) -> None:
+        if message != self.error:  # a recipe that always fails would report it at every batch
+            self._report(message)
+        self.error = message

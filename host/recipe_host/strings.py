@@ -1,4 +1,4 @@
-"""Small values: lists with commas, labels from a file, paths, the name of a session."""
+"""What recipes make of strings: lists with commas, labels from a file, paths, session names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def split_string(text: str | None) -> list[str]:
 
 
 def get_labels(labels: str | list[str] | None) -> list[str]:
-    """Return labels given with commas, as a list, or as a file that holds one a line."""
+    """Return labels given with commas, as a list, or as a file that holds one per line."""
     if isinstance(labels, list):
         return labels
     if labels and "," not in labels and Path(labels).is_file():
@@ -32,5 +32,5 @@ def ensure_path(path: str | Path) -> Path:
 
 
 def get_timestamp_session_id() -> str:
-    """Name of an unnamed session: the local time, such as 2024-02-06_10-17-19."""
+    """Return the name of an unnamed session: the local time, such as 2024-02-06_10-17-19."""
     return time.strftime("%Y-%m-%d_%H-%M-%S")

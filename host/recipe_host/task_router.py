@@ -1,4 +1,4 @@
-"""Deals the tasks of one stream out to annotation sessions."""
+"""Which annotation session is given which task of the stream."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from recipe_host.hashing import set_hashes
 from recipe_host.stream import Stream
 from recipe_host.types import TaskType
 
-__all__ = ["Dealer", "Session", "sessions_per_task"]
+__all__ = ["Session", "TaskRouter", "sessions_per_task"]
 
-# What an earlier answer left on a task that is asked again.
-STAMPS = ("answer", SESSION_ID_ATTR, ANNOTATOR_ID_ATTR, VIEW_ID_ATTR, TIMESTAMP_ATTR)
-# Whoever was not heard of for so long may have gone home: others get their tasks in the end.
+# What an earlier answer added to a task that is asked again.
+ANSWER_KEYS = ("answer", SESSION_ID_ATTR, ANNOTATOR_ID_ATTR, VIEW_ID_ATTR, TIMESTAMP_ATTR)
+# A session that was silent for so long counts as abandoned: others may get its open tasks.
 SILENT_SECONDS = 600.0
 
 
 @dataclass(slots=True)
 class Session:
-    """One annotator's state in this run.
+    """The state of one annotator's session in this run.
 
-    `open` holds the tasks that were given out and not answered, oldest first; `reserved` what an
-    earlier run gave this session and this run's stream has not brought yet. Both go by the hash of
-    `exclude_by`. `position` is how many tasks it has gone past, `total_annotated` its answers in
-    this run, `heard` when it last asked or answered (monotonic seconds), `active` whether it did.
+    `reserved`: hashes of open tasks from an earlier run that this run's stream has not reached;
+    `open`: tasks that were given and not answered, by their hash, oldest first; `position`: how
+    many tasks of the stream it has seen; `total_annotated`: its answers in this run; `heard`: when
+    it last asked or answered (monotonic seconds); `active`: whether it did. Hashes are those of
+    `exclude_by`.
     """
 
     id: str
@@ -47,13 +48,13 @@ class Session:
     active: bool = False
 
 
-class Dealer:
-    """Deals tasks: each to `limit` sessions (None: to all of them), to none of them twice.
+class TaskRouter:
+    """Give each task to `limit` sessions (None: to all of them), and to no session twice.
 
     `key` names the hash by which tasks are the same; tasks whose hash is in `excluded` go to
-    nobody. `takers` says which sessions were given or have answered a hash. `repeats` lets the
-    stream itself ask the same task again. One call of `deal` at a time; the other methods may be
-    called meanwhile, and never wait for the stream.
+    nobody. `assigned` says which sessions were given or have answered a hash. `repeats` lets the
+    stream itself ask the same task again. Call `next_tasks` from one thread at a time; the other
+    methods may be called meanwhile, and never wait for the stream.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Dealer:
         key: str,
         *,
         excluded: Iterable[int] = (),
-        takers: Mapping[int, Collection[str]] | None = None,
+        assigned: Mapping[int, Collection[str]] | None = None,
         limit: int | None = 1,
         repeats: bool = False,
     ) -> None:
@@ -71,11 +72,11 @@ class Dealer:
         self.sessions: dict[str, Session] = {}
         self._key = key
         self._excluded = frozenset(excluded)
-        self._takers: defaultdict[int, set[str]] = defaultdict(set)
-        for hashed, names in (takers or {}).items():
-            self._takers[hashed].update(names)
+        self._assigned: defaultdict[int, set[str]] = defaultdict(set)
+        for hashed, names in (assigned or {}).items():
+            self._assigned[hashed].update(names)
         self._repeats = repeats
-        self._pulled: list[TaskType] = []  # kept only where others may get the same tasks later
+        self._read: list[TaskType] = []  # kept only where other sessions may get the same tasks
         self._count = 0
         self._failure: Exception | None = None
         self._lock = threading.Lock()
@@ -86,62 +87,73 @@ class Dealer:
             return self.sessions.setdefault(name, Session(name))
 
     def reserve(self, name: str, keys: Collection[int]) -> None:
-        """Keep tasks for a session that got them in an earlier run."""
+        """Keep tasks for a session that was given them in an earlier run."""
         self.session(name).reserved.update(keys)
         for key in keys:
-            self._takers[key].add(name)
+            self._assigned[key].add(name)
 
-    def deal(
+    def next_tasks(
         self, session: Session, count: int, holding: Collection[int] | None = None
     ) -> list[TaskType]:
         """Return up to `count` tasks for this session; fewer at the end of the stream.
 
-        `holding` are the hashes of what the annotator has; its other open tasks were lost on the
-        way and come again first. None: it has all of them.
+        `holding`: the hashes of the tasks that the annotator's page has. The session's other open
+        tasks did not arrive and are returned first. None: all of them arrived.
         """
+        kept = session.open if holding is None else holding
         with self._lock:
             session.heard = time.monotonic()
-            lost = [] if holding is None else _without(session.open, holding)
-        dealt = lost[:count]
-        while len(dealt) < count:
+            lost = [task for key, task in session.open.items() if key not in kept]
+        tasks = lost[:count]
+        # Without the lock: the stream may take long, and answers must not wait for it.
+        while len(tasks) < count:
             try:
                 task = self._next(session)
-            except Exception:  # the recipe's; what came before it is asked first
-                if dealt:
+            except Exception:  # the recipe's: raise it again when nothing came before it
+                if tasks:
                     break
                 raise
             if task is None:
                 break
-            if self._takes(session, task, holding or ()):
-                dealt.append(task)
-        return dealt
+            if self._assign(session, task, holding or ()):
+                tasks.append(task)
+        return tasks
 
     def take_over(self, session: Session, count: int) -> tuple[Session, list[TaskType]] | None:
-        """Move up to `count` open tasks to this session from one that has fallen silent."""
+        """Move up to `count` open tasks from a session that was silent for long to this one.
+
+        Return that session and the tasks; None where there is none.
+        """
         with self._lock:
             before = time.monotonic() - SILENT_SECONDS
+            # The longest silent one first: it is the least likely to come back.
             for other in sorted(self.sessions.values(), key=lambda one: one.heard):
                 if other is session or other.heard >= before:
                     continue
-                keys = [key for key in other.open if session.id not in self._takers[key]]
-                if keys:
-                    return other, [self._moved(key, other, session) for key in keys[:count]]
+                keys = [key for key in other.open if session.id not in self._assigned[key]]
+                if not keys:
+                    continue
+                moved = {key: other.open.pop(key) for key in keys[:count]}
+                session.open.update(moved)
+                for key in moved:
+                    self._assigned[key] = (self._assigned[key] - {other.id}) | {session.id}
+                return other, list(moved.values())
         return None
 
     def end(self, session: Session) -> None:
         """Let others have this session's open tasks as soon as the stream has no more."""
         with self._lock:
-            session.heard = float("-inf")
+            session.heard = float("-inf")  # silent for longer than any limit
 
     def answered(self, session: Session, keys: Iterable[int]) -> None:
-        """Note that a session has answered these hashes."""
+        """Close the tasks of these hashes, which the session has answered."""
         with self._lock:
             session.heard = time.monotonic()
             for key in keys:
                 session.open.pop(key, None)
                 session.reserved.discard(key)
                 if not self._repeats:
-                    self._takers[key].add(session.id)
+                    self._assigned[key].add(session.id)
 
     def open_tasks(self, session: Session) -> list[TaskType]:
         """Return what the session was given and has not answered, oldest first."""
@@ -149,65 +161,61 @@ class Dealer:
             return list(session.open.values())
 
     def open_count(self, session: Session | None = None) -> int:
-        """Number of tasks that were given out and not answered, by one session or by all."""
+        """Return the number of open tasks, of one session or of all."""
         with self._lock:
             counted = self.sessions.values() if session is None else [session]
             return sum(len(one.open) for one in counted)
 
-    def gone_past(self, session: Session) -> int:
-        """Number of tasks taken from the stream, by this session if each takes its own."""
+    def read_count(self, session: Session) -> int:
+        """Return how many tasks were read from the stream, or seen by a session that sees all."""
         return self._count if self.limit == 1 else session.position
 
     def reset(self, stream: Stream) -> None:
         """Go on with another stream."""
         self.stream = stream
-        self._pulled.clear()
+        self._read.clear()
         self._count = 0
         self._failure = None
         for session in self.sessions.values():
             session.position = 0
 
-    def _takes(self, session: Session, task: TaskType, holding: Collection[int]) -> bool:
-        """Open the task with whoever is to have it; tell whether it goes out to this session."""
+    def _assign(self, session: Session, task: TaskType, holding: Collection[int]) -> bool:
+        """Open the task for the session that is to have it; tell whether to send it to this one."""
         key = task[self._key]
         with self._lock:
             if key in self._excluded:
                 return False
+            # A task that was given out before a restart is still open there, whoever reads it now.
             for one in self.sessions.values():
                 if key in one.reserved:
                     one.reserved.discard(key)
                     one.open[key] = task
                     if one is session:
                         return key not in holding
-            takers = self._takers[key]
-            full = self.limit is not None and len(takers) >= self.limit
+            assigned = self._assigned[key]
+            full = self.limit is not None and len(assigned) >= self.limit
             if not self._repeats:
-                if full or session.id in takers:
+                if full or session.id in assigned:
                     return False
-                takers.add(session.id)
+                assigned.add(session.id)
             session.open[key] = task
-            return key not in holding  # it may be on screen since before a restart
-
-    def _moved(self, key: int, other: Session, session: Session) -> TaskType:
-        task = session.open[key] = other.open.pop(key)
-        self._takers[key] = (self._takers[key] - {other.id}) | {session.id}
-        return task
+            return key not in holding  # the page may have it since before a restart
 
     def _next(self, session: Session) -> TaskType | None:
-        if self.limit != 1 and session.position < len(self._pulled):
-            task: TaskType | None = self._pulled[session.position]
-        elif (raw := self._pull()) is not None:
-            task = set_hashes({key: raw[key] for key in raw if key not in STAMPS})
+        if self.limit != 1 and session.position < len(self._read):
+            task: TaskType | None = self._read[session.position]
+        elif (raw := self._next_raw()) is not None:
+            task = set_hashes({key: raw[key] for key in raw if key not in ANSWER_KEYS})
             self._count += 1
             if self.limit != 1:
-                self._pulled.append(task)
+                self._read.append(task)
         else:
             return None
         session.position += 1
         return task
 
-    def _pull(self) -> TaskType | None:
-        if self._failure is not None:  # a generator that failed would look like the stream's end
+    def _next_raw(self) -> TaskType | None:
+        if self._failure is not None:  # a generator that failed once looks as if it had ended
             raise self._failure
         try:
             return next(self.stream, None)
@@ -216,12 +224,10 @@ class Dealer:
             raise
 
 
-def _without(tasks: Mapping[int, TaskType], keys: Collection[int]) -> list[TaskType]:
-    return [task for key, task in tasks.items() if key not in keys]
-
-
 def sessions_per_task(config: Mapping[str, Any]) -> int | None:
-    """Return to how many sessions a task goes, None for all; raises SettingsError.
+    """Return to how many sessions a task goes, None for all.
+
+    Raises `SettingsError` for a number below 1, and where two settings contradict each other.
 
     >>> sessions_per_task({}), sessions_per_task({"annotations_per_task": 2})
     (1, 2)

@@ -1,4 +1,4 @@
-"""What this host does not cover says so, instead of failing without a reason."""
+"""Names of Prodigy's interface that this host lacks: importing one says so, and where to look."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _refusal(name: str) -> ImportError:
 
 
 def module_names(module: str) -> Callable[[str], Any]:
-    """Make the `__getattr__` of a module: any name that it has not is an ImportError."""
+    """Return the `__getattr__` of a module, which raises `ImportError` for a name it lacks."""
 
     def missing(name: str) -> Any:
         if name.startswith("__"):  # Python itself asks for these and expects AttributeError
@@ -31,7 +31,7 @@ def module_names(module: str) -> Callable[[str], Any]:
 
 
 def package_names(package: str) -> Callable[[str], Any]:
-    """Make the `__getattr__` of a package: names that it has not may be modules in it."""
+    """Return the `__getattr__` of a package, which imports the module of that name below it."""
 
     def missing(name: str) -> Any:
         if name.startswith("__"):
@@ -42,7 +42,7 @@ def package_names(package: str) -> Callable[[str], Any]:
 
 
 class _Uncovered(MetaPathFinder):
-    """Stands last, so that it is asked only for modules that nobody else found."""
+    """Raise `ImportError` for modules below `prodigy` that no finder before it has found."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -53,6 +53,6 @@ class _Uncovered(MetaPathFinder):
 
 
 def install_finder() -> None:
-    """Answer imports of modules below `prodigy` that this host has not."""
+    """Have imports of modules below `prodigy` that this host lacks fail with that reason."""
     if not any(isinstance(finder, _Uncovered) for finder in sys.meta_path):
         sys.meta_path.append(_Uncovered())

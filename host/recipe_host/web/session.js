@@ -1,26 +1,27 @@
-/** One annotator's work: tasks in, answers out. Knows nothing of the page's elements.
+/** One annotation session in the browser: its tasks and answers, without the page's elements.
  *
- * An answer goes through three places: `undoable` (can be taken back), `sending` (its batch is
- * under way, again and again until the server confirms), gone (on the server's disk).
+ * An answer is first in `undoable` (it can be taken back), then in `sending` (its batch is sent
+ * until the server confirms it), then only on the server's disk. `refusedBatches` are those that the
+ * server refused as a whole.
  */
 
 import { newId } from "./outbox.js";
-import { getQuestions, giveAnswers, Refused, Unreachable } from "./server.js";
+import { getQuestions, giveAnswers, HTTPError, Unreachable } from "./server.js";
 
 const RETRY_SECONDS = [0.5, 1, 2, 4, 8];
 const LOOK_AGAIN_SECONDS = 10;
-const LAST_UNDO_SECONDS = 3; // how long the last answers of a stream can be taken back
+const LAST_UNDO_SECONDS = 3; // how long the last answers of a stream can be undone
 
-export class Desk {
+export class Session {
   constructor(project, outbox, { onChange, onNotice }) {
     this.project = project;
     this.outbox = outbox;
     this.page = newId();
-    outbox.hold(this.page); // before reading: from here on no other page writes
+    outbox.claim(this.page); // before reading, so that no other page writes meanwhile
     this.queue = [];
     this.undoable = [];
     this.sending = outbox.restore();
-    this.stuck = [];
+    this.refusedBatches = [];
     this.history = [];
     this.counts = { accept: 0, reject: 0, ignore: 0 };
     this.batch = newId();
@@ -29,8 +30,8 @@ export class Desk {
     this.learning = { waiting: 0, error: "" };
     this.ended = false;
     this.openElsewhere = 0;
-    this.elsewhere = false;
-    this.lost = "";
+    this.takenOver = false;
+    this.connectionError = "";
     this.opened = false;
     this.onChange = onChange;
     this.onNotice = onNotice;
@@ -42,7 +43,7 @@ export class Desk {
 
   /** Number of answers that the server has not confirmed. */
   get unsaved() {
-    const batches = [...this.sending, ...this.stuck];
+    const batches = [...this.sending, ...this.refusedBatches];
     return this.undoable.length + batches.reduce((sum, batch) => sum + batch.entries.length, 0);
   }
 
@@ -52,23 +53,23 @@ export class Desk {
     this.fetch();
   }
 
-  /** Take an answer and go on to the next task, at once. */
+  /** Add an answer and go on to the next task at once. */
   submit(answer) {
-    if (!this.isMine()) return;
+    if (!this.ownsSession()) return;
     this.queue.shift();
     if (this.sizeOf(this.batch) >= this.batchSize) this.batch = newId();
     const entry = this.outbox.add(this.batch, answer);
     this.undoable.push(entry);
-    this.note(entry);
+    this.addToHistory(entry);
     this.counts[answer.answer] += 1;
-    this.release();
+    this.sendWholeBatches();
     this.onChange();
     if (this.isShort) this.fetch();
   }
 
-  /** Take back the last answers, `count` of them; their tasks return with the work done on them. */
+  /** Undo the last `count` answers; their tasks return as they were answered. */
   undo(count = 1) {
-    if (!this.isMine()) return;
+    if (!this.ownsSession()) return;
     for (const entry of this.undoable.splice(Math.max(0, this.undoable.length - count)).reverse()) {
       this.outbox.remove([entry]);
       this.queue.unshift(entry.answer);
@@ -80,50 +81,50 @@ export class Desk {
 
   /** Send everything, also what could still be undone. */
   save() {
-    this.freeze(this.undoable.length);
+    this.moveToSending(this.undoable.length);
     this.send();
     this.onChange();
   }
 
   /** Send everything before the page goes away; what does not get through is sent next time. */
   leave() {
-    if (this.elsewhere) return;
-    this.freeze(this.undoable.length);
+    if (this.takenOver) return;
+    this.moveToSending(this.undoable.length);
     for (const batch of this.sending) this.post(batch, { keepalive: true }).catch(() => {});
   }
 
-  /** Put the session down: another page has it. */
-  yield() {
-    this.elsewhere = true;
+  /** Stop: another page has taken the session over. */
+  stop() {
+    this.takenOver = true;
     this.onChange();
   }
 
-  isMine() {
-    if (!this.elsewhere && !this.outbox.isHeldBy(this.page)) this.yield();
-    return !this.elsewhere;
+  ownsSession() {
+    if (!this.takenOver && !this.outbox.isClaimedBy(this.page)) this.stop();
+    return !this.takenOver;
   }
 
-  note(entry) {
+  addToHistory(entry) {
     this.history.unshift({ number: entry.number, answer: entry.answer, saved: false });
     this.history.length = Math.min(this.history.length, 10);
   }
 
   /** Send the oldest whole batches, as long as `history_size` answers can still be undone. */
-  release() {
+  sendWholeBatches() {
     const keep = this.isInstant ? 0 : this.project.history_size;
     while (this.undoable.length) {
       const first = this.undoable[0].batch;
       const count = this.sizeOf(first);
       const isOpen = first === this.batch && count < this.batchSize;
       if (isOpen || this.undoable.length - count < keep) break;
-      this.freeze(count);
+      this.moveToSending(count);
     }
     this.send();
   }
 
-  /** Answers go one by one where the recipe wants it, or the browser cannot keep them. */
+  /** Answers are sent one by one where the recipe asks for it or the browser cannot store them. */
   get isInstant() {
-    return this.project.instant_submit || !this.outbox.keeps;
+    return this.project.instant_submit || !this.outbox.canStore;
   }
 
   get batchSize() {
@@ -134,7 +135,7 @@ export class Desk {
     return this.undoable.filter((entry) => entry.batch === batch).length;
   }
 
-  freeze(count) {
+  moveToSending(count) {
     for (const entry of this.undoable.splice(0, count)) {
       const last = this.sending.at(-1);
       if (last?.id === entry.batch && !last.sent) last.entries.push(entry);
@@ -146,7 +147,7 @@ export class Desk {
   post(batch, options) {
     batch.sent = true;
     const answers = batch.entries.map((entry) => entry.answer);
-    const body = { session_id: this.project.session, batch_id: batch.id, answers };
+    const body = { session_id: this.project.namedSession, batch_id: batch.id, answers };
     return giveAnswers(body, options);
   }
 
@@ -154,13 +155,13 @@ export class Desk {
   async send() {
     if (this.isSending) return;
     this.isSending = true;
-    while (this.sending.length && !this.elsewhere) {
+    while (this.sending.length && !this.takenOver) {
       const batch = this.sending[0];
       try {
-        this.took(await this.retry(() => this.post(batch)));
+        this.readStatus(await this.retry(() => this.post(batch)));
         this.confirm(batch);
       } catch (error) {
-        if (!(error instanceof Refused)) throw error;
+        if (!(error instanceof HTTPError)) throw error;
         this.refuse(batch, error);
       }
       this.sending.shift();
@@ -175,11 +176,11 @@ export class Desk {
     for (const one of this.history) one.saved ||= numbers.has(one.number);
   }
 
-  /** Bring refused answers back to the annotator; without a list of them, keep and say so. */
+  /** Show refused answers to the annotator again; keep and report a batch refused as a whole. */
   refuse(batch, error) {
     const refused = new Map((error.reply.refused ?? []).map((one) => [one.index, one.error]));
     if (!refused.size) {
-      this.stuck.push(batch);
+      this.refusedBatches.push(batch);
       this.onNotice("refused", error.message);
       return;
     }
@@ -204,8 +205,8 @@ export class Desk {
         this.add(await this.retry(() => this.ask()));
       } while (!this.ended && this.isShort);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      if (error.status === 409) this.yield();
+      if (!(error instanceof HTTPError)) throw error;
+      if (error.status === 409) this.stop();
       else this.onNotice("refused", error.message);
     } finally {
       this.isFetching = false;
@@ -213,12 +214,12 @@ export class Desk {
   }
 
   get isShort() {
-    return !this.elsewhere && this.queue.length <= Math.ceil(this.project.batch_size / 2);
+    return !this.takenOver && this.queue.length <= Math.ceil(this.project.batch_size / 2);
   }
 
   async ask() {
     const reply = await getQuestions({
-      session_id: this.project.session,
+      session_id: this.project.namedSession,
       page: this.page,
       opening: !this.opened,
       holding: this.held(),
@@ -228,7 +229,7 @@ export class Desk {
   }
 
   add(reply) {
-    this.took(reply);
+    this.readStatus(reply);
     const held = new Set(this.held());
     this.queue.push(...reply.tasks.filter((task) => !held.has(this.hashOf(task))));
     this.ended = reply.tasks.length === 0;
@@ -241,9 +242,9 @@ export class Desk {
     this.saving = setTimeout(() => this.current ?? this.save(), LAST_UNDO_SECONDS * 1000);
   }
 
-  /** Hashes of all tasks that are here, so that others which got lost on the way come again. */
+  /** The hashes of all tasks on this page: the server sends open ones again that did not arrive. */
   held() {
-    const entries = [this.sending, this.stuck].flat().flatMap((batch) => batch.entries);
+    const entries = [this.sending, this.refusedBatches].flat().flatMap((batch) => batch.entries);
     const answers = [...entries, ...this.undoable].map((entry) => entry.answer);
     return [...new Set([...this.queue, ...answers].map((task) => this.hashOf(task)))];
   }
@@ -252,7 +253,7 @@ export class Desk {
     return this.project.exclude_by === "input" ? task._input_hash : task._task_hash;
   }
 
-  took(reply) {
+  readStatus(reply) {
     this.total = reply.total;
     this.progress = reply.progress ?? this.progress;
     this.learning = reply.learning;
@@ -263,23 +264,23 @@ export class Desk {
     for (let trial = 0; ; trial += 1) {
       try {
         const reply = await work();
-        this.setLost("");
+        this.setConnectionError("");
         return reply;
       } catch (error) {
         if (!(error instanceof Unreachable)) {
-          this.setLost("");
+          this.setConnectionError("");
           throw error;
         }
-        this.setLost(error.message);
+        this.setConnectionError(error.message);
         const seconds = RETRY_SECONDS[Math.min(trial, RETRY_SECONDS.length - 1)];
         await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
       }
     }
   }
 
-  setLost(sentence) {
-    const changed = sentence !== this.lost;
-    this.lost = sentence;
+  setConnectionError(sentence) {
+    const changed = sentence !== this.connectionError;
+    this.connectionError = sentence;
     if (changed) this.onChange();
   }
 }

@@ -1,0 +1,97 @@
+"""One table: what is measured is estimated once, whoever asks for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prodigy_al.comparison import estimates, measurements
+from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
+from prodigy_al.evaluation.counts import Counts, scores
+from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.report.build import build_report
+from prodigy_al.report.terminal import render
+
+
+@pytest.fixture
+def measured(plan: Any, arm: Any, examples: Any) -> Measurements:
+    """Two arms with curves, one of them the other's control, two training seeds."""
+    parts = {"ranked": examples(80), "random": examples(120)[80:]}
+    arms = [
+        replace(arm(name, part, curves=True), strategy=name, seed=0, fold_salt="salt")
+        for name, part in parts.items()
+    ]
+    return measure(plan(arms, seeds=(0, 1), curves=True))
+
+
+def test_each_row_is_estimated_once_however_often_the_report_shows_it(
+    measured: Measurements, monkeypatch: pytest.MonkeyPatch
+):
+    estimated: Counter[str] = Counter()
+
+    def counting(name: str) -> Any:
+        original = getattr(measurements, name)
+
+        def count(*arguments: Any) -> Any:
+            estimated[name] += 1
+            return original(*arguments)
+
+        return count
+
+    for name in ("score", "weighted_score", "difference"):
+        monkeypatch.setattr(measurements, name, counting(name))
+    report = build_report(measured)
+    render(report)
+    assert build_report(measured) == report
+    rows = {
+        # test and two dev folds of three models; unseen text of two; three points of two curves
+        "score": 3 * (1 + 2) + 2 + 2 * 3,
+        "weighted_score": 3 * 2,
+        "difference": 2 + 1,  # both against the base, one against its control
+    }
+    assert estimated == rows
+
+
+def test_a_point_value_takes_no_bootstrap(measured: Measurements, monkeypatch: pytest.MonkeyPatch):
+    calls = []
+    original = estimates.bootstrap_score
+
+    def counting(*args: Any, **kwargs: Any) -> Any:
+        calls.append(args)
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(estimates, "bootstrap_score", counting)
+    found = measured.score(Row(Model("ranked", "usual"), "test"))
+    assert len(calls) == 1  # for the interval of F1: neither precision, recall nor a seed has one
+    assert isinstance(found.f1, Estimate)
+    assert found.f1.value == pytest.approx(np.mean(found.per_seed))
+    assert len(found.per_seed) == 2
+
+
+def test_the_base_is_no_arm_even_where_a_dataset_is_called_base(plan: Any, arm: Any, examples: Any):
+    measured = measure(plan([arm("base", examples(40))]))
+    assert measured.models() == [BASE, Model("base", "usual")]
+    ours, base = (measured.score(Row(model, "test")).f1 for model in (Model("base", "usual"), BASE))
+    assert ours != base
+
+
+def test_an_empty_set_has_no_score():
+    found = estimates.score([Counts(*np.zeros((3, 0)))], [])
+    assert isinstance(found.f1, Unavailable)
+    assert (found.n, found.precision, found.per_seed) == (0, None, (None,))
+
+
+def test_precision_and_recall_are_means_over_seeds():
+    counts = [
+        Counts(np.array([1.0, 1.0]), np.array([2.0, 1.0]), np.array([1.0, 3.0])),
+        Counts(np.array([0.0, 1.0]), np.array([1.0, 1.0]), np.array([1.0, 3.0])),
+    ]
+    found = estimates.score(counts, ["a", "b"])
+    each = [scores(seed) for seed in counts]
+    assert found.precision == pytest.approx((each[0].precision + each[1].precision) / 2)
+    assert found.recall == pytest.approx((each[0].recall + each[1].recall) / 2)
+    assert found.per_seed == (each[0].f1, each[1].f1)

@@ -1,0 +1,102 @@
+"""report.json holds what other programs rely on, and nothing that JSON cannot say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report import schema
+from prodigy_al.report.files import to_json, write_report
+
+# Programs read these keys: one that goes or changes its name breaks them.
+KEYS = {
+    schema.Report: "version answer next target labels model pool seeds policies test base arms "
+    "strategies matrix curves verdicts health exchange machine",
+    schema.Metric: "f1 p r low high n",
+    schema.TestMetric: "f1 p r low high n per_seed",
+    schema.WeightedMetric: "f1 p r low high n method interval low_pool high_pool ess worth m "
+    "n_pool largest_weight missing if_missing_wrong if_missing_right on cautions",
+    schema.Comparison: "difference low high p detectable",
+    schema.ControlComparison: "difference low high p detectable against",
+    schema.Interval: "value low high",
+    schema.TestSet: "name segments groups gold_spans overlap",
+    schema.Overlap: "segments short trained_on_removed",
+    schema.Base: "test dev",
+    schema.Dev: "usual weighted",
+    schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
+    "seconds seconds_per_answer train dev_answers runs",
+    schema.Reading: "repeats off_tokens unasked several_annotators",
+    schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random others gap",
+    schema.Effort: "answers tokens entities seconds",
+    schema.OtherLabels: "agreement_f1 per_label",
+    schema.OtherLabel: "before after agreement_f1",
+    schema.Gap: "selection rest",
+    schema.Strategy: "datasets test vs_random sd",
+    schema.Spread: "selection training test",
+    schema.Cell: "policy model set kind f1 low high leak",
+    schema.CurvePoint: "dataset policy answers tokens entities seconds f1 low high",
+}
+
+
+def test_every_part_of_the_report_is_listed_above():
+    parts = {part for part in vars(schema).values() if is_dataclass(part)} - {Unavailable}
+    assert parts == set(KEYS)
+
+
+@pytest.mark.parametrize("part", KEYS, ids=lambda part: part.__name__)
+def test_the_keys_are_stable(part: Any):
+    assert {field.name for field in fields(part)} == set(KEYS[part].split())
+
+
+def small_report() -> schema.Report:
+    metric = schema.Metric(f1=1e-12, p=None, r=0.5, low=None, high=None, n=3)
+    dev = schema.Dev(usual=metric, weighted=Unavailable("no probabilities"))
+    overlap = schema.Overlap(segments=0, short=0, trained_on_removed={})
+    return schema.Report(
+        answer="Ja – été",
+        next="",
+        target="F1",
+        labels=["ORG"],
+        model={"name": "base"},
+        seeds=[0],
+        policies=["usual"],
+        test=schema.TestSet(name="t", segments=3, groups=1, gold_spans=2, overlap=overlap),
+        base=schema.Base(test=metric, dev={"news": dev}),
+        arms={},
+        strategies={},
+        matrix=[],
+        curves=[],
+    )
+
+
+def test_what_is_written_is_the_report_to_the_last_digit(tmp_path: Path):
+    report = small_report()
+    path = write_report(report, tmp_path / "new" / "folder")
+    assert json.loads(path.read_text(encoding="utf8")) == to_json(report)
+    assert to_json(report)["base"]["test"]["f1"] == 1e-12
+    assert to_json(report)["base"]["dev"]["news"]["weighted"] == {"unavailable": "no probabilities"}
+    assert "été" in path.read_text(encoding="utf8")
+
+
+def test_what_is_not_filled_yet_is_null_or_empty():
+    report = to_json(small_report())
+    assert report["pool"] is None
+    assert [report[key] for key in ("verdicts", "health", "exchange", "machine")] == [
+        [],
+        [],
+        [],
+        {},
+    ]
+
+
+def test_a_number_that_json_cannot_say_is_refused(tmp_path: Path):
+    report = small_report()
+    broken = schema.Report(**{**vars(report), "machine": {"speed": float("nan")}})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_report(broken, tmp_path)
+    assert not (tmp_path / "report.json").exists()
