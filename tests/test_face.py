@@ -73,6 +73,25 @@ def test_a_name_that_is_not_offered_is_an_error(package: str):
         _ = import_module(f"prodigy_al.{package}").nothing
 
 
+def readme_imports() -> list[tuple[str, str]]:
+    """Return (package, name) for what the README's snippets import from packages with a face."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf8")
+    snippets = readme.split("```python\n")[1:]
+    return [
+        (str(node.module).removeprefix("prodigy_al."), alias.name)
+        for snippet in snippets
+        for node in ast.parse(snippet.partition("```")[0]).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+
+
+def test_the_readme_imports_names_that_are_offered():
+    found = readme_imports()
+    assert ("scoring", "MarginalScorer") in found
+    assert [one for one in found if one[0] in FACES and one[1] not in offered(one[0])] == []
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_importing_a_package_loads_no_large_library(package: str):
     code = f"import sys, prodigy_al.{package}; print(*sys.modules)"

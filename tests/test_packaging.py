@@ -101,6 +101,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         shutil.copytree(ROOT / name, folder / "plugin" / name, ignore=skip)
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / "plugin" / name)
+    # as in the repository, where the plugin's folder holds the host's README.md as well
+    (folder / "plugin" / "host").mkdir()
+    shutil.copy(ROOT / "host" / "README.md", folder / "plugin" / "host")
     return {name: folder / name for name in ("plugin", "host", "licensed")}
 
 

@@ -19,12 +19,12 @@ from prodigy_al.evaluation.estimators import Unavailable
 
 
 def documents(rng, n=60):
-    """Group codes of `n` documents of 8 to 24 segments."""
+    """Return group codes of `n` documents of 8 to 24 segments."""
     return np.repeat(np.arange(n), rng.integers(8, 25, n))
 
 
 def models(rng, difficulty, *, seeds, seed_spread=0.0, noise=0.1):
-    """Counts of one arm's seeds; every segment holds one span, found where it is easy enough."""
+    """Return counts per seed of one arm; every segment holds a span, found where it is easy."""
     found = [
         difficulty + rng.normal(0, seed_spread) + rng.normal(0, noise, difficulty.size) < 0.5
         for _ in range(seeds)
@@ -78,7 +78,7 @@ def test_interval_covers_the_score_on_all_text_as_often_as_it_says(size):
 
 
 def null_comparisons(*, paired, seed_spread, seeds):
-    """1,000 comparisons of two arms that do not differ: (p, difference, detectable) of each."""
+    """Return (p, difference, detectable) of 1,000 comparisons of two arms that do not differ."""
     rng, results = np.random.default_rng(2), []
     for _ in range(1_000):
         groups = documents(rng)

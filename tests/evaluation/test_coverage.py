@@ -24,7 +24,7 @@ EASE = np.array([-0.12, 0.0, 0.12])  # of documents, equally many of each
 
 
 def rates(u, ease):
-    """Gold spans, chance that one is found, and spurious spans of a segment."""
+    """Return gold spans, the chance that one is found, and spurious spans of a segment."""
     return 0.3 + 1.2 * u, 0.85 - 0.25 * u + ease, 0.1 + 0.3 * u - 0.2 * ease
 
 
@@ -37,7 +37,7 @@ def metrics_of_all_text():
 
 
 def generate_pool(rng, documents, length):
-    """Scores, documents and counts of the segments of `documents` documents."""
+    """Return scores, documents and counts of the segments of `documents` documents."""
     lengths = rng.integers(length // 2, length * 3 // 2 + 1, documents)
     groups = np.repeat(np.arange(documents), lengths)
     u = rng.choice(SCORES, groups.size, p=SHARES)
@@ -62,7 +62,7 @@ def one_block(u, counts, rng):
 
 
 def blocks(u, counts, rng):
-    """Blocks of 100, a fifth of each asked, until there are 250 answers: not all are opened."""
+    """Ask a fifth of each block of 100 until there are 250 answers: not all blocks are opened."""
     asked, pi, opened = [], [], 0
     for block in np.array_split(rng.permutation(u.size), u.size // 100):
         if sum(map(len, asked)) >= 250:
@@ -76,7 +76,7 @@ def blocks(u, counts, rng):
 
 
 def adaptive_rounds(u, counts, rng):
-    """Five rounds of 50, each scored by the errors seen so far at that level."""
+    """Ask five rounds of 50, each scored by the errors seen so far at that level."""
     asked, pi, left, score = np.array([], dtype=int), [], np.arange(u.size), u
     errors = counts.predicted + counts.gold - 2 * counts.tp
     for _ in range(5):
@@ -100,7 +100,7 @@ DESIGNS = {
 
 @cache
 def simulated(design):
-    """Arrays (DRAWS, 3 metrics): estimates, targets and intervals under a design."""
+    """Return arrays (DRAWS, 3 metrics): estimates, targets and intervals under a design."""
     draw, documents, length = DESIGNS[design]
     rng, truth, rows = np.random.default_rng(0), metrics_of_all_text(), []
     for _ in range(DRAWS):
@@ -137,7 +137,7 @@ def holds(interval, target):
 
 
 def off_by(errors):
-    """The mean error in its standard errors, per metric."""
+    """Return the mean error in its standard errors, per metric."""
     return np.abs(errors.mean(axis=0)) / (errors.std(axis=0) / np.sqrt(len(errors)))
 
 
@@ -172,7 +172,7 @@ def test_intervals_without_weights_miss_their_target(design):
 
 
 def candidate_draw(rng):
-    """One question about one candidate span of 250 of 1,000 segments: (frame, answers, π_ij)."""
+    """Ask about one candidate of 250 of 1,000 segments; return (frame, answers, π_ij)."""
     marginals = rng.beta(0.5, 0.5, (1_000, 3))
     gold = rng.uniform(size=marginals.shape) < 0.15 + 0.6 * marginals  # overconfident
     predicted = marginals > 0.5

@@ -18,7 +18,7 @@ def generated_counts(size=POOL, seed=0):
 
 
 def drawn(keys, p, size):
-    """The `size` segments with the smallest keys and their inclusion probabilities."""
+    """Return the `size` segments with the smallest keys and their inclusion probabilities."""
     order = np.argsort(keys)
     served = order[:size]
     tau = threshold([keys[order[size]] if size < keys.size else None])

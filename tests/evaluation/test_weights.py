@@ -10,21 +10,21 @@ TOTALS = np.array([3.0, 1.0, 0.0, 7.0, 2.0, 5.0])  # y of 6 segments
 
 
 def adaptive(asked):
-    """The proposal over what is left: what was seen in the answers changes what is asked next."""
+    """Return the proposal over what is left; earlier answers change what is asked next."""
     left = [i for i in range(6) if i not in asked]
     u = np.array([1 + abs(TOTALS[i] - sum(TOTALS[list(asked)])) for i in left])
     return dict(zip(left, selection_probabilities(u, 0.3), strict=True))
 
 
 def one_by_one():
-    """Every sequence of 3 of 6 segments: (probability, segments, π given the past, rounds)."""
+    """Yield (probability, segments, π given the past, rounds) of all sequences of 3 of 6."""
     for asked in itertools.permutations(range(6), 3):
         q = [adaptive(asked[:m])[asked[m]] for m in range(3)]
         yield np.prod(q), list(asked), np.array(q), np.arange(3)
 
 
 def one_then_two():
-    """A round of one, then a round of two drawn in succession from the then known proposal."""
+    """Yield a round of one, then a round of two drawn one by one from the proposal known then."""
     for first in range(6):
         p = adaptive([first])
         pairs = {(i, j): p[i] * p[j] / (1 - p[i]) for i, j in itertools.permutations(p, 2)}

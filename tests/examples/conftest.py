@@ -13,5 +13,5 @@ sys.path.insert(0, str(EXAMPLES))
 
 @pytest.fixture(scope="session")
 def examples() -> Path:
-    """The folder of the examples."""
+    """Return the folder of the examples."""
     return EXAMPLES

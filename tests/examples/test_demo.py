@@ -1,4 +1,4 @@
-"""The demonstration and the stories, as anybody would run them, in a small size."""
+"""The demonstration and the other examples, run as commands, in a small size."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def answers(database: Path) -> int:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> tuple[Path, str]:
-    """The folder of a demonstration that was killed over the first answers, and what it printed."""
+    """Return the folder of a demonstration, killed over the first answers, and its output."""
     folder = tmp_path_factory.mktemp("shown") / "demo"
     command = [sys.executable, str(examples / "demo.py"), "--quick", "--folder", str(folder)]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)

@@ -17,6 +17,7 @@ __all__ = [
     "group_resamples",
     "holm",
     "mean_over_replicates",
+    "mean_over_seeds",
     "paired_difference",
     "response_rates",
     "rounds_weights",
@@ -38,6 +39,7 @@ _MODULES = {
     "group_resamples": "bootstrap",
     "holm": "bootstrap",
     "mean_over_replicates": "replicates",
+    "mean_over_seeds": "bootstrap",
     "paired_difference": "bootstrap",
     "response_rates": "response",
     "rounds_weights": "weights",
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         bootstrap_score,
         group_resamples,
         holm,
+        mean_over_seeds,
         paired_difference,
     )
     from prodigy_al.evaluation.counts import Counts, Scores, count_matches, scores

@@ -73,6 +73,7 @@ def bootstrap_score(
     differ.
     """
     side = _Side(counts_per_seed, groups)
+    # The seeds' deviations are added and may lead out of the metric's range.
     drawn = np.clip(side.draws(metric, resamples, rng), 0, 1)
     bounds = _percentiles(drawn, confidence, resamples.shape[1])
     if bounds is None:
@@ -130,6 +131,7 @@ def holm(p_values: Sequence[float] | FloatArray) -> FloatArray:
         raise EstimateError("some p-values are not between 0 and 1")
     order = np.argsort(p, kind="stable")
     adjusted = np.empty_like(p)
+    # The smallest is multiplied by n, the next by n - 1, and none falls below the one before it.
     stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
     adjusted[order] = np.minimum(stepped, 1)
     return adjusted
