@@ -1,4 +1,4 @@
-"""Ctrl+C reaches every process of a terminal's group: only the one that handles it may notice."""
+"""Processes that a terminal's Ctrl+C reaches while they start, and that are ended while they do."""
 
 from __future__ import annotations
 
@@ -34,6 +34,24 @@ work = lambda: [ChildProcess().run(abs, x) for x in (-1, -2, -3)]
 ON_A_CLUSTER = """
 from prodigy_al.jobs.clusters import _run_on_worker
 work = lambda: [_run_on_worker(abs, str, x) for x in (-1, -2, -3)]
+"""
+CLOSED_AT_ONCE = """
+import pathlib, threading, time
+from contextlib import suppress
+from prodigy_al.errors import JobError
+from prodigy_al.jobs.child import ChildProcess
+child = ChildProcess()
+
+def run():
+    with suppress(JobError):
+        child.run(len, bytes(10_000_000))  # more than a pipe holds before it is read
+
+def work():
+    threading.Thread(target=run, daemon=True).start()
+    while len(list(pathlib.Path({seen!r}).iterdir())) < 2:
+        time.sleep(0.01)
+    child.close()
+    return "closed"
 """
 PROGRAM = """
 import sys
@@ -114,6 +132,12 @@ def test_an_interrupt_while_processes_start_ends_all_without_a_word(
     while group_is_alive(process.pid):
         assert time.monotonic() < deadline, "processes are still running"
         time.sleep(0.1)
+
+
+def test_a_process_that_is_closed_while_it_starts_ends_without_a_word(start: Start, seen: Path):
+    process = start(CLOSED_AT_ONCE.format(seen=str(seen)))
+    assert process.communicate(timeout=30) == ("closed\n", "")
+    assert process.returncode == 0
 
 
 def group_is_alive(group: int) -> bool:

@@ -26,6 +26,7 @@ class ChildProcess:
     def __init__(self) -> None:
         self._process: SpawnProcess | None = None
         self._closed = False
+        self._start = threading.Lock()
         self._one_at_a_time = threading.Lock()
 
     def run(self, function: Callable[[Job], Result], job: Job) -> Result:
@@ -40,11 +41,11 @@ class ChildProcess:
             ours, theirs = context.Pipe(duplex=False)
             arguments = (os.getpid(), theirs, function, job)
             process = context.Process(target=_run_in_child, args=arguments, daemon=True)
-            with interrupts_blocked():
+            with self._start, interrupts_blocked():
                 process.start()
-            self._process = process
+                self._process = process
             theirs.close()
-            if self._closed:  # while it was started
+            if self._closed:
                 process.terminate()
             try:
                 result: Result | ActiveLearningError = ours.recv()
@@ -61,8 +62,10 @@ class ChildProcess:
     def close(self) -> None:
         """End the process that is running; one that is started later is ended at once."""
         self._closed = True
-        if self._process is not None:
-            self._process.terminate()
+        # a process that is ended before it has received its job prints a traceback
+        with self._start:
+            if self._process is not None:
+                self._process.terminate()
 
 
 def _run_in_child(

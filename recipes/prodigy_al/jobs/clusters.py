@@ -167,12 +167,12 @@ def _run_on_worker(
     with _ONE_AT_A_TIME:
         with interrupts_blocked():
             child = subprocess.Popen(
-                [sys.executable, "-c", CHILD],
+                [sys.executable, "-c", CHILD, str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=os.environ | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)},
             )
-        answer, _ = child.communicate(cloudpickle.dumps((os.getpid(), run, job)))
+        answer, _ = child.communicate(cloudpickle.dumps((run, job)))
     if child.returncode:
         raise JobError(
             f"the job {name(job)}{machine} failed: its process ended with {child.returncode}, as "
@@ -188,12 +188,12 @@ def _run_on_worker(
 
 def run_child() -> None:
     """Run the job that standard input brings; write (result, error) to standard output."""
+    follow_parent(int(sys.argv[1]))
     import cloudpickle
 
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed must not be part of the answer
-    worker, run, job = pickle.load(sys.stdin.buffer)
-    follow_parent(worker)
+    run, job = pickle.load(sys.stdin.buffer)
     outcome: tuple[Any, ActiveLearningError | None]
     try:
         outcome = run(job), None

@@ -1,7 +1,8 @@
-"""A process and the processes that it starts: Ctrl+C is for the first one, and all end with it.
+"""How a process starts others, and how these end with it.
 
-A terminal sends Ctrl+C to all of them at once. Only the process that started the others can say
-what was stopped and what is stored, so that it alone answers, and ends the others.
+A terminal sends Ctrl+C to all of them at once. Only the process that started the others knows what
+is stored, and says so in one line; the others ignore Ctrl+C, and end when that process ends them or
+is gone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from types import FrameType
+from typing import Any
 
 from tqdm import tqdm
 
@@ -22,18 +24,18 @@ SECONDS = 0.5  # how soon a process notices that the one that started it is gone
 
 @contextmanager
 def interrupts_blocked() -> Iterator[None]:
-    """Let no Ctrl+C reach the processes started within, from their first instruction on.
+    """Block Ctrl+C in the processes that are started within, from their first instruction on.
 
-    In this process Ctrl+C and SIGTERM that arrive within are handled at the end: a process that is
-    started has yet to be told what to do, and complains if that never comes.
+    In this process, Ctrl+C and SIGTERM that arrive within are handled at the end. At once would be
+    too early: a new process that has not received its work yet prints a traceback.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    # what multiprocessing starts by itself; some Pythons unblock SIGINT when they do so
+    # Python 3.11 unblocks SIGINT when it starts this process of its own: not within, therefore
     resource_tracker.ensure_running()
     with _handlers_deferred():
-        # of this thread; whatever it starts inherits it, threads as well as processes
+        # the processes and threads that this thread starts inherit what it blocks
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield
@@ -43,24 +45,26 @@ def interrupts_blocked() -> Iterator[None]:
 
 @contextmanager
 def _handlers_deferred() -> Iterator[None]:
-    """Note SIGINT and SIGTERM, and handle the first of them at the end.
+    """Handle the first SIGINT or SIGTERM at the end.
 
-    Blocking them is not enough: another thread may receive them, and the main thread handle them.
+    Blocking them in the main thread is not enough: another thread receives them, and Python then
+    runs their handlers in the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # Python handles signals in the main thread alone
+        yield  # no handler runs in this thread
         return
     received: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         received.append(number)
 
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    # the others are ignored, or end this process without running any of its code
-    handlers = {number: handler for number, handler in handlers.items() if callable(handler)}
-    for number in handlers:
-        signal.signal(number, note)
+    handlers: dict[signal.Signals, Any] = {}
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler):  # neither ignored nor left to the operating system
+                handlers[number] = handler
+                signal.signal(number, note)
         yield
     finally:
         for number, handler in handlers.items():
@@ -72,7 +76,7 @@ def _handlers_deferred() -> Iterator[None]:
 def follow_parent(parent: int) -> None:
     """End this process when `parent`, the id of the one that started it, is gone; ignore Ctrl+C.
 
-    To be called first, in the main thread. On Windows a lost parent is not noticed.
+    To be called first, in the main thread. Windows does not tell that a parent is gone.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()

@@ -61,15 +61,15 @@ def run_jobs(
 def _in_processes(
     work: Callable[[Job], Result], jobs: Sequence[Job], workers: int
 ) -> Generator[Result, None, None]:
-    # of cancelled jobs, which is what an interruption asks for; not limited to a `with`, since the
-    # interruption may meet joblib anywhere
+    # joblib warns when jobs are cancelled, which is what Ctrl+C asks for, and it may do so late:
+    # no `with` would be left by then
     warnings.filterwarnings("ignore", "[0-9]+ tasks which were still being processed")
-    # of a worker that ended between two jobs, as after idle minutes: another takes its place
+    # and when a worker ended between two jobs, as after idle minutes: another takes its place
     warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
-    # what joblib starts by itself; before version 1.6 it unblocks SIGINT when it does so
+    # older joblibs unblock SIGINT when they start this process of their own: not below, therefore
     resource_tracker.ensure_running()
     with parallel_config(backend="loky", inner_max_num_threads=1), ExitStack() as at_end:
-        # joblib starts all workers here; the thread that replaces lost ones inherits the block
+        # joblib starts its workers here, and a thread that replaces those that end
         with interrupts_blocked():
             parallel = Parallel(n_jobs=workers, return_as="generator")
             run = delayed(_run_in_worker)
@@ -78,9 +78,9 @@ def _in_processes(
         yield from results
 
 
+_follow_parent_once = cache(follow_parent)  # a worker runs many jobs
+
+
 def _run_in_worker(parent: int, work: Callable[[Job], Result], job: Job) -> Result:
     _follow_parent_once(parent)
     return work(job)
-
-
-_follow_parent_once = cache(follow_parent)  # a worker runs many jobs
