@@ -136,7 +136,7 @@ def test_full_answers_move_the_asked_label_and_keep_the_others(base, full, gold)
     relabelled = replace(
         full,
         items=tuple(
-            # a scheme that conflicts with the base's: "Group" is no part of the name
+            # a scheme that conflicts with the base's: "Group" is not part of the name
             replace(x, accepted=tuple((a, a + 1, label) for a, _, label in x.accepted))
             for x in full.items
         ),

@@ -71,7 +71,7 @@ ROBUST = Policy(
     start="frozen-base",
     last_rate=0.1,
     batch_size=8,
-    # fewer accepted spans a text: the same steps at the same rate would learn them by heart
+    # fewer accepted spans per text, to which the same steps at the same rate would overfit
     binary_learn_rate=5e-4,
     binary_epochs=6,
 )

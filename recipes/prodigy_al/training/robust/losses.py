@@ -41,8 +41,8 @@ def start_loss(
     """
     p = masked_softmax(scores, allowed)
     gradient = np.zeros_like(p)
-    # -log(1 - S), where S sums p over `starts`, has the slope p (1 - S) / (1 - S) = p there; that
-    # of a known start is p too, less 1 at its own action
+    # with S the sum of p over `starts`, -log(1 - S) has the slope p (1 - S) / (1 - S) = p there; a
+    # known start has p too, less 1 at its own action
     gradient[:, starts] = p[:, starts]
     at_start = np.flatnonzero(target >= 0)
     gradient[at_start, target[at_start]] -= 1.0
