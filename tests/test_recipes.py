@@ -185,3 +185,13 @@ def test_the_first_question_of_two_sessions_differs(controller: Start, world: Pa
     assert len(set(hashes)) == len(hashes)
     keys = [t["al"]["key"] for t in one if t["al"]["fold"] == "train"]
     assert all(a < b for a, b in pairwise(keys))
+
+
+def test_no_share_of_chance_is_refused_by_its_option_where_a_segment_could_not_be_asked(
+    controller: Start, world: Path
+):
+    from prodigy_al.errors import OptionError
+
+    base, source = str(world / "base"), str(world / "pool.jsonl")
+    with pytest.raises(OptionError, match=r"^--explore 0\.0: \d+ of \d+ items score 0"):
+        controller("al.manual-ranked", "x", base, source, explore=0.0).get_questions()

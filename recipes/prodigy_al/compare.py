@@ -62,21 +62,21 @@ def compare(
     from prodigy_al.report.files import write_report
     from prodigy_al.report.terminal import render
 
+    plan = open_comparison(
+        datasets,
+        model,
+        test,
+        label=label,
+        loader=loader,
+        skip_bad=skip_bad,
+        policies=training,
+        curves=curves,
+        seeds=parse_seeds(seeds),
+        workers=workers,
+        engine=engine,
+        output=output,
+    )
     with naming_options():
-        plan = open_comparison(
-            datasets,
-            model,
-            test,
-            label=label,
-            loader=loader,
-            skip_bad=skip_bad,
-            policies=training,
-            curves=curves,
-            seeds=parse_seeds(seeds),
-            workers=workers,
-            engine=engine,
-            output=output,
-        )
         report = compare_arms(plan, say=msg.info)
         msg.text(render(report))
         msg.good(f"Report: {write_report(report, output)}")

@@ -146,6 +146,7 @@ def choose_cluster(engine: str | None, workers: int) -> str | None:
 
 
 def _names_cluster(engine: str) -> bool:
+    """Return whether this is ``dask://HOST:PORT``, with nothing before, between or behind."""
     try:
         parts = urlsplit(engine)
         named = bool(parts.hostname and parts.port)

@@ -22,6 +22,7 @@ from prodigy_al.inputs.choices import (
     choose_workers,
     match_datasets,
 )
+from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.sources import cut_segments, open_source
 from prodigy_al.jobs.run import check_cluster
 from prodigy_al.ner.pipelines import describe_pipeline, find_ner, has_ner, load_pipeline
@@ -47,14 +48,14 @@ def open_comparison(
     """Read arms and test set and check everything that can be checked before training.
 
     Options come first, then datasets and sources, then the model. Raises `OptionError`,
-    `AnswerError`, `SourceError` or `ModelError`, and `ParameterError` where the cluster does not
-    answer or `output` cannot be written to.
+    `AnswerError`, `SourceError` or `ModelError`.
     """
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
     cluster = choose_cluster(engine, workers)
     if cluster is not None:
-        check_cluster(cluster)
+        with naming_options():
+            check_cluster(cluster)
     answers = _read_datasets(datasets)
     labels = choose_labels(label, chain.from_iterable(answers.values()))
     test_records = _open_test(test, loader=loader, skip_bad=skip_bad)

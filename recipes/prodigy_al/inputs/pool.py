@@ -170,13 +170,8 @@ def open_pool(
     scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
     header = Header(
         model=described,
-        scorer=_identify(scorer, labels, described["sha256"]),
-        source={
-            "name": str(source),
-            "sha256": frame.sha256,
-            "segments": len(frame.segments),
-            "excluded": frame.excluded,
-        },
+        scorer=_identify_scorer(scorer, labels, described["sha256"]),
+        source=_identify_source(source, frame),
         segmentation="whole" if unsegmented else "sentences",
     )
     return Pool(
@@ -192,8 +187,18 @@ def open_pool(
     )
 
 
-def _identify(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
-    """Return what fixes every segment's candidates; `frame_sha256` names all of it at once."""
+def _identify_source(source: Any, frame: Frame) -> dict[str, Any]:
+    """Return what records say of the source they were drawn from."""
+    return {
+        "name": str(source),
+        "sha256": frame.sha256,
+        "segments": len(frame.segments),
+        "excluded": frame.excluded,
+    }
+
+
+def _identify_scorer(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
+    """Return what fixes every segment's candidates; `frame_sha256` stands for all of it at once."""
     settings = {"temperature": scorer.temperature, "floor": scorer.floor, "labels": sorted(labels)}
     named = json.dumps([model, settings], sort_keys=True).encode()
     return {**settings, "frame_sha256": sha256(named).hexdigest(), "blas": "numpy"}

@@ -87,7 +87,7 @@ class Learner(ModelVersions):
         version = self._newest
         if version is None or version.answers != answers:
             try:
-                version = self._make_version(answers)
+                version = self._make_version(answers)  # the dataset holds its answers
             except ActiveLearningError:
                 return None
         return version if version.sha256 == sha256 else None
@@ -111,6 +111,7 @@ class Learner(ModelVersions):
 
     def _refit_while_due(self) -> None:
         while answers := self._answers_due():
+            # set first: a refit that fails is not tried again before more answers are there
             self._tried = answers
             try:
                 self._newest = self._make_version(answers)

@@ -73,6 +73,7 @@ def refit(job: RefitJob) -> RefitResult:
     )
     refitted = fine_tune(settings.base, answers, ROBUST, seed=settings.seed)
     sha256 = pipeline_sha256(refitted)
+    # scored here, in the child process, where it slows down nobody
     if settings.ranked:
         return RefitResult(sha256, tuple(settings.scorer(refitted)(settings.ranked)))
     refitted.to_disk(job.folder)

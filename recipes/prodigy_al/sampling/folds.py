@@ -31,6 +31,7 @@ def dev_fold(groups: Sequence[str], *, share: float, salt: str) -> BoolArray:
     _check_share(share)
     sizes = Counter(groups)
     order = sorted(sizes, key=lambda group: (hashed_uniform("fold", salt, group), group))
+    # filled[k] is how many segments the first k groups hold; k = 0 leaves the fold empty.
     filled = np.cumsum([0, *(sizes[group] for group in order)])
     end = int(np.argmin(np.abs(filled - share * len(groups))))
     chosen = set(order[:end])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from prodigy_al.errors import ParameterError, SourceError
@@ -68,7 +68,7 @@ def build_frame(
     exclude: Collection[int] = frozenset(),
     group_by: str | None = None,
 ) -> Frame:
-    """Collect distinct texts, tie them into groups and assign folds.
+    """Collect distinct texts, put them into groups and assign folds.
 
     `records` yields (number of the source record, input hash, record); a record that was split
     into sentences appears once per sentence, under one number. Texts whose input hash is in
@@ -92,17 +92,19 @@ def build_frame(
             if excluded
             else "the source holds no text; give a source with at least one record"
         )
-    segments = [
-        Segment(strip_gold(record), input_hash, str(number), copies[input_hash])
-        for input_hash, (number, record) in first.items()
-    ]
-    groups, grouped_by = _groups(segments, group_by)
+    distinct = [strip_gold(record) for _, record in first.values()]
+    # The sentences of a record that names no document still stay together.
+    alone = [f"record={number}" for number, _ in first.values()]
+    groups, grouped_by = _groups(distinct, alone, group_by)
+    if len(set(groups)) < FEWEST_GROUPS:
+        groups, grouped_by = [f"segment={input_hash}" for input_hash in first], "segment"
     is_dev = dev_fold(groups, share=dev_share, salt=fold_salt)
+    # Sorted, so that the same texts in another order are the same source.
     digest = hashlib.sha256(repr(sorted(copies.items())).encode())
     return Frame(
         segments=tuple(
-            replace(segment, group=group, fold="dev" if dev else "train")
-            for segment, group, dev in zip(segments, groups, is_dev, strict=True)
+            Segment(record, input_hash, group, copies[input_hash], fold="dev" if dev else "train")
+            for record, input_hash, group, dev in zip(distinct, first, groups, is_dev, strict=True)
         ),
         grouped_by=grouped_by,
         sha256=digest.hexdigest(),
@@ -110,19 +112,15 @@ def build_frame(
     )
 
 
-def _groups(segments: Sequence[Segment], group_by: str | None) -> tuple[list[str], str]:
-    """Return one group per segment and what they were grouped by."""
-    records = [segment.record for segment in segments]
+def _groups(
+    records: Sequence[Mapping[str, Any]], alone: Sequence[str], group_by: str | None
+) -> tuple[list[str], str]:
+    """Return one group per record and what they were grouped by; `alone` as `document_groups`."""
     key = group_by or DOCUMENT_KEY
     if group_by and all(name is None for name in document_names(records, key)):
         raise ParameterError("group_by", group_by, f"no record of the source has meta.{group_by}")
-    groups, by_document = document_groups(
-        records,
-        alone=[f"record={segment.group}" for segment in segments],
-        key=key,
-        coverage=0.0 if group_by else DOCUMENT_COVERAGE,
-    )
+    # Who names the key means it, however many records have it.
+    coverage = 0.0 if group_by else DOCUMENT_COVERAGE
+    groups, by_document = document_groups(records, alone, key=key, coverage=coverage)
     groups = join_near_duplicates([record["text"] for record in records], groups)
-    if len(set(groups)) < FEWEST_GROUPS:
-        return [f"segment={segment.input_hash}" for segment in segments], "segment"
     return groups, f"meta.{key}" if by_document else "record"

@@ -54,10 +54,12 @@ class BlockHistory:
         """Read it from the (input hash, record) pairs of one block, at least one."""
         _, first = pairs[0]
         return cls(
+            # one model orders a whole block, so any of its records names it
             model_answers=first.model.get(ANSWERS, 0),
             model_sha256=first.model.get("sha256", ""),
             round_size=first.N,
             answered=frozenset(input_hash for input_hash, _ in pairs),
+            # positions count from 0, and every question before the last answered one was asked
             served=1 + max(record.position for _, record in pairs),
         )
 

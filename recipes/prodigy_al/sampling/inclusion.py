@@ -54,7 +54,8 @@ def verify_records(records: Iterable[tuple[int, Record]]) -> int:
     Every key must recompute; an input stands once in a fold and round; the records of one block
     agree on R, N and its total. Raises `RecordError` with the first input that breaks a rule.
     """
-    count, seen = 0, set[tuple[str, str, int, int]]()
+    count = 0
+    seen: set[tuple[str, str, int, int]] = set()
     blocks: dict[tuple[str, str, int, int], tuple[object, ...]] = {}
     for input_hash, record in records:
         count += 1

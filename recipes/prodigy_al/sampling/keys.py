@@ -52,7 +52,7 @@ def hashed_uniform(*parts: str | int) -> float:
     >>> hashed_uniform("fold", "salt", "doc-7") == hashed_uniform("fold", "salt", "doc-7")
     True
     """
-    # JSON keeps the parts apart: ("a", "bc") and ("ab", "c") must not meet.
+    # JSON separates the parts: ("a", "bc") and ("ab", "c") must not meet.
     digest = blake2b(json.dumps(parts).encode("ascii"), digest_size=8).digest()
     step = int.from_bytes(digest, "big") >> (64 - _UNIFORM_BITS)
     return math.ldexp(step + 0.5, -_UNIFORM_BITS)

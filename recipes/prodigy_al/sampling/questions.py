@@ -1,4 +1,4 @@
-"""Draws to tasks: what the page shows, and the record `al` for the machine."""
+"""Draws -> tasks: what the page shows, and the record `al` of how it came to be asked."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def make_tasks(
 ) -> Iterator[dict[str, Any]]:
     """Yield one task per draw.
 
-    Hashes are set before tokens, meta and record are added, from the text alone (whole segments)
-    or from text and candidate, so that any other program arrives at the same ones.
+    `hash_task` sets Prodigy's two hashes of a task.
     """
     for draw in draws:
         bare: dict[str, Any] = {"text": draw.segment.record["text"]}
         if draw.candidate is not None:
             span = draw.candidate
             bare["spans"] = [{"start": span.start, "end": span.end, "label": span.label}]
+        # Before anything is added, so that hashes depend on the text, or on text and candidate,
+        # alone, and any other program arrives at the same ones.
         task = hash_task(bare)
         meta = dict(draw.segment.record.get("meta") or {})
-        if draw.candidate is not None:
-            if header.show_score:
-                meta[f"p({draw.candidate.label})"] = f"{draw.candidate.p:.2f}"
+        if header.show_score and draw.candidate is not None:
+            meta[f"p({draw.candidate.label})"] = f"{draw.candidate.p:.2f}"
         elif header.show_score:
             meta["score"] = round(draw.scored.u, 3)
         if header.suggest and draw.candidate is None:
@@ -104,4 +104,5 @@ def _model(draw: Draw, header: Header) -> Mapping[str, Any]:
     """Return the model that ordered this draw; a refitted one says on how many answers."""
     if draw.version is None:
         return header.model
+    # name and version stay those of the starting model, which every refit starts from
     return {**header.model, "sha256": draw.version.sha256, ANSWERS: draw.version.answers}

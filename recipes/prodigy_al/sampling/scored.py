@@ -43,6 +43,7 @@ def rescored(frozen: Scored, later: Scored, acquisition: Acquisition) -> Scored:
     The spans that can be asked about stay those of the starting model, so that all answers belong
     to one frame. A span that the later model does not list lies below its floor and counts as 0.
     """
+    # The same span may carry several labels, so the label belongs to its name.
     known = {(span.start, span.end, span.label): span.p for span in later.candidates}
     candidates = tuple(
         replace(span, p=known.get((span.start, span.end, span.label), 0.0))

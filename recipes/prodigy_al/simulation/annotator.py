@@ -115,7 +115,9 @@ class GoldAnnotator:
         gold = self.gold.spans.get(task["_input_hash"])
         if gold is None:
             raise AnswerError(f"there is no gold for the text asked about: {task['text'][:60]!r}")
+        # the generator takes no negative seed
         rng = np.random.default_rng([self.seed, task["_input_hash"] & 0xFFFFFFFF])
+        # the first draw, so that a higher error rate makes the same mistakes and more
         wrong = bool(rng.random() < self.error_rate)
         if binary:
             (span,) = task["spans"]
