@@ -65,8 +65,8 @@ def _whole(plan: Plan, trains: Sequence[Answers]) -> Iterator[Run]:
     for arm, train in zip(plan.arms, trains, strict=True):
         for policy in plan.policies:
             for seed in plan.seeds:
-                files = plan.artifacts(arm, policy) if seed == plan.seeds[0] else None
-                yield Run(plan.base, evaluate, arm.dataset, policy, seed, train, files)
+                artifacts = plan.artifacts(arm, policy) if seed == plan.seeds[0] else None
+                yield Run(plan.base, evaluate, arm.dataset, policy, seed, train, artifacts)
 
 
 def _begun(plan: Plan, trains: Sequence[Answers]) -> Iterator[Run]:
