@@ -63,6 +63,6 @@ def test_binary_answers_about_one_span_repeat_or_contradict(
     one = next(e for e in examples(20, "binary") if len(e["tokens"]) > 3)
     token = one["tokens"][-1]
     other = {**one, "spans": [{"start": token["start"], "end": token["end"], "label": "ORG"}]}
-    said = [{**one, "answer": verdict} for verdict in verdicts]
-    found = read_answers([*said, {**other, "answer": "reject"}], ["ORG"], dataset="d")
+    answers = [{**one, "answer": verdict} for verdict in verdicts]
+    found = read_answers([*answers, {**other, "answer": "reject"}], ["ORG"], dataset="d")
     assert (found.repeats, found.contradictions) == (repeats, contradictions)
