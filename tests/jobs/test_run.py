@@ -11,7 +11,7 @@ from functools import partial
 
 import pytest
 
-from prodigy_al.errors import JobError
+from prodigy_al.errors import JobError, ParameterError
 from prodigy_al.jobs.run import run_jobs
 
 
@@ -110,3 +110,14 @@ def alive(group):
     except ProcessLookupError:
         return False
     return True
+
+
+def refuse(job: int) -> int:
+    raise ParameterError("output", "/full", "cannot be written")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_parameter_that_no_job_can_take_is_not_hidden_behind_a_job(workers: int):
+    with pytest.raises(ParameterError, match=r"^output /full: cannot be written$") as refused:
+        list(run_jobs(refuse, [1, 2], workers=workers))
+    assert refused.value.parameter == "output"

@@ -206,9 +206,14 @@ def run_child() -> None:
 def run_named(
     function: Callable[[Job], Result], name: Callable[[Job], str], job: Job, *, machine: str = ""
 ) -> Result:
-    """Return ``function(job)``. Raises `JobError` with the job's name where it fails."""
+    """Return ``function(job)``. Raises `JobError` with the job's name where it fails.
+
+    A `ParameterError` is passed on: what cannot be done is what was asked for, in every job.
+    """
     try:
         return function(job)
+    except ParameterError:
+        raise
     except Exception as error:
         raise _failure(error, name(job), machine) from error
 
