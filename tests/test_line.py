@@ -25,6 +25,11 @@ WEIGHTED = METRIC | {
     "n_pool",
     "largest_weight",
     "missing",
+    "worth",
+    "if_missing_wrong",
+    "if_missing_right",
+    "on",
+    "cautions",
 }
 TOP = {
     "version",
@@ -43,6 +48,9 @@ TOP = {
     "matrix",
     "curves",
     "verdicts",
+    "health",
+    "exchange",
+    "machine",
 }
 
 

@@ -139,4 +139,4 @@ def test_the_command_line_writes_the_records(capsys: pytest.CaptureFixture[str])
 def test_the_command_line_refuses_a_share_above_one(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--rarity", "3"])
-    assert "rarity=3.0 is not a share; give a number from 0 to 1" in capsys.readouterr().err
+    assert "rarity 3.0: give a number from 0 to 1" in capsys.readouterr().err

@@ -61,6 +61,8 @@ def open_comparison(
     test_records = _open_test(test, loader=loader, skip_bad=skip_bad)
     nlp = _load_base(model, chosen_policies)
     segments = cut_segments(test_records, nlp, unsegmented=True)
+    with naming_options():
+        cache = RunCache(output / "runs")
     return Plan(
         arms=[
             read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves)
@@ -76,7 +78,7 @@ def open_comparison(
         seeds=seeds,
         workers=processes,
         cluster=cluster,
-        cache=RunCache(output / "runs"),
+        cache=cache,
         output=output,
         curves=curves,
     )
