@@ -53,7 +53,7 @@ def test_a_foreign_dataset_that_seldom_names_documents_is_split_by_text():
     found = arm([example(i, meta={"doc": i // 40} if i % 10 else {}) for i in range(100)])
     assert found.groups == {i: str(i) for i in range(100)}
     nearly_all = arm([example(i, meta={"doc": i // 5} if i % 20 else {}) for i in range(100)])
-    assert nearly_all.groups[19] == "3"
+    assert nearly_all.groups[19] == "doc=3"
     assert nearly_all.groups[20] == "20"
 
 

@@ -6,14 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import spacy
 from spacy.tokens import DocBin
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.artifacts import STAMP
+from prodigy_al.comparison.measurements import measure
 from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.testset import TestSet
-from prodigy_al.report.build import compare
+from prodigy_al.comparison.testset import TestSet, read_test
+from prodigy_al.report.build import build_report, compare
 from prodigy_al.training.answers import Answers
 
 
@@ -95,3 +97,54 @@ def test_an_arm_with_its_folds_swapped_loses_the_texts_of_the_test_set(
     trained = {tuple(t.text for t in doc) for doc in DocBin().from_disk(path).get_docs(vocab)}
     assert trained.isdisjoint({item.words for item in long})
     assert len(trained) > 0
+
+
+@pytest.fixture
+def recorded(arm: Any, examples: Any) -> Arm:
+    """An arm that was drawn with records, which name documents as frames do.
+
+    Its folds are those of a foreign arm exchanged: each has what the other trains on in its dev.
+    """
+    found: Arm = arm("recorded", examples(80))
+    groups = {e["_input_hash"]: f"doc={e['meta']['doc']}" for e in examples(80)}
+    folds = {"train": found.dev, "dev": found.train}
+    return replace(found, strategy="ranked", seed=0, fold_salt="salt", groups=groups, **folds)
+
+
+def leaks(plan: Plan) -> set[tuple[str, str]]:
+    """Return (model, set) of each marked cell."""
+    return {(cell.model, cell.set) for cell in build_report(measure(plan)).matrix if cell.leak}
+
+
+def test_recorded_and_foreign_arms_that_share_a_document_are_marked(
+    plan: Any, recorded: Arm, arm: Any, examples: Any
+):
+    """Sentences of the same documents: of each five, four in one dataset and one in the other."""
+    rest = [e for e in examples(80) if e["_input_hash"] % 5 == 0]
+    elsewhere = [{**e, "_input_hash": 1_000 + e["_input_hash"]} for e in rest]
+    foreign: Arm = arm("foreign", elsewhere)
+    assert leaks(plan([recorded, foreign])) == {("recorded", "foreign"), ("foreign", "recorded")}
+    apart: Arm = arm("foreign", [{**e, "meta": {"doc": f"other {i}"}}
+                                 for i, e in enumerate(elsewhere)])  # fmt: skip
+    assert leaks(plan([recorded, apart])) == set()
+
+
+def test_a_document_of_the_test_set_that_was_trained_on_is_marked(
+    plan: Any, recorded: Arm, arm: Any, examples: Any, gold: TestSet
+):
+    foreign: Arm = arm("foreign", [{**e, "meta": {"doc": f"f{e['meta']['doc']}"}}
+                                   for e in examples(120)[80:]])  # fmt: skip
+    document = recorded.groups[recorded.train.items[0].input_hash].removeprefix("doc=")
+    same = [(200_000 + e["_input_hash"], {**e, "meta": {"doc": document}}) for e in examples(40)]
+    test = read_test("same", same, gold.gold.labels, tokenizer=spacy.blank("en").make_doc)
+    assert leaks(plan([recorded, foreign], test=test)) == {("recorded", "test")}
+    assert leaks(plan([recorded, foreign])) == set()
+
+
+def test_naming_documents_in_full_leaves_the_fold_of_foreign_arms_as_it_was(
+    arm: Any, examples: Any
+):
+    found: Arm = arm("foreign", examples(120))
+    documents = {found.groups[item.input_hash] for item in found.dev.items}
+    # as they were drawn when a group was spelt without its key
+    assert documents == {f"doc=1-{number}" for number in (4, 5, 6, 7, 14, 23)}

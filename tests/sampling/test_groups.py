@@ -36,10 +36,9 @@ def test_with_no_coverage_asked_for_one_document_is_enough():
     assert groups == [*ALONE[:19], "doc=0"]
 
 
-def test_another_key_and_the_bare_spelling():
+def test_another_key_names_its_groups():
     records = [{"meta": {"story": "a"}}, {"meta": {"story": 7}}]
     assert document_groups(records, ["x", "y"], key="story") == (["story=a", "story=7"], True)
-    assert document_groups(records, ["x", "y"], key="story", bare=True) == (["a", "7"], True)
 
 
 def test_of_two_groups_the_one_that_had_the_text_first_gives_its_name():

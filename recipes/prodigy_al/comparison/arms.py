@@ -11,7 +11,7 @@ from prodigy_al.comparison.effort import Effort, FirstAnswers, measure_effort, r
 from prodigy_al.errors import AnswerError, RecordError
 from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.folds import dev_fold
-from prodigy_al.sampling.groups import document_groups
+from prodigy_al.sampling.groups import DOCUMENT_KEY, document_groups
 from prodigy_al.sampling.inclusion import verify_records
 from prodigy_al.training.answers import Answers, read_answers
 
@@ -73,7 +73,9 @@ def read_arm(
     else:
         strategy, seed, salt = "unknown", None, None
         groups = _groups(examples)
-        chosen = dev_fold(list(groups.values()), share=FOREIGN_DEV_SHARE, salt=FOREIGN_SALT)
+        # by the names alone, so that the folds of earlier comparisons stay
+        names = [group.removeprefix(f"{DOCUMENT_KEY}=") for group in groups.values()]
+        chosen = dev_fold(names, share=FOREIGN_DEV_SHARE, salt=FOREIGN_SALT)
         is_dev = dict(zip(groups, map(bool, chosen), strict=True))
     train = answers.where(lambda key: not is_dev[key])
     first_answers = read_first_answers(examples, train, tokenizer=tokenizer) if curves else ()
@@ -141,7 +143,7 @@ def _distinct(recorded: Sequence[Mapping[str, Any]], dataset: str) -> list[tuple
 def _groups(examples: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """Return each text's group: its document where nearly all name one, else the text itself."""
     by_text = {example["_input_hash"]: example for example in examples}
-    groups, _ = document_groups(list(by_text.values()), alone=list(map(str, by_text)), bare=True)
+    groups, _ = document_groups(list(by_text.values()), alone=list(map(str, by_text)))
     return dict(zip(by_text, groups, strict=True))
 
 

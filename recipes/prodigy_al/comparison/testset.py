@@ -58,9 +58,7 @@ def read_test(
     gold = read_answers(numbered, labels, dataset=name, tokenizer=tokenizer)
     _require_gold(name, gold)
     kept = [item.input_hash for item in gold.items]
-    groups, _ = document_groups(
-        [records[i][1] for i in kept], alone=[f"segment={i}" for i in kept], bare=True
-    )
+    groups, _ = document_groups([records[i][1] for i in kept], alone=[f"segment={i}" for i in kept])
     return TestSet(
         name=name,
         gold=gold,

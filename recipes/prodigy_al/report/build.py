@@ -145,11 +145,14 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
     """Return base and every arm's model on every set, cells with a common document marked."""
     trained: dict[str | None, set[str]] = {None: set()}
     for arm in measured.plan.arms:
-        trained[arm.dataset] = {arm.groups[item.input_hash] for item in arm.train.items}
+        trained[arm.dataset] = {
+            arm.groups[item.input_hash] for item in measured.trains[arm.dataset].items
+        }
     cells = []
     for model in measured.models():
+        leak = not trained[model.dataset].isdisjoint(measured.plan.test.groups)
         on_test = _metric(measured.score(Row(model, "test")))
-        cells.append(_cell(model, TEST_NAME, "test", on_test, leak=False))
+        cells.append(_cell(model, TEST_NAME, "test", on_test, leak=leak))
         for arm in measured.plan.arms:
             groups = {arm.groups[item.input_hash] for item in arm.dev.items}
             leak = bool(groups & trained[model.dataset])

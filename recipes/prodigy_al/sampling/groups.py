@@ -26,13 +26,12 @@ def document_groups(
     *,
     key: str = DOCUMENT_KEY,
     coverage: float = DOCUMENT_COVERAGE,
-    bare: bool = False,
 ) -> tuple[list[str], bool]:
     """Return each record's group, and whether documents make the groups.
 
     They do where at least the share `coverage` of the records names one under `key`. A record that
     names none, and every record where too few do, is the group that `alone` says. A document's
-    group is spelt ``KEY=NAME``, or with `bare` by its name alone, which may then meet another's.
+    group is spelt ``KEY=NAME``.
 
     >>> records = [{"meta": {"doc": 7}}] * 19 + [{}]
     >>> groups, by_document = document_groups(records, [f"record={i}" for i in range(20)])
@@ -42,10 +41,8 @@ def document_groups(
     names = document_names(records, key)
     if sum(name is not None for name in names) < coverage * len(names):
         return list(alone), False
-    prefix = "" if bare else f"{key}="
     groups = [
-        other if name is None else f"{prefix}{name}"
-        for name, other in zip(names, alone, strict=True)
+        other if name is None else f"{key}={name}" for name, other in zip(names, alone, strict=True)
     ]
     return groups, True
 
