@@ -51,7 +51,8 @@ class Answers:
     `counts` answers per verdict (accept, reject, ignore), `contradictions` answers overruled by a
     later one, `repeats` answers that say once more what is known of their text or span,
     `off_tokens` spans that do not fall on token borders (dropped), `unasked` spans with a label
-    that was not asked for (dropped).
+    that was not asked for (dropped). `about_other_labels` holds the input hashes of texts that
+    were answered only about such labels: they are no items, yet they are not missing answers.
     """
 
     dataset: str
@@ -63,6 +64,7 @@ class Answers:
     repeats: int = 0
     off_tokens: int = 0
     unasked: int = 0
+    about_other_labels: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         """Return the number of distinct texts."""
@@ -74,7 +76,11 @@ class Answers:
 
     def where(self, keep: Callable[[int], bool]) -> Answers:
         """Return the items whose input hash `keep` approves of, such as those of one fold."""
-        return replace(self, items=tuple(x for x in self.items if keep(x.input_hash)))
+        return replace(
+            self,
+            items=tuple(x for x in self.items if keep(x.input_hash)),
+            about_other_labels=frozenset(filter(keep, self.about_other_labels)),
+        )
 
 
 def read_answers(
@@ -131,6 +137,7 @@ def read_answers(
         repeats=len(statements) - needed - contradictions,
         off_tokens=reader.off_tokens,
         unasked=reader.unasked,
+        about_other_labels=frozenset(reader.about_other_labels - by_input.keys()),
     )
 
 
@@ -155,6 +162,7 @@ class _Reader:
         self.counts: Counter[str] = Counter()
         self.off_tokens = 0
         self.unasked = 0
+        self.about_other_labels: set[int] = set()
 
     def statement(self, place: int, example: Mapping[str, Any]) -> _Statement | None:
         """Return what the record says, None if nothing."""
@@ -171,6 +179,8 @@ class _Reader:
             return None
         words, spaces, spans = self._tokens_and_spans(place, example)
         if form == "binary" and not spans:  # its only span was dropped
+            if example["spans"][0]["label"] not in self.labels:
+                self.about_other_labels.add(self._input_hash(place, example))
             return None
         if form == "full" and any(b[0] < a[1] for a, b in pairwise(spans)):
             raise self._error(place, "has overlapping spans: named entities must not overlap")
