@@ -131,6 +131,8 @@ def store_datasets(stage: Stage) -> None:
     stage.store("ignored", [{**e, "answer": "ignore"} for e in random])
     stage.store("empty", [])
     stage.store("binary", without_records(teach))
+    accepted = [e for e in without_records(teach) if e["answer"] == "accept"]
+    stage.store("untold", [{k: v for k, v in e.items() if k != "_view_id"} for e in accepted])
     stage.store("long", [e for e in random if len(e["tokens"]) >= 8])
     stage.store("contradicting", [*random, contradiction(random[0])])
     (stage.folder / "same.jsonl").write_text("".join(json.dumps(e) + "\n" for e in random))

@@ -91,6 +91,7 @@ BAD_INPUT = [
     (compare("gone"), "DATASETS gone", "no such dataset"),
     (compare("old-*"), "DATASETS old-*", "no such dataset"),
     (compare("mixed"), "mixes 40 manual and 40 binary answers"),
+    (compare("untold"), "dataset untold does not tell", '"_view_id": "ner_manual"'),
     (compare("tampered"), "dataset 'tampered'", "recomputed it is"),
     (compare("half-recorded"), "20 of 40 answers carry no `al` record"),
     (compare("single"), "dataset 'single' has no usable answer in its"),
