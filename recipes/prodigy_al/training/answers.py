@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +51,10 @@ class Answers:
     The figures below describe the dataset as it was read, also after `take` and `where`:
     `counts` answers per verdict (accept, reject, ignore), `contradictions` answers overruled by a
     later one, `repeats` answers that say once more what is known of their text or span,
-    `off_tokens` spans that do not fall on token borders (dropped), `unasked` spans with a label
-    that was not asked for (dropped). `about_other_labels` holds the input hashes of texts that
-    were answered only about such labels: they are no items, yet they are not missing answers.
+    `off_tokens` spans that do not fall on token borders (dropped; the first in the answer at place
+    `first_off_tokens`), `unasked` spans with a label that was not asked for (dropped).
+    `about_other_labels` holds the input hashes of texts that were answered only about such labels:
+    they are no items, yet they are not missing answers.
     """
 
     dataset: str
@@ -64,6 +65,7 @@ class Answers:
     contradictions: int = 0
     repeats: int = 0
     off_tokens: int = 0
+    first_off_tokens: int | None = None
     unasked: int = 0
     about_other_labels: frozenset[int] = frozenset()
 
@@ -103,7 +105,7 @@ def read_answers(
     """
     examples = list(examples)
     unstated = form or unstated_form(examples, dataset=dataset)
-    reader = _Reader(dataset, tuple(labels), tokenizer, unstated=unstated)
+    reader = _Reader(dataset, tuple(labels), tokenizer, unstated)
     statements = [
         one for i, example in enumerate(examples) if (one := reader.statement(i, example))
     ]
@@ -141,6 +143,7 @@ def read_answers(
         contradictions=contradictions,
         repeats=len(statements) - needed - contradictions,
         off_tokens=reader.off_tokens,
+        first_off_tokens=reader.first_off_tokens,
         unasked=reader.unasked,
         about_other_labels=frozenset(reader.about_other_labels - by_input.keys()),
     )
@@ -155,25 +158,19 @@ class _Statement:
     answer: Answer
 
 
+@dataclass
 class _Reader:
     """Turns records into statements and counts what it leaves out."""
 
-    def __init__(
-        self,
-        dataset: str,
-        labels: tuple[str, ...],
-        tokenizer: Callable[[str], Doc] | None,
-        *,
-        unstated: Form,
-    ) -> None:
-        self.dataset = dataset
-        self.labels = labels
-        self.tokenizer = tokenizer
-        self.unstated = unstated
-        self.counts: Counter[str] = Counter()
-        self.off_tokens = 0
-        self.unasked = 0
-        self.about_other_labels: set[int] = set()
+    dataset: str
+    labels: tuple[str, ...]
+    tokenizer: Callable[[str], Doc] | None
+    unstated: Form
+    counts: Counter[str] = field(default_factory=Counter)
+    off_tokens: int = 0
+    first_off_tokens: int | None = None
+    unasked: int = 0
+    about_other_labels: set[int] = field(default_factory=set)
 
     def statement(self, place: int, example: Mapping[str, Any]) -> _Statement | None:
         """Return what the record says, None if nothing."""
@@ -241,6 +238,8 @@ class _Reader:
                 self.unasked += 1
             elif start is None or end is None or start >= end:
                 self.off_tokens += 1
+                if self.first_off_tokens is None:
+                    self.first_off_tokens = place
             else:
                 spans.add((start, end, span["label"]))
         words = tuple(token["text"] for token in tokens)
