@@ -102,8 +102,11 @@ def write_sources(stage: Stage) -> None:
     stage.write("in-the-way", "")
     shifted = [{**record, "spans": [moved(s) for s in record["spans"]]} for record in stage.pool]
     stage.write("shifted.jsonl", "".join(json.dumps(record) + "\n" for record in shifted))
-    text, span = "Elkor Group fell . It rained .", {"start": 0, "label": "ORG"}
-    beyond = [{"text": f"{text} {i}", "spans": [{**span, "end": 11}]} for i in range(6)]
+    span = {"start": 0, "label": "ORG"}
+    beyond: list[Example] = [
+        {"text": f"Elkor Group fell by {i} . It rained .", "spans": [{**span, "end": 11}]}
+        for i in range(6)
+    ]
     beyond[3]["spans"] = [{**span, "start": 19, "end": 99}]
     stage.write("beyond.jsonl", "".join(json.dumps(record) + "\n" for record in beyond))
 
