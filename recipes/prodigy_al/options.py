@@ -40,7 +40,8 @@ ASKING: dict[str, Any] = {
     ),
     "loader": Arg("--loader", "-lo", help="Loader, where the file's name does not tell"),
     "skip_bad": Arg(
-        "--skip-bad", help="Skip broken lines of JSONL and unusable records, and say how many"
+        "--skip-bad",
+        help="Skip broken lines of JSONL, unusable records and gold spans; say how many",
     ),
     "exclude": Arg(
         "--exclude",

@@ -100,6 +100,15 @@ def write_sources(stage: Stage) -> None:
     stage.write("texts.txt", "Elkor Group fell .\nIt rained .\n")
     stage.write("half.jsonl", "".join(json.dumps(record) + "\n" for record in stage.pool[:300]))
     stage.write("in-the-way", "")
+    shifted = [{**record, "spans": [moved(s) for s in record["spans"]]} for record in stage.pool]
+    stage.write("shifted.jsonl", "".join(json.dumps(record) + "\n" for record in shifted))
+    span = {"start": 0, "label": "ORG"}
+    beyond: list[Example] = [
+        {"text": f"Elkor Group fell by {i} . It rained .", "spans": [{**span, "end": 11}]}
+        for i in range(6)
+    ]
+    beyond[3]["spans"] = [{**span, "start": 19, "end": 99}]
+    stage.write("beyond.jsonl", "".join(json.dumps(record) + "\n" for record in beyond))
 
 
 def write_pipelines(folder: Path) -> None:
@@ -131,9 +140,16 @@ def store_datasets(stage: Stage) -> None:
     stage.store("ignored", [{**e, "answer": "ignore"} for e in random])
     stage.store("empty", [])
     stage.store("binary", without_records(teach))
+    accepted = [e for e in without_records(teach) if e["answer"] == "accept"]
+    stage.store("untold", [{k: v for k, v in e.items() if k != "_view_id"} for e in accepted])
     stage.store("long", [e for e in random if len(e["tokens"]) >= 8])
     stage.store("contradicting", [*random, contradiction(random[0])])
     (stage.folder / "same.jsonl").write_text("".join(json.dumps(e) + "\n" for e in random))
+
+
+def moved(span: Example) -> Example:
+    """The same span, a character too far to the right."""
+    return {**span, "start": span["start"] + 1, "end": span["end"] + 1}
 
 
 def contradiction(example: Example) -> Example:

@@ -87,10 +87,22 @@ BAD_INPUT = [
     (("al.simulate", "texts.txt", "base", "n", "-l", "ORG"), "--label ORG", "gold span"),
     (("al.simulate", "-", "base", "n", "-l", "ORG"), "GOLD -", "give a file"),
     (("al.simulate", "pool.jsonl", "base", "", "-l", "ORG"), "DATASET '': not a name"),
+    (
+        ("al.simulate", "shifted.jsonl", "base", "n", "-l", "ORG"),
+        "GOLD shifted.jsonl: ",
+        "(100.0 %) are off token borders",
+        "in record 1: ",
+    ),
+    (
+        ("al.simulate", "beyond.jsonl", "base", "n", "-l", "ORG"),
+        "GOLD beyond.jsonl: 1 of 6 gold spans (16.7 %)",
+        "in record 4: ",
+    ),
     # compare: what is compared
     (compare("gone"), "DATASETS gone", "no such dataset"),
     (compare("old-*"), "DATASETS old-*", "no such dataset"),
     (compare("mixed"), "mixes 40 manual and 40 binary answers"),
+    (compare("untold"), "dataset untold does not tell", '"_view_id": "ner_manual"'),
     (compare("tampered"), "dataset 'tampered'", "recomputed it is"),
     (compare("half-recorded"), "20 of 40 answers carry no `al` record"),
     (compare("single"), "dataset 'single' has no usable answer in its"),
@@ -105,6 +117,7 @@ BAD_INPUT = [
     (compare("news-random-0", test="news-ranked-0"), "--test news-ranked-0", "no plain sample"),
     (compare("news-random-0", test="binary"), "--test binary holds binary answers"),
     (compare("long", test="same.jsonl"), "every training answer of dataset 'long'", "same.jsonl"),
+    (compare("news-random-0", test="shifted.jsonl"), "--test shifted.jsonl: ", "in record 1: "),
     (compare("news-random-0", test="broken.jsonl"), "line 2 of 'broken.jsonl'"),
     # compare: options
     (compare("news-random-0", "--training", "best"), "--training best", "usual-outside"),

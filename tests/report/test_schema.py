@@ -24,7 +24,7 @@ KEYS = {
     schema.Comparison: "difference low high p detectable",
     schema.ControlComparison: "difference low high p detectable against",
     schema.Interval: "value low high",
-    schema.TestSet: "name segments groups gold_spans overlap",
+    schema.TestSet: "name segments groups gold_spans unusable_spans overlap",
     schema.Overlap: "segments short trained_on_removed",
     schema.Base: "test dev",
     schema.Dev: "usual weighted",
@@ -65,7 +65,9 @@ def small_report() -> schema.Report:
         model={"name": "base"},
         seeds=[0],
         policies=["usual"],
-        test=schema.TestSet(name="t", segments=3, groups=1, gold_spans=2, overlap=overlap),
+        test=schema.TestSet(
+            name="t", segments=3, groups=1, gold_spans=2, unusable_spans=0, overlap=overlap
+        ),
         base=schema.Base(test=metric, dev={"news": dev}),
         arms={},
         strategies={},

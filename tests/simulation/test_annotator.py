@@ -114,3 +114,10 @@ def test_answers_are_stamped_with_the_costs_so_far():
     controller, costs = Questions(), CostModel(per_token=1.0, per_decision=2.0, per_span=3.0)
     list(annotate(controller, GoldAnnotator(GOLD, ["ORG"]), costs, budget=3, binary=False, start=9))
     assert [answer["_timestamp"] for answer in controller.stored] == [18, 27, 36]
+
+
+def test_a_reversed_span_counts_as_unusable_and_is_not_marked():
+    backwards = {**task(), "spans": [span(18, 12)]}
+    gold = read_gold([(1, backwards), (2, {**task(2), "spans": [span(0, 12)]})], ["ORG"])
+    assert (gold.off_tokens, gold.first_off_tokens) == (1, 0)
+    assert GoldAnnotator(gold, ["ORG"]).answer(task(), binary=False)["spans"] == []

@@ -169,3 +169,71 @@ def test_records_are_left_as_they_were(record):
     example, copy = record(TEXT, [BOTH]), record(TEXT, [BOTH])
     read(example)
     assert example == copy
+
+
+def without_view(example, **more):
+    return {key: value for key, value in example.items() if key != "_view_id"} | more
+
+
+def test_without_views_a_record_tells_binary_answers_from_whole_segments(record):
+    """Read as whole segments, of two statements about one text only the later one would count."""
+    binary = [without_view(record(TEXT, [s]), al={"unit": "candidate"}) for s in (BOTH, MARA)]
+    answers = read(*binary)
+    assert answers.form == "binary"
+    assert answers.items[0].accepted == ((0, 2, "ORG"), (3, 4, "ORG"))
+    whole = [without_view(example, al={"unit": "segment"}) for example in binary[:1]]
+    assert read(*whole).form == "full"
+
+
+def test_without_views_and_records_a_rejected_single_span_says_binary(record):
+    examples = [
+        without_view(record(TEXT, [BOTH])),
+        without_view(record(TEXT, [MARA], "reject")),
+        without_view(record("Mara left", [(0, 4, "ORG")])),
+    ]
+    answers = read(*examples)
+    assert answers.form == "binary"
+    assert len(answers) == 2
+    assert answers.items[0].rejected == ((3, 4, "ORG"),)
+
+
+@pytest.mark.parametrize("spans", [[], [BOTH, MARA]])
+def test_without_views_and_records_no_span_or_several_say_whole_segments(record, spans):
+    answers = read(
+        without_view(record(TEXT, spans)), without_view(record("Mara left", [(0, 4, "ORG")]))
+    )
+    assert answers.form == "full"
+    assert len(answers) == 2
+
+
+def test_texts_that_nobody_answered_are_gold(record):
+    examples = [
+        without_view(record(TEXT, [BOTH])),
+        without_view(record("Mara left", [(0, 4, "ORG")])),
+    ]
+    for example in examples:
+        del example["answer"]
+    assert read(*examples).form == "full"
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [("Mara left", [(0, 4, "ORG")], "accept")],
+        [("Mara left", [(0, 4, "ORG")], "reject"), ("Joss left", [], "accept")],
+    ],
+    ids=["nothing tells", "both are told"],
+)
+def test_without_anything_that_tells_what_the_answers_are_they_are_refused(record, others):
+    examples = [without_view(record(*one)) for one in [(TEXT, [BOTH], "accept"), *others]]
+    says = r'dataset news .* add "_view_id": "ner_manual" .* or "_view_id": "ner"'
+    with pytest.raises(AnswerError, match=says) as caught:
+        read(*examples)
+    assert str(caught.value).count("\n") == 0
+    assert read(*examples, form="full").form == "full"
+
+
+def test_where_some_answers_have_a_view_the_others_are_gold(record):
+    answers = read(record(TEXT, [BOTH]), without_view(record("Mara left", [(0, 4, "ORG")])))
+    assert answers.form == "full"
+    assert len(answers) == 2

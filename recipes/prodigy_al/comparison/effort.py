@@ -70,5 +70,11 @@ def read_first_answers(
     for number in sorted({ceil(share * len(places)) for share in SHARES}):
         first = examples[: places[number - 1] + 1]
         with suppress(AnswerError):
-            answers = read_answers(first, train.labels, dataset=train.dataset, tokenizer=tokenizer)
+            answers = read_answers(
+                first,
+                train.labels,
+                dataset=train.dataset,
+                tokenizer=tokenizer,
+                form=train.form,  # the first answers alone may not tell it
+            )
             yield FirstAnswers(len(first), answers, measure_effort(answers, first))

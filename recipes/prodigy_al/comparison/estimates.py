@@ -93,7 +93,9 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
         return Unavailable(f"the strict design of '{arm.strategy}' has no probabilities")
     place = {key: i for i, (key, _) in enumerate(served)}
     at = np.array([place[item.input_hash] for item in arm.dev.items])
-    answered = np.isin(np.arange(len(served)), at)
+    # an answer about a label that is not compared adds nothing to any count, yet it was given
+    given = arm.dev.about_other_labels.union(item.input_hash for item in arm.dev.items)
+    answered = np.array([key in given for key, _ in served])
     rates = response_rates(np.array([record.u for _, record in served]), answered)
     n_pool = max(record.N for _, record in served)  # what the first round began with
     whole = all(record.unit == "segment" for _, record in served)
@@ -113,4 +115,4 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     )
     if isinstance(found, Unavailable):
         return found
-    return WeightedScore(found, n_pool=n_pool, missing=len(served) - len(at))
+    return WeightedScore(found, n_pool=n_pool, missing=int((~answered).sum()))

@@ -11,6 +11,7 @@ from prodigy_al.errors import AnswerError
 from prodigy_al.records import read_record
 from prodigy_al.sampling.groups import document_groups
 from prodigy_al.training.answers import Answers, read_answers
+from prodigy_al.training.unusable import unusable_problem
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -45,17 +46,25 @@ def read_test(
     labels: Sequence[str],
     *,
     tokenizer: Callable[[str], Doc],
+    skip_bad: bool = False,
+    numbers: Sequence[int] | None = None,
 ) -> TestSet:
     """Read a test set from (input hash, record) pairs.
 
-    Raises `AnswerError` where it is empty or has no span of the asked labels, where it holds
-    binary answers, or was drawn by a model: only a plain sample says how a pipeline does on new
-    text.
+    `numbers` (n,) say where in its source each record stands, from 0, for messages. Gold spans that
+    are off token borders, reversed or outside the text are left out; with `skip_bad`, any number of
+    them.
+
+    Raises `AnswerError` where it is empty or has no span of the asked labels, where more than 2 %
+    of its spans are unusable, where it holds binary answers, or was drawn by a model: only a plain
+    sample says how a pipeline does on new text.
     """
     _require_plain_sample(name, records)
     # numbered, so that repeated texts are not merged
     numbered = [{**record, "_input_hash": number} for number, (_, record) in enumerate(records)]
     gold = read_answers(numbered, labels, dataset=name, tokenizer=tokenizer)
+    if not skip_bad:
+        _require_usable_spans(name, gold, numbers or range(len(records)))
     _require_gold(name, gold)
     kept = [item.input_hash for item in gold.items]
     groups, _ = document_groups([records[i][1] for i in kept], alone=[f"segment={i}" for i in kept])
@@ -77,6 +86,17 @@ def _require_plain_sample(name: str, records: Sequence[tuple[int, Mapping[str, A
                 "is no plain sample; use answers of al.random or a gold file",
                 dataset=name,
             )
+
+
+def _require_usable_spans(name: str, gold: Answers, numbers: Sequence[int]) -> None:
+    usable = sum(len(item.accepted) for item in gold.items)
+    first = gold.first_off_tokens
+    problem = unusable_problem(
+        gold.off_tokens, usable + gold.off_tokens, None if first is None else numbers[first]
+    )
+    # single spans are refused for being single
+    if problem and gold.form == "full":
+        raise AnswerError(f"--test {name}: {problem}", dataset=name)
 
 
 def _require_gold(name: str, gold: Answers) -> None:

@@ -60,7 +60,7 @@ def open_comparison(
     labels = choose_labels(label, chain.from_iterable(answers.values()))
     test_records = _open_test(test, loader=loader, skip_bad=skip_bad)
     nlp = _load_base(model, chosen_policies)
-    segments = cut_segments(test_records, nlp, unsegmented=True)
+    segments = list(cut_segments(test_records, nlp, unsegmented=True))
     with naming_options():
         cache = RunCache(output / "runs")
     return Plan(
@@ -69,7 +69,12 @@ def open_comparison(
             for name, examples in answers.items()
         ],
         test=read_test(
-            test, [(key, record) for _, key, record in segments], labels, tokenizer=nlp.make_doc
+            test,
+            [(key, record) for _, key, record in segments],
+            labels,
+            tokenizer=nlp.make_doc,
+            skip_bad=skip_bad,
+            numbers=[number for number, _, _ in segments],
         ),
         base=model,
         model=describe_pipeline(model, nlp),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -128,11 +128,12 @@ def read_gold_source(
 ) -> tuple[list[str], GoldSpans]:
     """Return the asked labels and the gold spans of every text, cut as the recipes cut them.
 
-    Raises `OptionError` for standard input, which can be read only once, and for a label that the
-    gold has no span of: every answer would be "none".
+    Raises `OptionError` for standard input, which can be read only once, for a label that the gold
+    has no span of (every answer would be "none"), and, without `skip_bad`, where more than 2 % of
+    the gold spans are unusable.
     """
+    from prodigy_al.inputs.gold import read_cut_gold
     from prodigy_al.ner.pipelines import load_pipeline, sentence_splitter
-    from prodigy_al.simulation.annotator import read_gold
 
     if source == "-":
         raise OptionError(
@@ -143,8 +144,10 @@ def read_gold_source(
     opened = open_source(source, loader=loader, skip_bad=skip_bad)
     nlp = load_pipeline(model)
     labels = list(label or known_labels(nlp, model))
-    segments = cut_segments(opened, sentence_splitter(nlp), unsegmented=unsegmented)
-    gold = read_gold(((key, record) for _, key, record in segments), labels, nlp.make_doc)
+    cut = partial(cut_segments, tokenizer=sentence_splitter(nlp), unsegmented=unsegmented)
+    gold, problem = read_cut_gold(opened, labels, cut=cut, tokenizer=nlp.make_doc)
+    if problem and not skip_bad:
+        raise OptionError("GOLD", source, problem)
     absent = [name for name in labels if name not in gold.labels]
     if absent and (label or len(absent) == len(labels)):
         raise OptionError("--label", absent, f"no text of {source} has a gold span of it")

@@ -68,6 +68,7 @@ def _test_set(measured: Measurements) -> schema.TestSet:
         segments=len(test.gold),
         groups=len(set(test.groups)),
         gold_spans=sum(len(item.accepted) for item in test.gold.items),
+        unusable_spans=test.gold.off_tokens,
         overlap=schema.Overlap(
             segments=overlap.segments,
             short=overlap.short,

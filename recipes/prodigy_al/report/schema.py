@@ -134,7 +134,9 @@ class Overlap:
 
 @dataclass(frozen=True, kw_only=True)
 class TestSet:
-    """The held-out test set; `groups` are documents."""
+    """The held-out test set; `groups` are documents. `unusable_spans` are gold spans off token
+    borders, reversed or outside the text (left out).
+    """
 
     __test__ = False  # not a test for pytest
 
@@ -142,6 +144,7 @@ class TestSet:
     segments: int
     groups: int
     gold_spans: int
+    unusable_spans: int
     overlap: Overlap
 
 

@@ -16,7 +16,14 @@ EFFORTS = ("answers", "tokens", "entities", "seconds")
 
 def render(report: Report) -> str:
     """Return the whole report as text, in the order in which it is read."""
-    parts = [report.answer, report.next, _annotated(report)]
+    parts = [report.answer, report.next]
+    if unusable := report.test.unusable_spans:
+        parts.append(
+            f"{unusable:,} gold span{'s' if unusable > 1 else ''} of test {report.test.name} "
+            f"{'are' if unusable > 1 else 'is'} off token borders, reversed or outside the text "
+            f"and {'were' if unusable > 1 else 'was'} left out."
+        )
+    parts.append(_annotated(report))
     for policy in report.policies:
         parts += [_dev(report, policy), _test(report, policy)]
         if report.curves:

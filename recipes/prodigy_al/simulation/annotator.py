@@ -18,13 +18,15 @@ class GoldSpans:
     """Gold spans (characters, `end` exclusive, label) of every distinct text, by input hash.
 
     `contradictions` counts texts that stand in the gold more than once with different spans; the
-    first one counts. `off_tokens` counts spans that do not fall on token borders; as on the page,
-    they cannot be marked.
+    first one counts. `off_tokens` counts spans that are off token borders, reversed or outside the
+    text, which as on the page cannot be marked; `first_off_tokens` is the place of the first record
+    with one.
     """
 
     spans: Mapping[int, frozenset[Offsets]]
     contradictions: int
     off_tokens: int = 0
+    first_off_tokens: int | None = None
 
     @property
     def labels(self) -> set[str]:
@@ -40,8 +42,8 @@ class GoldSpans:
             )
         if self.off_tokens:
             yield (
-                f"{self.off_tokens} gold spans do not fall on token borders: no answer can mark "
-                "them"
+                f"{self.off_tokens} gold spans are off token borders, reversed or outside the "
+                "text: no answer can mark them"
             )
 
 
@@ -57,7 +59,8 @@ def read_gold(
     spans: dict[int, frozenset[Offsets]] = {}
     different: set[int] = set()
     off_tokens = 0
-    for input_hash, record in records:
+    first_off_tokens = None
+    for place, (input_hash, record) in enumerate(records):
         found = frozenset(
             (span["start"], span["end"], span["label"])
             for span in record.get("spans") or []
@@ -66,10 +69,15 @@ def read_gold(
         if input_hash not in spans:
             spans[input_hash] = found
             starts, ends = _borders(record, tokenizer) if found else ({}, {})
-            off_tokens += sum(start not in starts or end not in ends for start, end, _ in found)
+            unusable = sum(
+                start not in starts or end not in ends or start >= end for start, end, _ in found
+            )
+            off_tokens += unusable
+            if unusable and first_off_tokens is None:
+                first_off_tokens = place
         elif spans[input_hash] != found:
             different.add(input_hash)
-    return GoldSpans(spans, len(different), off_tokens)
+    return GoldSpans(spans, len(different), off_tokens, first_off_tokens)
 
 
 def _borders(
@@ -141,7 +149,7 @@ def _on_tokens(task: Mapping[str, Any], spans: Iterable[Offsets]) -> Iterable[di
     """Yield the spans that fall on token borders: only those can be marked on the page."""
     starts, ends = _borders(task)
     for start, end, label in spans:
-        if start in starts and end in ends:
+        if start in starts and end in ends and start < end:
             yield {
                 "start": start,
                 "end": end,

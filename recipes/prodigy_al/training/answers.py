@@ -5,6 +5,8 @@ Two forms of answer exist and mean different things, so a dataset holds one of t
 - *full* (view ``ner_manual``, accepted): the spans are the whole truth for the asked labels;
 - *binary* (view ``ner`` with exactly one span): a statement about that one span and nothing else.
 
+Answers without a view are told apart by their records and spans (forms.py).
+
 Ignored answers, and rejected full ones ("a bad example"), say nothing and are only counted.
 Where answers about one text contradict each other the latest wins: the largest ``_timestamp``,
 then the later place in the dataset; an answer without a timestamp counts as oldest.
@@ -14,21 +16,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from prodigy_al.errors import AnswerError
+from prodigy_al.training.forms import Form, recorded_form, unstated_form
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-Form = Literal["full", "binary"]
 TokenSpan = tuple[int, int, str]
 """First token, last token + 1, label."""
 
-# A record without `_view_id` was imported rather than annotated: its spans are gold.
-_FULL_VIEWS = (None, "ner_manual")
+_FORM_OF_VIEW: Mapping[object, Form] = {"ner_manual": "full", "ner": "binary"}
 _VERDICTS = ("accept", "reject", "ignore")
 
 
@@ -50,8 +51,10 @@ class Answers:
     The figures below describe the dataset as it was read, also after `take` and `where`:
     `counts` answers per verdict (accept, reject, ignore), `contradictions` answers overruled by a
     later one, `repeats` answers that say once more what is known of their text or span,
-    `off_tokens` spans that do not fall on token borders (dropped), `unasked` spans with a label
-    that was not asked for (dropped).
+    `off_tokens` spans that do not fall on token borders (dropped; the first in the answer at place
+    `first_off_tokens`), `unasked` spans with a label that was not asked for (dropped).
+    `about_other_labels` holds the input hashes of texts that were answered only about such labels:
+    they are no items, yet they are not missing answers.
     """
 
     dataset: str
@@ -62,7 +65,9 @@ class Answers:
     contradictions: int = 0
     repeats: int = 0
     off_tokens: int = 0
+    first_off_tokens: int | None = None
     unasked: int = 0
+    about_other_labels: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         """Return the number of distinct texts."""
@@ -74,7 +79,11 @@ class Answers:
 
     def where(self, keep: Callable[[int], bool]) -> Answers:
         """Return the items whose input hash `keep` approves of, such as those of one fold."""
-        return replace(self, items=tuple(x for x in self.items if keep(x.input_hash)))
+        return replace(
+            self,
+            items=tuple(x for x in self.items if keep(x.input_hash)),
+            about_other_labels=frozenset(filter(keep, self.about_other_labels)),
+        )
 
 
 def read_answers(
@@ -83,16 +92,20 @@ def read_answers(
     *,
     dataset: str,
     tokenizer: Callable[[str], Doc] | None = None,
+    form: Form | None = None,
 ) -> Answers:
     """Read the answers of one dataset about the asked `labels`.
 
     `tokenizer` (a pipeline's ``make_doc``) is asked for the tokens of records that store none.
+    `form` is that of answers with neither a view nor an `al` record, found out where left out.
 
-    Raises `AnswerError` where nothing is usable, where full and binary answers are mixed, and where
-    a record has an unknown view or verdict, overlapping spans in a full answer, or lacks its
-    `_input_hash`, text or usable spans.
+    Raises `AnswerError` where nothing is usable, where full and binary answers are mixed or cannot
+    be told apart, and where a record has an unknown view or verdict, overlapping spans in a full
+    answer, or lacks its `_input_hash`, text or usable spans.
     """
-    reader = _Reader(dataset, tuple(labels), tokenizer)
+    examples = list(examples)
+    unstated = form or unstated_form(examples, dataset=dataset)
+    reader = _Reader(dataset, tuple(labels), tokenizer, unstated)
     statements = [
         one for i, example in enumerate(examples) if (one := reader.statement(i, example))
     ]
@@ -109,28 +122,30 @@ def read_answers(
             "which mean different things: keep them in two datasets",
             dataset=dataset,
         )
-    (form,) = forms
+    (found,) = forms
     by_input: dict[int, list[_Statement]] = {}
     for one in statements:
         by_input.setdefault(one.answer.input_hash, []).append(one)
-    resolve = _latest_full if form == "full" else _merged_binary
+    resolve = _latest_full if found == "full" else _merged_binary
     # a stable sort: among equal times the later place in the dataset stays the later one
     oldest_first = [sorted(group, key=lambda one: one.time) for group in by_input.values()]
     resolved = [resolve(group) for group in oldest_first]
     contradictions = sum(overruled for _, overruled in resolved)
     # how many answers it takes to say what is known: one per text, or one per span
     spans = sum(len(answer.accepted) + len(answer.rejected) for answer, _ in resolved)
-    needed = len(resolved) if form == "full" else spans
+    needed = len(resolved) if found == "full" else spans
     return Answers(
         dataset=dataset,
-        form=form,
+        form=found,
         labels=reader.labels,
         items=tuple(answer for answer, _ in resolved),
         counts={verdict: reader.counts[verdict] for verdict in _VERDICTS},
         contradictions=contradictions,
         repeats=len(statements) - needed - contradictions,
         off_tokens=reader.off_tokens,
+        first_off_tokens=reader.first_off_tokens,
         unasked=reader.unasked,
+        about_other_labels=frozenset(reader.about_other_labels - by_input.keys()),
     )
 
 
@@ -143,18 +158,19 @@ class _Statement:
     answer: Answer
 
 
+@dataclass
 class _Reader:
     """Turns records into statements and counts what it leaves out."""
 
-    def __init__(
-        self, dataset: str, labels: tuple[str, ...], tokenizer: Callable[[str], Doc] | None
-    ) -> None:
-        self.dataset = dataset
-        self.labels = labels
-        self.tokenizer = tokenizer
-        self.counts: Counter[str] = Counter()
-        self.off_tokens = 0
-        self.unasked = 0
+    dataset: str
+    labels: tuple[str, ...]
+    tokenizer: Callable[[str], Doc] | None
+    unstated: Form
+    counts: Counter[str] = field(default_factory=Counter)
+    off_tokens: int = 0
+    first_off_tokens: int | None = None
+    unasked: int = 0
+    about_other_labels: set[int] = field(default_factory=set)
 
     def statement(self, place: int, example: Mapping[str, Any]) -> _Statement | None:
         """Return what the record says, None if nothing."""
@@ -171,6 +187,8 @@ class _Reader:
             return None
         words, spaces, spans = self._tokens_and_spans(place, example)
         if form == "binary" and not spans:  # its only span was dropped
+            if example["spans"][0]["label"] not in self.labels:
+                self.about_other_labels.add(self._input_hash(place, example))
             return None
         if form == "full" and any(b[0] < a[1] for a, b in pairwise(spans)):
             raise self._error(place, "has overlapping spans: named entities must not overlap")
@@ -180,19 +198,19 @@ class _Reader:
 
     def _form(self, place: int, example: Mapping[str, Any]) -> Form:
         view = example.get("_view_id")
-        if view in _FULL_VIEWS:
-            return "full"
-        if view != "ner":
+        form = _FORM_OF_VIEW.get(view)
+        if view is None:
+            form = recorded_form(example) or self.unstated
+        if form is None:
             raise self._error(
                 place,
                 f'was given in the view "{view}": only "ner_manual" and "ner" can be trained from',
             )
         spans = example.get("spans") or []
-        if len(spans) != 1:
-            raise self._error(
-                place, f'has {len(spans)} spans in the view "ner": a binary answer is about one'
-            )
-        return "binary"
+        if form == "binary" and len(spans) != 1:
+            where = f' in the view "{view}"' if view else ""
+            raise self._error(place, f"has {len(spans)} spans{where}: a binary answer is about one")
+        return form
 
     def _input_hash(self, place: int, example: Mapping[str, Any]) -> int:
         value = example.get("_input_hash")
@@ -220,6 +238,8 @@ class _Reader:
                 self.unasked += 1
             elif start is None or end is None or start >= end:
                 self.off_tokens += 1
+                if self.first_off_tokens is None:
+                    self.first_off_tokens = place
             else:
                 spans.add((start, end, span["label"]))
         words = tuple(token["text"] for token in tokens)

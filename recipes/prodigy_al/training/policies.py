@@ -27,7 +27,8 @@ from typing import Literal
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
-from prodigy_al.training.answers import Answer, Answers, Form
+from prodigy_al.training.answers import Answer, Answers
+from prodigy_al.training.forms import Form
 
 INCORRECT_SPANS_KEY = "incorrect_spans"
 """Where a reference doc keeps spans that are known not to be entities (``doc.spans[...]``)."""
