@@ -115,14 +115,7 @@ def read_answers(
             "annotate some, or name another dataset",
             dataset=dataset,
         )
-    forms = Counter(one.form for one in statements)
-    if len(forms) > 1:
-        raise AnswerError(
-            f"dataset {dataset} mixes {forms['full']} manual and {forms['binary']} binary answers, "
-            "which mean different things: keep them in two datasets",
-            dataset=dataset,
-        )
-    (found,) = forms
+    found = _only_form(statements, dataset)
     by_input: dict[int, list[_Statement]] = {}
     for one in statements:
         by_input.setdefault(one.answer.input_hash, []).append(one)
@@ -156,6 +149,19 @@ class _Statement:
     form: Form
     time: float
     answer: Answer
+
+
+def _only_form(statements: Sequence[_Statement], dataset: str) -> Form:
+    """Return the form that all statements have. Raises `AnswerError` where two are mixed."""
+    forms = Counter(one.form for one in statements)
+    if len(forms) > 1:
+        raise AnswerError(
+            f"dataset {dataset} mixes {forms['full']} manual and {forms['binary']} binary answers, "
+            "which mean different things: keep them in two datasets",
+            dataset=dataset,
+        )
+    (form,) = forms
+    return form
 
 
 @dataclass
