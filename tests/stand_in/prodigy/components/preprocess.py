@@ -26,4 +26,10 @@ def add_tokens(nlp: Any, stream: Stream, skip: bool = False) -> Iterator[dict[st
 def split_sentences(nlp: Any, stream: Stream) -> Iterator[dict[str, Any]]:
     for task in stream:
         for sentence in nlp(task["text"]).sents:
-            yield set_hashes({**task, "text": sentence.text}, overwrite=True)
+            first, end = sentence.start_char, sentence.end_char
+            spans = [
+                {**span, "start": span["start"] - first, "end": span["end"] - first}
+                for span in task.get("spans", [])
+                if first <= span["start"] and span["end"] <= end
+            ]
+            yield set_hashes({**task, "text": sentence.text, "spans": spans}, overwrite=True)
