@@ -44,16 +44,10 @@ def test_all_by_chance_gives_equal_weights_and_the_plain_metric_exactly():
     assert weighted.largest_share == 1 / 40
 
 
-@pytest.mark.parametrize("two_rounds", [False, True])
-def test_a_pool_that_was_served_whole_gives_its_metric_exactly(two_rounds):
+def test_a_pool_that_was_served_whole_gives_its_metric_exactly():
     counts = generated_counts()
     served, pi = active_draw(POOL)
-    rounds = None
-    if two_rounds:
-        rounds = np.repeat([0, 1], POOL // 2)
-        pi = np.where(rounds == 0, 0.5, 1.0)
-    weighted = weighted_scores(counts.take(served), pi=pi, rounds=rounds, size=POOL)
-    plain = scores(counts.take(served))
+    weighted, plain = weighted_scores(counts.take(served), pi=pi), scores(counts.take(served))
     for metric in METRICS:
         value = getattr(plain, metric)
         assert getattr(weighted, metric).pool == Estimate(value, value, value)
@@ -173,9 +167,7 @@ def test_uneven_weights_are_cautioned_about():
         ({"pi": [0.5, 1.5, 0.5]}, "1 of 3 inclusion"),
         ({"pi": [0.5]}, "`pi` holds 1 values for 3"),
         ({"groups": ["a"]}, "`groups` holds 1 values for 3"),
-        ({"scales": np.array([1.0, 0.5, 1.0])}, "scales are below 1"),
         ({"copies": np.array([1.0, -1.0, 1.0])}, "finite numbers of at least 0"),
-        ({"size": 2}, "a frame of 2 segments"),
     ],
 )
 def test_numbers_out_of_range_are_refused(wrong, message):

@@ -88,8 +88,13 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     if not arm.records:
         return Unavailable("the answers carry no sampling probabilities")
     served = [(key, record) for key, record in arm.records.items() if record.fold == "dev"]
-    drawn = inclusion(served)
-    if np.isnan(drawn.pi).any():
+    if any(record.round > 0 for _, record in served):
+        return Unavailable(
+            "the dev answers were drawn in several rounds by an earlier release, which cannot be "
+            "weighted"
+        )
+    pi = inclusion(served)
+    if np.isnan(pi).any():
         return Unavailable(f"the strict design of '{arm.strategy}' has no probabilities")
     place = {key: i for i, (key, _) in enumerate(served)}
     at = np.array([place[item.input_hash] for item in arm.dev.items])
@@ -97,8 +102,7 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     given = arm.dev.about_other_labels.union(item.input_hash for item in arm.dev.items)
     answered = np.array([key in given for key, _ in served])
     rates = response_rates(np.array([record.u for _, record in served]), answered)
-    n_pool = max(record.N for _, record in served)  # what the first round began with
-    whole = all(record.unit == "segment" for _, record in served)
+    n_pool = max(record.N for _, record in served)
     summed = Counts(
         tp=np.sum([seed.tp for seed in counts], axis=0),
         predicted=np.sum([seed.predicted for seed in counts], axis=0),
@@ -106,12 +110,9 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     )
     found = weighted_scores(
         summed,
-        pi=(drawn.pi * rates)[at],
-        rounds=drawn.rounds[at],
-        scales=drawn.scales[at],
+        pi=(pi * rates)[at],
         copies=np.array([float(served[i][1].copies) for i in at]),
         groups=[served[i][1].group for i in at],
-        size=n_pool if whole else None,  # how many candidates the frame holds is not known
     )
     if isinstance(found, Unavailable):
         return found

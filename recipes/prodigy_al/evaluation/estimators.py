@@ -30,7 +30,6 @@ from scipy import special, stats
 from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.counts import METRICS, Counts, Metric
-from prodigy_al.evaluation.weights import effective_size, overall_inclusion, round_shares
 
 Groups: TypeAlias = Sequence[str] | Sequence[int] | IntArray
 
@@ -94,14 +93,13 @@ class Weighted:
 
 @dataclass(frozen=True)
 class _Sample:
-    """What the intervals need of each answer, all (M,), on any common scale.
+    """What the intervals need of each answer, all (M,).
 
-    `weights` w; `spread` ω sqrt(1-π)/π, the standard deviation of w over the draw of the answer's
-    own round; `codes` 0..K-1 of the groups.
+    `weights` w, on any common scale; `pi` π; `codes` 0..K-1 of the groups.
     """
 
     weights: FloatArray
-    spread: FloatArray
+    pi: FloatArray
     codes: IntArray
     confidence: float
 
@@ -110,28 +108,21 @@ def weighted_scores(
     counts: Counts,
     *,
     pi: FloatArray | Sequence[float | None],
-    rounds: IntArray | None = None,
-    scales: FloatArray | None = None,
     copies: FloatArray | None = None,
     groups: Groups | None = None,
-    size: int | None = None,
     confidence: float = 0.95,
 ) -> Weighted | Unavailable:
     """Estimate F1, precision and recall from `counts` (M,) of answers drawn with `pi` (M,).
 
     `pi` holds a segment's π, or π_ij = π_i r_{j|i} where the answers are about single candidates
-    (whose matches, predictions and gold spans are 0 or 1); NaN or None where it is not known, and
-    then nothing is estimated. `copies` (M,): how often the segment stands in the source. `groups`
-    (M,): its document; each segment its own where left out. `rounds`, `scales`, `size` as in
-    `rounds_weights`. Raises `EstimateError` where lengths differ or a number is out of its range.
+    (whose matches, predictions and gold spans are 0 or 1), times the chance that its block was
+    opened and the item answered where these are not 1; NaN or None where it is not known, and then
+    nothing is estimated. `copies` (M,): how often the segment stands in the source. `groups` (M,):
+    its document; each segment its own where left out. Raises `EstimateError` where lengths differ
+    or a number is out of its range.
     """
     m, known = len(counts), np.array(pi, dtype=np.float64)
-    parts: dict[str, Sized | None] = {
-        "pi": known,
-        "rounds": rounds,
-        "scales": scales,
-        "groups": groups,
-    }
+    parts: dict[str, Sized | None] = {"pi": known, "groups": groups}
     for name, part in parts.items():
         if part is not None and len(part) != m:
             raise EstimateError(f"`{name}` holds {len(part)} values for {m} answers; give {m}")
@@ -139,14 +130,15 @@ def weighted_scores(
         return Unavailable("there are no answers")
     if missing := int(np.isnan(known).sum()):
         return Unavailable(f"{missing} of {m} answers carry no inclusion probability")
-    chance = overall_inclusion(known, scales)
-    share, later = round_shares(np.zeros(m, np.int64) if rounds is None else rounds, size)
-    weights = share / chance + later
-    # On a scale of at most 1, equal weights are exactly 1 and give the plain metric to the bit.
-    largest = weights.max()
+    usable = (known > 0) & (known <= 1)
+    if not np.all(usable):
+        raise EstimateError(
+            f"{np.sum(~usable)} of {m} inclusion probabilities are not above 0 and at most 1"
+        )
     sample = _Sample(
-        weights=weights / largest,
-        spread=share * np.sqrt(1 - chance) / chance / largest,
+        # on a scale of at most 1, equal weights are exactly 1 and give the plain metric to the bit
+        weights=known.min() / known,
+        pi=known,
         codes=np.arange(m) if groups is None else np.unique(groups, return_inverse=True)[1],
         confidence=confidence,
     )
@@ -187,14 +179,19 @@ def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
     )
 
 
+def effective_size(weights: FloatArray) -> float:
+    """Return (Σw)²/Σw² (Kish 1965): how many equally weighted answers tell as much as these."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
 def _pool_interval(
     value: float, residual: FloatArray, leverage: FloatArray, sample: _Sample
 ) -> Estimate | Unavailable:
-    """Take the draw of each round as random: V̂ = Σ (1-π) (ω ê/π / (1-h))², by answer."""
-    if not np.any(sample.spread):  # everything was asked: nothing is random
+    """Take the draw as random: V̂ = Σ (1-π) (w ê / (1-h))², by answer."""
+    if np.all(sample.pi == 1):  # everything was asked: nothing is random
         return Estimate(value, value, value)
     freedom = effective_size(sample.weights) - 1
-    changes = sample.spread * residual
+    changes = np.sqrt(1 - sample.pi) * sample.weights * residual
     return _interval(value, changes, leverage, confidence=sample.confidence, freedom=freedom)
 
 
