@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from wasabi.tables import table
@@ -54,10 +54,12 @@ def _annotated(report: Report) -> str:
 
 def _dev(report: Report, policy: str) -> str:
     rows = []
+    notes = []
     for dataset, arm in report.arms.items():
         before, after = report.base.dev[dataset], arm.runs[policy].dev
         usual = f"{number(before.usual.f1)} -> {_with_interval(after.usual)}"
         if isinstance(after.weighted, WeightedMetric):
+            notes += [f"{dataset}: {note}." for note in _remarks(after.weighted)]
             weighted = (
                 f"{_f1(before.weighted)} -> {_f1(after.weighted)}",
                 interval(after.weighted.low, after.weighted.high),
@@ -75,7 +77,18 @@ def _dev(report: Report, policy: str) -> str:
         "for this pool",
         "ESS",
     )
-    return _titled(f"F1 on each dataset's own dev fold, training '{policy}'", header, rows)
+    table_ = _titled(f"F1 on each dataset's own dev fold, training '{policy}'", header, rows)
+    return "\n".join([table_.rstrip("\n"), *notes])
+
+
+def _remarks(metric: WeightedMetric) -> Iterator[str]:
+    """Yield what stands below the table where a weighted number is to be read with care."""
+    if metric.if_missing_wrong is not None and metric.if_missing_right is not None:
+        yield (
+            f"{metric.missing} questions have no answer; weighted F1 is "
+            f"{number(metric.if_missing_wrong)} if all of them were wrong, "
+            f"{number(metric.if_missing_right)} if all were right"
+        )
 
 
 def _test(report: Report, policy: str) -> str:
