@@ -81,9 +81,10 @@ def main() -> None:
     estimate = found.f1.new_text
     if isinstance(estimate, Unavailable):
         sys.exit(f"F1 of {asked.label} on new text is unavailable: {estimate.reason}")
+    worth = "" if found.worth is None else f", worth {found.worth:.0f} uniform ones"
     print(
         f"F1 of {asked.label} on new text: {estimate.value:.3f} [{estimate.low:.3f}, "
-        f"{estimate.high:.3f}] from {found.m} answers, worth {found.ess:.0f} even ones"
+        f"{estimate.high:.3f}] from {found.m} answers{worth}"
     )
 
 

@@ -169,6 +169,28 @@ def test_intervals_without_weights_miss_their_target(design):
     assert np.all(simulated(design)["equal_in"].mean(axis=0) < 0.93)
 
 
+def spread_of_uniform(counts, size):
+    """Return the standard deviation of F1 from `size` uniform answers of a pool, linearised."""
+    matched, spans = counts.parts("f1")
+    residual = matched - matched.sum() / spans.sum() * spans
+    pool = len(counts)
+    variance = (1 / size - 1 / pool) * pool**2 * residual.var(ddof=1) / spans.sum() ** 2
+    return np.sqrt(variance)
+
+
+def test_answers_are_worth_as_many_uniform_ones_as_tell_as_much():
+    """The ratio of the variances at equal numbers, times that number, overstates it in a pool."""
+    rng = np.random.default_rng(3)
+    u, _, counts = generate_pool(rng, 60, 16)
+    draws = [ask(u, 400, rng) for _ in range(1_000)]
+    found = [weighted_scores(counts.take(asked), pi=pi) for asked, pi in draws]
+    spread = np.std([one.f1.value for one in found])
+    worth = np.mean([one.worth for one in found])
+    assert spread_of_uniform(counts, worth) == pytest.approx(spread, rel=0.05)
+    overstated = 400 * (spread_of_uniform(counts, 400) / spread) ** 2
+    assert spread_of_uniform(counts, overstated) < 0.93 * spread
+
+
 def candidate_draw(rng):
     """Ask about one candidate of 250 of 1,000 segments; return (frame, answers, π_ij)."""
     marginals = rng.beta(0.5, 0.5, (1_000, 3))

@@ -151,12 +151,25 @@ def test_one_answer_that_holds_all_spans_has_no_interval():
     assert "holds all spans" in f1.pool.reason
 
 
+def test_uniform_answers_are_worth_their_number_and_everything_asked_the_pool():
+    for chance in (0.1, 0.6, 1.0):
+        weighted = weighted_scores(generated_counts(40), pi=np.full(40, chance))
+        assert weighted.worth == pytest.approx(40)
+
+
+def test_answers_that_all_agree_have_no_worth():
+    ones = np.ones(40)
+    assert weighted_scores(Counts(ones, ones, ones), pi=ones / 2).worth is None
+    assert weighted_scores(Counts(ones * 0, ones * 0, ones * 0), pi=ones / 2).worth is None
+
+
 def test_uneven_weights_are_cautioned_about():
     pi = np.full(40, 0.9)
     pi[0] = 0.01
-    cautions = {c.kind: c.value for c in weighted_scores(generated_counts(40), pi=pi).cautions}
+    weighted = weighted_scores(generated_counts(40), pi=pi)
+    cautions = {caution.kind: caution.value for caution in weighted.cautions}
     assert cautions["heavy-weight"] == pytest.approx(100 / (100 + 39 / 0.9))
-    assert cautions["low-ess"] < 0.1
+    assert cautions["low-worth"] == weighted.worth / 40 < 0.5
     assert weighted_scores(generated_counts(40), pi=np.full(40, 0.9)).cautions == ()
 
 

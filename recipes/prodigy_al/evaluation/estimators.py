@@ -34,7 +34,7 @@ from prodigy_al.evaluation.counts import METRICS, Counts, Metric
 Groups: TypeAlias = Sequence[str] | Sequence[int] | IntArray
 
 MIN_GROUPS = 10  # fewer do not tell how much groups differ
-LOW_ESS_SHARE = 0.5
+LOW_WORTH_SHARE = 0.5
 HEAVY_WEIGHT_SHARE = 0.1
 TINY = 1e-12  # what rounding leaves of a zero
 
@@ -66,9 +66,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Caution:
-    """A property of the weights beyond its limit; `value` and `limit` are shares in [0, 1]."""
+    """A property of weighted answers beyond its limit, 0 <= `limit` <= 1.
 
-    kind: Literal["low-ess", "heavy-weight"]
+    ``low-worth``: `value` is how many uniform answers an answer is worth. ``heavy-weight``: the
+    share of the sum of weights that one answer holds.
+    """
+
+    kind: Literal["low-worth", "heavy-weight"]
     value: float
     limit: float
 
@@ -77,8 +81,10 @@ class Caution:
 class Weighted:
     """Weighted metrics and how far to trust them.
 
-    `m` answers from `groups` groups; `ess` = (Σw)²/Σw², the number of equally weighted answers
-    that tell as much; `largest_share` of the sum of weights that a single answer holds.
+    `m` answers from `groups` groups; `worth` of how many uniform answers (`worth_in_answers`) as to
+    F1, None where it cannot be had; `ess` = (Σw)²/Σw², Kish's effective size, which looks at the
+    weights alone and so misleads where they go with the errors; `largest_share` of the sum of
+    weights that a single answer holds.
     """
 
     f1: Measure
@@ -86,6 +92,7 @@ class Weighted:
     recall: Measure
     m: int
     groups: int
+    worth: float | None
     ess: float
     largest_share: float
     cautions: tuple[Caution, ...]
@@ -147,17 +154,18 @@ def weighted_scores(
 
 def _summary(counts: Counts, sample: _Sample) -> Weighted:
     w = sample.weights
-    ess, largest = effective_size(w), float(w.max() / w.sum())
+    worth, largest = worth_in_answers(counts, sample.pi), float(w.max() / w.sum())
     cautions = []
-    if ess / w.size < LOW_ESS_SHARE:
-        cautions.append(Caution("low-ess", ess / w.size, LOW_ESS_SHARE))
+    if worth is not None and worth / w.size < LOW_WORTH_SHARE:
+        cautions.append(Caution("low-worth", worth / w.size, LOW_WORTH_SHARE))
     if largest > HEAVY_WEIGHT_SHARE:
         cautions.append(Caution("heavy-weight", largest, HEAVY_WEIGHT_SHARE))
     return Weighted(
         **{metric: _measure(metric, counts, sample) for metric in METRICS},
         m=w.size,
         groups=int(sample.codes.max()) + 1,
-        ess=ess,
+        worth=worth,
+        ess=effective_size(w),
         largest_share=largest,
         cautions=tuple(cautions),
     )
@@ -177,6 +185,29 @@ def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
         new_text=_new_text_interval(value, residual, leverage, sample),
         pool=_pool_interval(value, residual, leverage, sample),
     )
+
+
+def worth_in_answers(counts: Counts, pi: FloatArray) -> float | None:
+    """Return how many answers drawn uniformly from the same pool tell as much about its F1.
+
+    `counts` and `pi` (M,) of the answers; the result lies above 0 and at most at the pool's size.
+    With N = Σ w items in the pool and residuals e, the draw's variance V = Σ (1-π) w² e² / D² is
+    set equal to that of m uniform answers, (1/m - 1/N) N Σ w e² / D², both estimated from these
+    answers. So m uniform answers are worth m, and everything asked is worth N. N is estimated too,
+    because how many candidates a pool holds is not recorded. None where no answer differs from
+    the others.
+    """
+    matched, spans = counts.parts("f1")
+    w = 1 / pi
+    total = float((w * spans).sum())
+    if total == 0:
+        return None
+    residual = matched - float((w * matched).sum()) / total * spans
+    of_pool = float((w * residual**2).sum())
+    if of_pool < TINY:
+        return None
+    of_draw = float(((1 - pi) * (w * residual) ** 2).sum())
+    return float(w.sum()) * of_pool / (of_pool + of_draw)
 
 
 def effective_size(weights: FloatArray) -> float:

@@ -207,6 +207,7 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         low_pool=low_pool,
         high_pool=high_pool,
         ess=found.ess,
+        worth=found.worth,
         m=found.m,
         n_pool=score.n_pool,
         largest_weight=found.largest_share,
