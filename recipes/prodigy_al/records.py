@@ -106,4 +106,5 @@ def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
         raise RecordError(f"{shown} has an `al` record without {', '.join(missing)}")
     if unknown := sorted(stored.keys() - known):
         raise RecordError(f"{shown} has an `al` record with unknown keys {', '.join(unknown)}")
-    return Record(**dict.fromkeys(lacking), **stored)
+    values: dict[str, Any] = {**dict.fromkeys(lacking), **stored}
+    return Record(**values)

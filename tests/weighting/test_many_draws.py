@@ -20,7 +20,7 @@ from prodigy_al.sampling.design import SamplingDesign
 
 DRAWS = 1_000
 WORDS = 7
-SIZE, DOCUMENTS, DEV = 240, 30, 0.9
+SIZE, DOCUMENTS, DEV = 240, 30, 0.85
 DESIGNS = {
     "ranked": (SamplingDesign("ranked", "segment", dev_share=DEV), 80),
     # two candidates a text, and answers of two or three passes
