@@ -146,8 +146,8 @@ class Pool:
         counts = self.counts(arm)
         return weighted_score([counts], arm), scores(counts)
 
-    def truth(self, *, binary: bool = False) -> Scores:
-        """The model's scores on the whole dev fold: on all of it, or on its candidates."""
+    def whole(self, *, binary: bool = False) -> Counts:
+        """The model's counts on the whole dev fold: on all of it, or on its candidates."""
         dev = [self.place[one.input_hash] for one in self.frame.fold("dev")]
         gold, predicted = self.tables.gold[dev], self.tables.predicted[dev]
         if binary:
@@ -155,7 +155,10 @@ class Pool:
             width = asked.shape[1]
             gold, predicted = gold[:, :width] & asked, predicted[:, :width] & asked
         parts = (gold & predicted, predicted, gold)
-        return scores(Counts(*(part.sum(axis=1).astype(float) for part in parts)))
+        return Counts(*(part.sum(axis=1).astype(float) for part in parts))
+
+    def truth(self, *, binary: bool = False) -> Scores:
+        return scores(self.whole(binary=binary))
 
     @staticmethod
     def _spans(words: Iterable[bool]) -> frozenset[TokenSpan]:
