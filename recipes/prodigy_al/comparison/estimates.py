@@ -103,11 +103,7 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     pi = inclusion(served)
     if np.isnan(pi).any():
         return Unavailable(f"the strict design of '{arm.strategy}' has no probabilities")
-    summed = Counts(
-        tp=np.sum([seed.tp for seed in counts], axis=0),
-        predicted=np.sum([seed.predicted for seed in counts], axis=0),
-        gold=np.sum([seed.gold for seed in counts], axis=0),
-    )
+    summed = _sum_over_seeds(counts)
     place = {key: i for i, (key, _) in enumerate(served)}
     at = np.array([place[item.input_hash] for item in arm.dev.items])
     copies = np.array([float(served[i][1].copies) for i in at])
@@ -126,6 +122,14 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
         wrong, right = bounds_of_missing(summed.weighted(copies), pi[at], rates[at])
     n_pool = max(record.N for _, record in served)
     return WeightedScore(found, n_pool, len(answered), missing, wrong, right)
+
+
+def _sum_over_seeds(counts: Sequence[Counts]) -> Counts:
+    return Counts(
+        tp=np.sum([seed.tp for seed in counts], axis=0),
+        predicted=np.sum([seed.predicted for seed in counts], axis=0),
+        gold=np.sum([seed.gold for seed in counts], axis=0),
+    )
 
 
 def _responses(served: Sequence[tuple[int, Record]], arm: Arm) -> tuple[BoolArray, FloatArray]:
