@@ -13,8 +13,8 @@ from prodigy_al.records import read_record
 from prodigy_al.sampling.inclusion import verify_records
 
 ARMS = "teach,ranked,random,random-binary,ranked-strict,teach-strict"
-METRIC = {"f1", "p", "r", "low", "high", "n"}
-DIFF = {"difference", "low", "high", "p", "detectable"}
+METRIC = {"f1", "p", "r", "low", "high", "n", "no_interval"}
+DIFF = {"difference", "low", "high", "p", "detectable", "no_interval"}
 WEIGHTED = METRIC | {
     "method",
     "interval",

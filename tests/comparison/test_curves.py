@@ -9,14 +9,16 @@ import pytest
 
 from prodigy_al.comparison.curves import Point, Work, learning_curve, work_to_reach
 from prodigy_al.comparison.effort import read_first_answers
+from prodigy_al.comparison.estimates import Score
 from prodigy_al.comparison.measurements import Model, Row, measure
-from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.build import build_report, compare
 from prodigy_al.report.terminal import render
 
 
-def known(f1: float | None) -> Estimate | Unavailable:
-    return Unavailable("no span") if f1 is None else Estimate(f1, f1, f1)
+def known(f1: float | None) -> Score:
+    nothing = Unavailable("no interval")
+    return Score(f1, nothing, precision=None, recall=None, per_seed=(f1,), n=1)
 
 
 def curve(*points: tuple[float, float | None]) -> list[Point]:
@@ -29,7 +31,7 @@ RISING = curve((0, 0.4), (100, 0.5), (200, 0.7))
 
 @pytest.mark.parametrize(("f1", "answers"), [(0.45, 50), (0.5, 100), (0.6, 150), (0.7, 200)])
 def test_between_two_points_the_effort_is_linear(f1: float, answers: float):
-    found = work_to_reach(known(f1), RISING)
+    found = work_to_reach((f1), RISING)
     assert found is not None
     assert found.answers == pytest.approx(answers)
     assert found.tokens == pytest.approx(10 * answers)
@@ -38,27 +40,27 @@ def test_between_two_points_the_effort_is_linear(f1: float, answers: float):
 
 
 def test_what_is_never_reached_has_no_effort():
-    assert work_to_reach(known(0.71), RISING) is None
-    assert work_to_reach(known(None), RISING) is None
-    assert work_to_reach(known(0.1), []) is None
+    assert work_to_reach((0.71), RISING) is None
+    assert work_to_reach((None), RISING) is None
+    assert work_to_reach((0.1), []) is None
 
 
 def test_what_the_base_reaches_already_takes_nothing():
     for f1 in (0.3, 0.4):
-        found = work_to_reach(known(f1), RISING)
+        found = work_to_reach((f1), RISING)
         assert found is not None
         assert (found.answers, found.tokens, found.entities) == (0, 0, 0)
 
 
 def test_the_first_crossing_counts_where_a_curve_falls_again():
     falling = curve((0, 0.4), (100, 0.6), (200, 0.3), (300, 0.8))
-    found = work_to_reach(known(0.5), falling)
+    found = work_to_reach((0.5), falling)
     assert found is not None
     assert found.answers == pytest.approx(50)
 
 
 def test_points_without_a_value_are_passed_over():
-    found = work_to_reach(known(0.5), curve((0, 0.4), (100, None), (200, 0.6)))
+    found = work_to_reach((0.5), curve((0, 0.4), (100, None), (200, 0.6)))
     assert found is not None
     assert found.answers == pytest.approx(100)
 

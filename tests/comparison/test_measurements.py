@@ -67,8 +67,8 @@ def test_a_point_value_takes_no_bootstrap(measured: Measurements, monkeypatch: p
     monkeypatch.setattr(estimates, "bootstrap_score", counting)
     found = measured.score(Row(Model("ranked", "usual"), "test"))
     assert len(calls) == 1  # for the interval of F1: neither precision, recall nor a seed has one
-    assert isinstance(found.f1, Estimate)
-    assert found.f1.value == pytest.approx(np.mean(found.per_seed))
+    assert isinstance(found.interval, Estimate)
+    assert found.f1 == pytest.approx(np.mean(found.per_seed))
     assert len(found.per_seed) == 2
 
 
@@ -81,7 +81,8 @@ def test_the_base_is_no_arm_even_where_a_dataset_is_called_base(plan: Any, arm: 
 
 def test_an_empty_set_has_no_score():
     found = estimates.score([Counts(*np.zeros((3, 0)))], [])
-    assert isinstance(found.f1, Unavailable)
+    assert isinstance(found.interval, Unavailable)
+    assert found.f1 is None
     assert (found.n, found.precision, found.per_seed) == (0, None, (None,))
 
 

@@ -17,12 +17,12 @@ from prodigy_al.report.files import to_json, write_report
 KEYS = {
     schema.Report: "version answer next target labels model pool seeds policies test base arms "
     "strategies matrix curves verdicts health exchange machine",
-    schema.Metric: "f1 p r low high n",
-    schema.TestMetric: "f1 p r low high n per_seed",
-    schema.WeightedMetric: "f1 p r low high n method interval low_pool high_pool ess worth m "
-    "n_pool largest_weight missing if_missing_wrong if_missing_right on cautions",
-    schema.Comparison: "difference low high p detectable",
-    schema.ControlComparison: "difference low high p detectable against",
+    schema.Metric: "f1 p r low high n no_interval",
+    schema.TestMetric: "f1 p r low high n no_interval per_seed",
+    schema.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "
+    "worth m n_pool largest_weight missing if_missing_wrong if_missing_right on cautions",
+    schema.Comparison: "difference low high p detectable no_interval",
+    schema.ControlComparison: "difference low high p detectable no_interval against",
     schema.Interval: "value low high",
     schema.TestSet: "name segments groups gold_spans unusable_spans overlap",
     schema.Overlap: "segments short trained_on_removed",

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.estimates import Score
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
-from prodigy_al.evaluation.estimators import Estimate, Unavailable
 
 
 @dataclass(frozen=True)
@@ -23,10 +22,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Point:
-    """F1 on the test set after so much work."""
+    """The score on the test set after so much work."""
 
     work: Work
-    f1: Estimate | Unavailable
+    score: Score
 
 
 def learning_curve(arm: Arm, policy: str, measured: Measurements) -> list[Point]:
@@ -37,36 +36,31 @@ def learning_curve(arm: Arm, policy: str, measured: Measurements) -> list[Point]
     """
     if not measured.plan.curves:
         return []
-    points = [Point(Work(0, 0, 0, 0), _on_test(measured, BASE).f1)]
+    points = [Point(Work(0, 0, 0, 0), _on_test(measured, BASE))]
     for first in arm.first_answers:
         model = Model(arm.dataset, policy, first.count)
         if model in measured:
             effort = first.effort
             work = Work(first.count, effort.tokens, effort.entities, effort.seconds)
-            points.append(Point(work, _on_test(measured, model).f1))
+            points.append(Point(work, _on_test(measured, model)))
     answers = sum(arm.train.counts.values())
     whole = Work(answers, arm.effort.tokens, arm.effort.entities, arm.effort.seconds)
-    return [*points, Point(whole, _on_test(measured, Model(arm.dataset, policy)).f1)]
+    return [*points, Point(whole, _on_test(measured, Model(arm.dataset, policy)))]
 
 
-def work_to_reach(f1: Estimate | Unavailable, curve: Sequence[Point]) -> Work | None:
-    """Return the work at which a curve first comes to the value of `f1`, linear between points.
+def work_to_reach(f1: float | None, curve: Sequence[Point]) -> Work | None:
+    """Return the work at which a curve first comes to `f1`, linear between points.
 
     `curve` grows in work. None where it never comes there or the F1 to reach is not known; a unit
     that is not known at either point stays so.
-
-    >>> start = Point(Work(0, 0, 0, 0), Estimate(0.5, 0.4, 0.6))
-    >>> end = Point(Work(100, 900, 50, None), Estimate(0.7, 0.6, 0.8))
-    >>> work_to_reach(Estimate(0.6, 0.5, 0.7), [start, end])
-    Work(answers=50.0, tokens=450.0, entities=25.0, seconds=None)
     """
     before: tuple[Work, float] | None = None
     for point in curve:
-        if isinstance(point.f1, Unavailable) or isinstance(f1, Unavailable):
+        if point.score.f1 is None or f1 is None:
             continue
-        here = point.work, point.f1.value
-        if point.f1.value >= f1.value:
-            return _between(before or here, here, f1.value)
+        here = point.work, point.score.f1
+        if point.score.f1 >= f1:
+            return _between(before or here, here, f1)
         before = here
     return None
 

@@ -29,15 +29,24 @@ BOOTSTRAP_SEED = 20
 class Score:
     """F1 of one set of `n` segments as the mean over training seeds, with its 95 % interval.
 
-    `precision` and `recall` are means over seeds too, None where one is undefined; `per_seed` is
-    the F1 of each seed.
+    `precision` and `recall` are means over seeds too, each None where it is undefined; `per_seed`
+    is the F1 of each seed. F1 stands also where its interval cannot be had.
     """
 
-    f1: Estimate | Unavailable
+    f1: float | None
+    interval: Estimate | Unavailable
     precision: float | None
     recall: float | None
     per_seed: tuple[float | None, ...]
     n: int
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A difference of F1, None where undefined, and what resampling says of it, if anything."""
+
+    value: float | None
+    found: Difference | Unavailable
 
 
 @dataclass(frozen=True)
@@ -59,11 +68,19 @@ def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
     The interval is made by resampling `groups` (n,), the segments' documents, and training seeds.
     """
     if not groups:
-        return Score(Unavailable("the set holds no segment"), None, None, (None,) * len(counts), 0)
+        return Score(
+            f1=None,
+            interval=Unavailable("the set holds no segment"),
+            precision=None,
+            recall=None,
+            per_seed=(None,) * len(counts),
+            n=0,
+        )
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     resamples = group_resamples(groups, DRAWS, rng)
     return Score(
-        f1=bootstrap_score(counts, resamples, groups=groups, rng=rng),
+        f1=mean_over_seeds(counts, "f1"),
+        interval=bootstrap_score(counts, resamples, groups=groups, rng=rng),
         precision=mean_over_seeds(counts, "precision"),
         recall=mean_over_seeds(counts, "recall"),
         per_seed=tuple(scores(seed).f1 for seed in counts),
@@ -71,12 +88,14 @@ def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
     )
 
 
-def difference(
-    ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequence[str]
-) -> Difference | Unavailable:
+def difference(ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequence[str]) -> Compared:
     """Return the paired difference of F1, ours minus theirs, on the same segments."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)
-    return paired_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
+    first, second = (mean_over_seeds(counts, "f1") for counts in (ours, theirs))
+    return Compared(
+        value=None if first is None or second is None else first - second,
+        found=paired_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng),
+    )
 
 
 def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavailable:

@@ -17,6 +17,7 @@ from spacy.vocab import Vocab
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.estimates import (
+    Compared,
     Score,
     WeightedScore,
     difference,
@@ -26,8 +27,7 @@ from prodigy_al.comparison.estimates import (
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
-from prodigy_al.comparison.testset import Overlap, remove_overlap
-from prodigy_al.evaluation.bootstrap import Difference
+from prodigy_al.comparison.testset import Overlap, remove_overlap, why_no_interval
 from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.training.answers import Answers
@@ -85,7 +85,7 @@ class Measurements:
         self._counts: dict[Row, list[Counts]] = defaultdict(list)
         self._scores: dict[Row, Score] = {}
         self._weighted: dict[Row, WeightedScore | Unavailable] = {}
-        self._differences: dict[tuple[Model, Model], Difference | Unavailable] = {}
+        self._differences: dict[tuple[Model, Model], Compared] = {}
 
     def add(self, run: Run, predictions: Sequence[Predictions]) -> None:
         """Count the predictions of one run: on the test set, then on each arm's dev answers."""
@@ -122,7 +122,7 @@ class Measurements:
             self._weighted[row] = weighted_score(self._counts[row], arm)
         return self._weighted[row]
 
-    def difference(self, model: Model, other: Model) -> Difference | Unavailable:
+    def difference(self, model: Model, other: Model) -> Compared:
         """Return the paired difference of F1 on the test set, `model` minus `other`."""
         pair = model, other
         if pair not in self._differences:
@@ -146,11 +146,18 @@ class Measurements:
         return [group for group, new in zip(groups, self._unseen, strict=True) if new]
 
 
-def measure(plan: Plan, say: Callable[[str], object] = say_nothing) -> Measurements:
+def measure(
+    plan: Plan,
+    say: Callable[[str], object] = say_nothing,
+    warn: Callable[[str], object] = say_nothing,
+) -> Measurements:
     """Train every arm under every policy and seed, and measure each pipeline on every set.
 
-    `say` is told in a sentence how many runs need not be repeated, if any.
+    `say` is told in a sentence how many runs need not be repeated, if any; `warn`, before any
+    training, what the test set cannot tell.
     """
+    if problem := why_no_interval(plan.test):
+        warn(problem)
     trains, overlap = remove_overlap(plan.arms, plan.test)
     measured = Measurements(plan, trains, overlap)
     predicted = predict_all(

@@ -8,14 +8,14 @@ from dataclasses import asdict, replace
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control
 from prodigy_al.comparison.curves import Point, learning_curve, work_to_reach
-from prodigy_al.comparison.estimates import Score, WeightedScore
+from prodigy_al.comparison.estimates import Compared, Score, WeightedScore
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.comparison.runs import say_nothing
-from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report import schema
+from prodigy_al.report.health import check_health
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 
@@ -26,9 +26,16 @@ Curves = Mapping[tuple[str, str], Sequence[Point]]
 """By dataset and policy."""
 
 
-def compare(plan: Plan, say: Callable[[str], object] = say_nothing) -> schema.Report:
-    """Train and measure what the plan asks for, and return the report; see `measure` for `say`."""
-    return build_report(measure(plan, say))
+def compare(
+    plan: Plan,
+    say: Callable[[str], object] = say_nothing,
+    warn: Callable[[str], object] = say_nothing,
+) -> schema.Report:
+    """Train and measure what the plan asks for, and return the report.
+
+    `say` and `warn` as in `measure`.
+    """
+    return build_report(measure(plan, say, warn))
 
 
 def build_report(measured: Measurements) -> schema.Report:
@@ -57,6 +64,7 @@ def build_report(measured: Measurements) -> schema.Report:
         strategies=summarise_strategies(arms, plan.policies),
         matrix=_matrix(measured),
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
+        health=check_health(plan),
     )
     return replace(report, answer=answer_sentence(report), next=next_sentence(report))
 
@@ -180,21 +188,29 @@ def _cell(
 
 
 def _curve_point(dataset: str, policy: str, point: Point) -> schema.CurvePoint:
-    f1, low, high = _bounds(point.f1)
+    low, high, _ = _bounds(point.score.interval)
     return schema.CurvePoint(
-        **asdict(point.work), dataset=dataset, policy=policy, f1=f1, low=low, high=high
+        **asdict(point.work), dataset=dataset, policy=policy, f1=point.score.f1, low=low, high=high
     )
 
 
 def _metric(score: Score) -> schema.Metric:
-    f1, low, high = _bounds(score.f1)
-    return schema.Metric(f1=f1, p=score.precision, r=score.recall, low=low, high=high, n=score.n)
+    low, high, reason = _bounds(score.interval)
+    return schema.Metric(
+        f1=score.f1,
+        p=score.precision,
+        r=score.recall,
+        low=low,
+        high=high,
+        n=score.n,
+        no_interval=reason,
+    )
 
 
 def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
     found = score.found
-    _, low, high = _bounds(found.f1.new_text)
-    _, low_pool, high_pool = _bounds(found.f1.pool)
+    low, high, reason = _bounds(found.f1.new_text)
+    low_pool, high_pool, _ = _bounds(found.f1.pool)
     return schema.WeightedMetric(
         f1=found.f1.value,
         p=found.precision.value,
@@ -202,6 +218,7 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         low=low,
         high=high,
         n=found.m,
+        no_interval=reason,
         method="ht",
         interval="new-text",
         low_pool=low_pool,
@@ -216,12 +233,22 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
     )
 
 
-def _comparison(found: Difference | Unavailable) -> schema.Comparison:
+def _comparison(compared: Compared) -> schema.Comparison:
+    found = compared.found
     if isinstance(found, Unavailable):
-        return schema.Comparison(difference=None, low=None, high=None, p=None, detectable=None)
+        return schema.Comparison(
+            difference=compared.value,
+            low=None,
+            high=None,
+            p=None,
+            detectable=None,
+            no_interval=found.reason,
+        )
     return schema.Comparison(**asdict(found))
 
 
-def _bounds(f1: Estimate | Unavailable) -> tuple[float | None, float | None, float | None]:
-    """Return the value and the ends of its interval, each None where it cannot be had."""
-    return (None, None, None) if isinstance(f1, Unavailable) else (f1.value, f1.low, f1.high)
+def _bounds(interval: Estimate | Unavailable) -> tuple[float | None, float | None, str | None]:
+    """Return the ends of an interval, or None twice and why there is none."""
+    if isinstance(interval, Unavailable):
+        return None, None, interval.reason
+    return interval.low, interval.high, None

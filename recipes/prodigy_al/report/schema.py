@@ -24,7 +24,10 @@ Kind: TypeAlias = Literal["usual", "weighted", "test"]
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """F1 with its interval, precision and recall, from `n` segments (or, of a strategy, arms)."""
+    """F1 with its interval, precision and recall, from `n` segments (or, of a strategy, arms).
+
+    `no_interval` is the reason where F1 stands without one.
+    """
 
     f1: float | None
     p: float | None
@@ -32,6 +35,7 @@ class Metric:
     low: float | None
     high: float | None
     n: int
+    no_interval: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,7 @@ class Comparison:
     """A paired difference of F1; `p` is two-sided.
 
     `detectable` is the true difference that would be found (p < .05) four times out of five.
+    `no_interval` is the reason where all but the difference is None.
     """
 
     difference: float | None
@@ -82,6 +87,7 @@ class Comparison:
     high: float | None
     p: float | None
     detectable: float | None
+    no_interval: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,9 @@ def answer_sentence(report: Report) -> str:
     found = [f"Against {name}, {_listed(arms)}." for name, arms in by_control.items()]
     base = {dataset: run.vs_base for dataset, run in runs.items()}
     found.append(f"Against the model as it was, {_listed(base)}.")
+    # said once: what keeps one comparison from an interval mostly keeps all
+    reasons = dict.fromkeys(one.no_interval for one in base.values() if one.no_interval)
+    found += [f"This cannot be decided: on this test set {reason}." for reason in reasons]
     return f"F1 on test, training '{policy}'. " + " ".join(found)
 
 
@@ -34,8 +37,10 @@ def _listed(comparisons: Mapping[str, Comparison]) -> str:
 
 def _verdict(found: Comparison) -> str:
     value, low, high = found.difference, found.low, found.high
-    if value is None or low is None or high is None:
+    if value is None:
         return "cannot be compared"
+    if low is None or high is None:
+        return f"{signed(value)} without an interval"
     interval = f"[{signed(low)}, {signed(high)}]"
     if low > 0:
         return f"is better by {number(abs(value))} {interval}"

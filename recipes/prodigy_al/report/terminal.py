@@ -16,7 +16,8 @@ EFFORTS = ("answers", "tokens", "entities", "seconds")
 
 def render(report: Report) -> str:
     """Return the whole report as text, in the order in which it is read."""
-    parts = [report.answer, report.next]
+    parts = [f"Check {check['id']}: {check['why']}." for check in report.health if not check["ok"]]
+    parts += [report.answer, report.next]
     if unusable := report.test.unusable_spans:
         parts.append(
             f"{unusable:,} gold span{'s' if unusable > 1 else ''} of test {report.test.name} "
@@ -165,6 +166,9 @@ def _footnotes(report: Report) -> str:
         weighted = report.base.dev[dataset].weighted
         if isinstance(weighted, Unavailable):
             lines.append(f"{dataset}: dev weighted is unavailable: {weighted.reason}.")
+        usual = report.base.dev[dataset].usual
+        if usual.no_interval:
+            lines.append(f"{dataset}: dev has no interval: {usual.no_interval}.")
         if met := _reading(arm):
             lines.append(f"{dataset}: {met}.")
     lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
@@ -197,7 +201,8 @@ def _f1(metric: Metric | Unavailable) -> str:
 
 
 def _with_interval(metric: Metric) -> str:
-    return f"{number(metric.f1)} {interval(metric.low, metric.high)}"
+    bounds = interval(metric.low, metric.high)
+    return number(metric.f1) if bounds == "-" else f"{number(metric.f1)} {bounds}"
 
 
 def _precision_recall(metric: Metric) -> str:
@@ -205,8 +210,10 @@ def _precision_recall(metric: Metric) -> str:
 
 
 def _difference(found: Comparison | None) -> str:
-    if found is None or found.difference is None or found.low is None or found.high is None:
+    if found is None or found.difference is None:
         return "-"
+    if found.low is None or found.high is None:
+        return signed(found.difference)
     return f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]"
 
 
