@@ -93,7 +93,7 @@ def test_few_answers_have_fewer_parts(arm: Any, examples: Any):
 def test_curves_begin_at_the_base_end_at_the_arm_and_cost_three_runs_each(
     plan: Any, examples: Any, arm: Any
 ):
-    answers = {"ranked": examples(80), "random": examples(120)[80:]}
+    answers = {"ranked": examples(80), "random": examples(160)[80:]}
     arms = [
         replace(arm(name, found, curves=True), strategy=name, seed=0, fold_salt="salt")
         for name, found in answers.items()

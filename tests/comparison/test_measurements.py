@@ -20,7 +20,7 @@ from prodigy_al.report.terminal import render
 @pytest.fixture
 def measured(plan: Any, arm: Any, examples: Any) -> Measurements:
     """Two arms with curves, one of them the other's control, two training seeds."""
-    parts = {"ranked": examples(80), "random": examples(120)[80:]}
+    parts = {"ranked": examples(80), "random": examples(160)[80:]}
     arms = [
         replace(arm(name, part, curves=True), strategy=name, seed=0, fold_salt="salt")
         for name, part in parts.items()

@@ -22,14 +22,15 @@ KEYS = {
     schema.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "
     "worth m n_pool largest_weight missing if_missing_wrong if_missing_right on cautions",
     schema.Comparison: "difference low high p detectable no_interval",
-    schema.ControlComparison: "difference low high p detectable no_interval against",
+    schema.ControlComparison: "difference low high p detectable no_interval against train "
+    "against_train binary_against_whole",
     schema.Interval: "value low high",
     schema.TestSet: "name segments groups gold_spans unusable_spans overlap",
     schema.Overlap: "segments short trained_on_removed",
     schema.Base: "test dev",
     schema.Dev: "usual weighted",
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
-    "seconds seconds_per_answer train dev_answers runs",
+    "seconds seconds_per_answer train dev_answers runs no_control",
     schema.Reading: "repeats off_tokens unasked several_annotators",
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random others gap",
     schema.Effort: "answers tokens entities seconds",

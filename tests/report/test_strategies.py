@@ -22,7 +22,14 @@ def arm(strategy: str, f1: float | None, against: float | None) -> Arm:
     low, high = (None, None) if f1 is None else (f1 - 0.1, f1 + 0.1)
     metric = Metric(f1=f1, p=f1, r=f1, low=low, high=high, n=10)
     interval = {"low": None, "high": None, "p": None, "detectable": None}
-    control = ControlComparison(difference=against, **interval, against="control")
+    control = ControlComparison(
+        difference=against,
+        **interval,
+        against="control",
+        train=9,
+        against_train=9,
+        binary_against_whole=False,
+    )
     run = Run(
         dev=Dev(usual=metric, weighted=metric),
         test=TestMetric(**vars(metric), per_seed=[f1, f1]),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from prodigy_al.comparison.arms import Arm
-from prodigy_al.comparison.controls import find_control
+from prodigy_al.comparison.controls import find_control, why_no_control
 from prodigy_al.comparison.curves import Point, learning_curve, work_to_reach
 from prodigy_al.comparison.estimates import Compared, Score, WeightedScore
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
@@ -109,6 +109,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
             policy: _run(arm, policy, curves[arm.dataset, policy], measured)
             for policy in measured.plan.policies
         },
+        no_control=why_no_control(arm, measured.plan.arms),
     )
 
 
@@ -122,7 +123,11 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
     if control := find_control(arm, plan.arms):
         other = Model(control.dataset, policy)
         against = schema.ControlComparison(
-            **asdict(_comparison(measured.difference(model, other))), against=control.dataset
+            **asdict(_comparison(measured.difference(model, other))),
+            against=control.dataset,
+            train=len(measured.trains[arm.dataset]),
+            against_train=len(measured.trains[control.dataset]),
+            binary_against_whole=arm.train.form != control.train.form,
         )
         needed = work_to_reach(measured.score(Row(other, "test")).f1, curve)
     return schema.Run(

@@ -92,9 +92,16 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class ControlComparison(Comparison):
-    """The difference to the random dataset `against`."""
+    """The difference to the random dataset `against`.
+
+    `train` and `against_train` are the training answers of either side; `binary_against_whole`
+    where single spans are compared with whole segments.
+    """
 
     against: str
+    train: int
+    against_train: int
+    binary_against_whole: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +234,7 @@ class Reading:
 @dataclass(frozen=True, kw_only=True)
 class Arm:
     """One dataset. `train` and `dev_answers` count the answers of each fold that were used;
-    `runs` are by policy.
+    `runs` are by policy. `no_control` is the reason where no random dataset is comparable.
     """
 
     strategy: str
@@ -244,6 +251,7 @@ class Arm:
     train: int
     dev_answers: int
     runs: Mapping[str, Run]
+    no_control: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

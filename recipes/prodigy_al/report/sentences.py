@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from prodigy_al.report.numbers import number, signed
-from prodigy_al.report.schema import Comparison, Report
+from prodigy_al.report.schema import Comparison, ControlComparison, Report
 
 FEWEST_REPLICATES = 5
 
@@ -18,11 +18,16 @@ def answer_sentence(report: Report) -> str:
     """
     policy = "robust" if "robust" in report.policies else report.policies[0]
     runs = {dataset: arm.runs[policy] for dataset, arm in report.arms.items()}
-    by_control: dict[str, dict[str, Comparison]] = defaultdict(dict)
+    by_control: dict[str, dict[str, ControlComparison]] = defaultdict(dict)
     for dataset, run in runs.items():
         if run.vs_random:
             by_control[run.vs_random.against][dataset] = run.vs_random
-    found = [f"Against {name}, {_listed(arms)}." for name, arms in by_control.items()]
+    found = [
+        f"Against {name} ({report.arms[name].train:,} training answers), {_listed_sizes(arms)}."
+        for name, arms in by_control.items()
+    ]
+    if alone := [name for name, arm in report.arms.items() if arm.no_control]:
+        found.append(f"Without a comparable random dataset: {', '.join(alone)}.")
     base = {dataset: run.vs_base for dataset, run in runs.items()}
     found.append(f"Against the model as it was, {_listed(base)}.")
     # said once: what keeps one comparison from an interval mostly keeps all
@@ -33,6 +38,15 @@ def answer_sentence(report: Report) -> str:
 
 def _listed(comparisons: Mapping[str, Comparison]) -> str:
     return "; ".join(f"{name} {_verdict(found)}" for name, found in comparisons.items())
+
+
+def _listed_sizes(comparisons: Mapping[str, ControlComparison]) -> str:
+    """Return every arm with its size, and with its form where that is not the control's."""
+    named = {}
+    for name, found in comparisons.items():
+        form = ", single spans against whole segments" if found.binary_against_whole else ""
+        named[f"{name} ({found.train:,}{form})"] = found
+    return _listed(named)
 
 
 def _verdict(found: Comparison) -> str:
@@ -61,6 +75,11 @@ def next_sentence(report: Report) -> str:
     }
     if not any(name.startswith("random") for name in replicates):
         return "To tell selection from training, annotate a random control with al.random."
+    if alone := [name for name, arm in report.arms.items() if arm.no_control]:
+        return (
+            f"To compare {', '.join(alone)} with random answers, annotate with al.random: the same "
+            "source, label and --fold-salt, and about as many answers."
+        )
     few = [name for name, n in replicates.items() if n < FEWEST_REPLICATES]
     if few:
         return (

@@ -169,6 +169,8 @@ def _footnotes(report: Report) -> str:
         usual = report.base.dev[dataset].usual
         if usual.no_interval:
             lines.append(f"{dataset}: dev has no interval: {usual.no_interval}.")
+        if arm.no_control:
+            lines.append(f"{dataset}: not compared with random answers: {arm.no_control}.")
         if met := _reading(arm):
             lines.append(f"{dataset}: {met}.")
     lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
