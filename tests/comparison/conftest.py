@@ -9,20 +9,26 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import spacy
 from prodigy.util import set_hashes
 
 from prodigy_al.comparison.arms import Arm, read_arm
+from prodigy_al.comparison.measurements import Measurements
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
-from prodigy_al.comparison.testset import TestSet, read_test
+from prodigy_al.comparison.runs import Run
+from prodigy_al.comparison.testset import TestSet, read_test, remove_overlap
+from prodigy_al.report.build import build_report
+from prodigy_al.report.schema import Report
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, build_frame
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.sampling.scored import Candidate, Scored
 from prodigy_al.scoring.acquisition import expected_errors
+from prodigy_al.training.answers import Answer, TokenSpan
 
 LABELS = ["ORG"]
 Examples = list[dict[str, Any]]
@@ -132,6 +138,31 @@ def drawn(world: Path) -> Callable[..., Arm]:
         return read_arm(name, answers, LABELS, tokenizer=tokenizer)
 
     return draw
+
+
+@pytest.fixture
+def untrained(plan: Any) -> Callable[..., Report]:
+    """Report on arms whose models find gold spans at random, without any training: (*arms)."""
+
+    def report(*arms: Arm, quality: float = 0.7, **options: Any) -> Report:
+        asked = plan(arms, **options)
+        measured = Measurements(asked, *remove_overlap(asked.arms, asked.test))
+        rng = np.random.default_rng(0)
+        sets = (asked.test.gold, *(arm.dev for arm in arms))
+        runs = [(arm.dataset, policy) for arm in arms for policy in asked.policies]
+        for name, policy in [("", None), *runs]:
+            for seed in asked.seeds if policy else (0,):
+                predictions = [
+                    [_found(item, quality, rng) for item in answers.items] for answers in sets
+                ]
+                measured.add(Run(asked.base, sets, name, policy, seed), predictions)
+        return build_report(measured)
+
+    return report
+
+
+def _found(item: Answer, quality: float, rng: np.random.Generator) -> frozenset[TokenSpan]:
+    return frozenset(span for span in item.accepted if rng.uniform() < quality)
 
 
 def _frame(records: Sequence[dict[str, Any]], salt: str) -> Frame:

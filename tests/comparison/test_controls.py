@@ -5,36 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control, why_no_control, why_not_comparable
-from prodigy_al.comparison.measurements import Measurements
-from prodigy_al.comparison.runs import Run
-from prodigy_al.comparison.testset import remove_overlap
-from prodigy_al.report.build import build_report
-from prodigy_al.report.schema import Report
 from prodigy_al.report.terminal import render
 
 Draw = Callable[..., Arm]
-
-
-def untrained(plan: Any, *arms: Arm, **options: Any) -> Report:
-    """Report on arms whose models find gold spans at random, without any training."""
-    asked = plan(arms, **options)
-    trains, overlap = remove_overlap(asked.arms, asked.test)
-    measured = Measurements(asked, trains, overlap)
-    rng = np.random.default_rng(0)
-    sets = (asked.test.gold, *(arm.dev for arm in arms))
-    names = [("", None), *((arm.dataset, policy) for arm in arms for policy in asked.policies)]
-    for name, policy in names:
-        predictions = [
-            [frozenset(span for span in item.accepted if rng.uniform() < 0.7) for item in one.items]
-            for one in sets
-        ]
-        measured.add(Run(asked.base, sets, name, policy), predictions)
-    return build_report(measured)
 
 
 def test_the_same_source_fold_labels_and_size_are_comparable(drawn: Draw):
@@ -94,10 +71,10 @@ def test_a_comparable_control_is_used_even_where_the_nearest_seed_is_not(drawn: 
     assert find_control(ranked, [small, far]) is far
 
 
-def test_the_report_says_both_sizes_and_the_reasons(plan: Any, drawn: Draw):
+def test_the_report_says_both_sizes_and_the_reasons(untrained: Any, drawn: Draw):
     ranked, random = drawn("ranked", number=110), drawn("random", "random", number=100)
     small = drawn("small", number=40)
-    report = untrained(plan, ranked, random, small)
+    report = untrained(ranked, random, small)
     sizes = len(ranked.train), len(random.train)
     control = report.arms["ranked"].runs["usual"].vs_random
     assert control is not None
@@ -111,13 +88,13 @@ def test_the_report_says_both_sizes_and_the_reasons(plan: Any, drawn: Draw):
     assert report.next.startswith("To compare small with random answers, annotate with al.random")
 
 
-def test_single_spans_against_whole_segments_are_said_to_be_that(plan: Any, drawn: Draw):
+def test_single_spans_against_whole_segments_are_said_to_be_that(untrained: Any, drawn: Draw):
     teach, whole = drawn("teach", "teach"), drawn("random", "random")
-    report = untrained(plan, teach, whole)
+    report = untrained(teach, whole)
     size = len(teach.train)
     assert f"teach ({size}, single spans against whole segments) " in report.answer
     binary = drawn("random-binary", "random-binary", seed=1)
-    assert "whole segments" not in untrained(plan, teach, whole, binary).answer
+    assert "whole segments" not in untrained(teach, whole, binary).answer
     assert why_not_comparable(drawn("ranked"), binary) == (
         "random-binary holds single spans and ranked whole segments"
     )

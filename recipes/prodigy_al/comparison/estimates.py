@@ -17,6 +17,7 @@ from prodigy_al.evaluation.bootstrap import (
 )
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
+from prodigy_al.evaluation.replicates import ReplicateDifference, replicate_difference
 from prodigy_al.evaluation.response import response_rates
 from prodigy_al.sampling.inclusion import inclusion
 
@@ -96,6 +97,14 @@ def difference(ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequenc
         value=None if first is None or second is None else first - second,
         found=paired_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng),
     )
+
+
+def difference_over_replicates(
+    ours: Sequence[Sequence[Counts]], theirs: Sequence[Sequence[Counts]], groups: Sequence[str]
+) -> ReplicateDifference | Unavailable:
+    """Return the mean difference of F1 over replicates, each minus the control at its place."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return replicate_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
 
 
 def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavailable:

@@ -21,6 +21,7 @@ from prodigy_al.comparison.estimates import (
     Score,
     WeightedScore,
     difference,
+    difference_over_replicates,
     score,
     weighted_score,
 )
@@ -30,6 +31,7 @@ from prodigy_al.comparison.runs import Run, predict_all, say_nothing
 from prodigy_al.comparison.testset import Overlap, remove_overlap, why_no_interval
 from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.replicates import ReplicateDifference
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 from prodigy_al.training.scorer import usual_counts
@@ -129,6 +131,13 @@ class Measurements:
             ours, theirs = (self._counts[Row(one, "test")] for one in pair)
             self._differences[pair] = difference(ours, theirs, self.plan.test.groups)
         return self._differences[pair]
+
+    def difference_over_replicates(
+        self, pairs: Sequence[tuple[Model, Model]]
+    ) -> ReplicateDifference | Unavailable:
+        """Return the mean difference of F1 on the test set over pairs of replicate and control."""
+        ours, theirs = ([self._counts[Row(pair[i], "test")] for pair in pairs] for i in (0, 1))
+        return difference_over_replicates(ours, theirs, self.plan.test.groups)
 
     def _usual(self, arm: Arm, predictions: Predictions) -> Counts:
         """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""

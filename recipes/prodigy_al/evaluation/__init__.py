@@ -19,6 +19,7 @@ __all__ = [
     "mean_over_replicates",
     "mean_over_seeds",
     "paired_difference",
+    "replicate_difference",
     "response_rates",
     "rounds_weights",
     "scores",
@@ -41,6 +42,7 @@ _MODULES = {
     "mean_over_replicates": "replicates",
     "mean_over_seeds": "bootstrap",
     "paired_difference": "bootstrap",
+    "replicate_difference": "replicates",
     "response_rates": "response",
     "rounds_weights": "weights",
     "scores": "counts",
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
         Weighted,
         weighted_scores,
     )
-    from prodigy_al.evaluation.replicates import mean_over_replicates
+    from prodigy_al.evaluation.replicates import mean_over_replicates, replicate_difference
     from prodigy_al.evaluation.response import response_rates
     from prodigy_al.evaluation.weights import rounds_weights
 else:  # where a type checker saw this, it would take every name for one of ours

@@ -74,7 +74,7 @@ def bootstrap_score(
     documents; `resamples` (draws, K) from `group_resamples`. Raises `EstimateError` where lengths
     differ.
     """
-    side = _Side(counts_per_seed, groups)
+    side = Side(counts_per_seed, groups)
     # The seeds' deviations are added and may lead out of the metric's range.
     drawn = np.clip(side.draws(metric, resamples, rng), 0, 1)
     bounds = _percentiles(drawn, confidence, resamples.shape[1], metric)
@@ -104,7 +104,7 @@ def paired_difference(
     Both sides meet the same resampled groups, so what makes a document hard for both cancels out.
     Raises `EstimateError` where lengths differ.
     """
-    first, second = _Side(a, groups), _Side(b, groups)
+    first, second = Side(a, groups), Side(b, groups)
     resamples = group_resamples(groups, draws, rng)
     drawn = first.draws(metric, resamples, rng) - second.draws(metric, resamples, rng)
     bounds = _percentiles(drawn, 1 - LEVEL, resamples.shape[1], metric)
@@ -139,7 +139,7 @@ def holm(p_values: Sequence[float] | FloatArray) -> FloatArray:
     return adjusted
 
 
-class _Side:
+class Side:
     """The models of one side: sums of their counts per group, from which every draw is computed."""
 
     def __init__(self, counts_per_seed: Sequence[Counts], groups: Groups) -> None:
@@ -158,6 +158,11 @@ class _Side:
         """Return the mean over seeds on the whole test set, NaN where one is undefined."""
         return float(self._values(metric).mean())
 
+    def means(self, metric: Metric, resamples: FloatArray) -> FloatArray:
+        """Return (draws,) means over these seeds on resampled groups; NaN where undefined."""
+        means: FloatArray = self._values(metric, resamples).mean(axis=-1)
+        return means
+
     def draws(self, metric: Metric, resamples: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Return (draws,) resampled means over seeds; NaN where the metric is undefined.
 
@@ -172,9 +177,8 @@ class _Side:
         values = self._values(metric)
         picked = rng.choice(values, size=(len(resamples), values.size)).mean(axis=1)
         stretch = float(np.sqrt(values.size / max(values.size - 1, 1)))
-        means: FloatArray = self._values(metric, resamples).mean(axis=-1)
         deviations: FloatArray = stretch * (picked - values.mean())
-        return means + deviations
+        return self.means(metric, resamples) + deviations
 
     def _values(self, metric: Metric, resamples: FloatArray | None = None) -> FloatArray:
         """Return the metric per seed: (seeds,) on all groups, (draws, seeds) on resampled ones."""

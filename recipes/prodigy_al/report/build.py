@@ -14,7 +14,7 @@ from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
-from prodigy_al.report import schema
+from prodigy_al.report import metrics, schema
 from prodigy_al.report.health import check_health
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
@@ -61,7 +61,7 @@ def build_report(measured: Measurements) -> schema.Report:
             dev={arm.dataset: _dev(BASE, arm, measured) for arm in plan.arms},
         ),
         arms=arms,
-        strategies=summarise_strategies(arms, plan.policies),
+        strategies=summarise_strategies(arms, measured),
         matrix=_matrix(measured),
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
         health=check_health(plan),
@@ -122,7 +122,7 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
     against = needed = None
     if control := find_control(arm, plan.arms):
         other = Model(control.dataset, policy)
-        against = schema.ControlComparison(
+        against = metrics.ControlComparison(
             **asdict(_comparison(measured.difference(model, other))),
             against=control.dataset,
             train=len(measured.trains[arm.dataset]),
@@ -132,7 +132,7 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
         needed = work_to_reach(measured.score(Row(other, "test")).f1, curve)
     return schema.Run(
         dev=_dev(model, arm, measured),
-        test=schema.TestMetric(**asdict(_metric(on_test)), per_seed=on_test.per_seed),
+        test=metrics.TestMetric(**asdict(_metric(on_test)), per_seed=on_test.per_seed),
         test_unseen_text=_metric(measured.score(Row(model, "test-unseen"))),
         vs_base=_comparison(measured.difference(model, BASE)),
         vs_random=against,
@@ -178,7 +178,7 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
 
 
 def _cell(
-    model: Model, name: str, kind: schema.Kind, metric: schema.Metric, *, leak: bool
+    model: Model, name: str, kind: schema.Kind, metric: metrics.Metric, *, leak: bool
 ) -> schema.Cell:
     return schema.Cell(
         policy=model.policy,
@@ -199,9 +199,9 @@ def _curve_point(dataset: str, policy: str, point: Point) -> schema.CurvePoint:
     )
 
 
-def _metric(score: Score) -> schema.Metric:
+def _metric(score: Score) -> metrics.Metric:
     low, high, reason = _bounds(score.interval)
-    return schema.Metric(
+    return metrics.Metric(
         f1=score.f1,
         p=score.precision,
         r=score.recall,
@@ -238,10 +238,10 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
     )
 
 
-def _comparison(compared: Compared) -> schema.Comparison:
+def _comparison(compared: Compared) -> metrics.Comparison:
     found = compared.found
     if isinstance(found, Unavailable):
-        return schema.Comparison(
+        return metrics.Comparison(
             difference=compared.value,
             low=None,
             high=None,
@@ -249,7 +249,7 @@ def _comparison(compared: Compared) -> schema.Comparison:
             detectable=None,
             no_interval=found.reason,
         )
-    return schema.Comparison(**asdict(found))
+    return metrics.Comparison(**asdict(found))
 
 
 def _bounds(interval: Estimate | Unavailable) -> tuple[float | None, float | None, str | None]:

@@ -15,36 +15,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.metrics import (
+    Comparison,
+    ControlComparison,
+    Interval,
+    Metric,
+    TestMetric,
+)
 
 REPORT_VERSION = 1
 
 Kind: TypeAlias = Literal["usual", "weighted", "test"]
 """How a set was counted: as spaCy's scorer does, weighted by 1/probability, or in full."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """F1 with its interval, precision and recall, from `n` segments (or, of a strategy, arms).
-
-    `no_interval` is the reason where F1 stands without one.
-    """
-
-    f1: float | None
-    p: float | None
-    r: float | None
-    low: float | None
-    high: float | None
-    n: int
-    no_interval: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestMetric(Metric):
-    """F1 on the test set, as the mean over training seeds and of each seed."""
-
-    __test__ = False  # not a test for pytest
-
-    per_seed: Sequence[float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,45 +54,6 @@ class WeightedMetric(Metric):
     if_missing_right: float | None = None
     on: str
     cautions: Sequence[str] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """A paired difference of F1; `p` is two-sided.
-
-    `detectable` is the true difference that would be found (p < .05) four times out of five.
-    `no_interval` is the reason where all but the difference is None.
-    """
-
-    difference: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    detectable: float | None
-    no_interval: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControlComparison(Comparison):
-    """The difference to the random dataset `against`.
-
-    `train` and `against_train` are the training answers of either side; `binary_against_whole`
-    where single spans are compared with whole segments.
-    """
-
-    against: str
-    train: int
-    against_train: int
-    binary_against_whole: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """A number with its interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,11 +208,20 @@ class Spread:
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy:
-    """The datasets of one strategy under one policy, taken together."""
+    """The datasets of one strategy under one policy, taken together.
+
+    `replicates` of the datasets are counted, `left_out` are not, each with its reason. The interval
+    of `test` and that of `vs_random_this_test` are for other replicates on just this test set, that
+    of `vs_random` for other documents too. `no_comparison` is the reason where that is None.
+    """
 
     datasets: Sequence[str]
+    replicates: int
+    left_out: Mapping[str, str]
     test: Metric
     vs_random: Comparison | None
+    vs_random_this_test: Comparison | None
+    no_comparison: str | None
     sd: Spread
 
 

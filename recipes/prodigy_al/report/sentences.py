@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from prodigy_al.report.metrics import Comparison, ControlComparison
 from prodigy_al.report.numbers import number, signed
-from prodigy_al.report.schema import Comparison, ControlComparison, Report
+from prodigy_al.report.schema import Report
 
 FEWEST_REPLICATES = 5
 
@@ -69,7 +70,7 @@ def _verdict(found: Comparison) -> str:
 def next_sentence(report: Report) -> str:
     """Return what would settle more."""
     replicates = {
-        name: len(next(iter(by_policy.values())).datasets)
+        name: next(iter(by_policy.values())).replicates
         for name, by_policy in report.strategies.items()
         if name != "unknown"
     }
@@ -85,6 +86,7 @@ def next_sentence(report: Report) -> str:
         return (
             "This holds for these answers; for a claim about "
             f"{' or '.join(few)} as a strategy, annotate or simulate "
-            f"{FEWEST_REPLICATES} replicates, each with a seed of its own."
+            f"{FEWEST_REPLICATES} replicates, each with a seed, a --fold-salt and a random control "
+            "of its own."
         )
     return "Each strategy has replicates enough: read `strategies` for claims about them."

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from wasabi.tables import table
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.metrics import Comparison, Metric
 from prodigy_al.report.numbers import interval, number, signed
-from prodigy_al.report.schema import Arm, Cell, Comparison, Metric, Report, WeightedMetric
+from prodigy_al.report.schema import Arm, Cell, Report, Strategy, WeightedMetric
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 
@@ -30,6 +31,8 @@ def render(report: Report) -> str:
         if report.curves:
             parts.append(_effort_to_random(report, policy))
         parts.append(_matrix(report, policy))
+    if any(len(found.datasets) > 1 for found in _strategies(report, report.policies[0]).values()):
+        parts += [_replicates(report, policy) for policy in report.policies]
     parts.append(_footnotes(report))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -154,6 +157,25 @@ def _matrix(report: Report, policy: str) -> str:
     return _titled(title, ("measured on", "how", *models), rows)
 
 
+def _strategies(report: Report, policy: str) -> dict[str, Strategy]:
+    return {name: found[policy] for name, found in report.strategies.items()}
+
+
+def _replicates(report: Report, policy: str) -> str:
+    rows = []
+    for name, found in _strategies(report, policy).items():
+        counted = f"{found.replicates} of {len(found.datasets)} datasets"
+        new_text = _difference(found.vs_random)
+        this_test = _difference(found.vs_random_this_test)
+        rows.append((name, counted, _with_interval(found.test), new_text, this_test))
+    title = (
+        f"Strategies, training '{policy}': mean over replicates; intervals are for the next "
+        "replicate on this test set, or on other documents too"
+    )
+    header = ("strategy", "replicates", "F1", "vs random, new text", "vs random, this test")
+    return _titled(title, header, rows)
+
+
 def _footnotes(report: Report) -> str:
     test = report.test
     lines = [
@@ -173,6 +195,10 @@ def _footnotes(report: Report) -> str:
             lines.append(f"{dataset}: not compared with random answers: {arm.no_control}.")
         if met := _reading(arm):
             lines.append(f"{dataset}: {met}.")
+    for name, found in _strategies(report, report.policies[0]).items():
+        lines += [f"{dataset}: no replicate: {why}." for dataset, why in found.left_out.items()]
+        if found.no_comparison and len(found.datasets) > 1 and not name.startswith("random"):
+            lines.append(f"{name}: not compared with random as a strategy: {found.no_comparison}.")
     lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
     lines.append(
         "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
