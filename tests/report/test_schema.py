@@ -32,7 +32,7 @@ KEYS = {
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
     "seconds seconds_per_answer train dev_answers runs no_control",
     schema.Reading: "repeats off_tokens unasked several_annotators",
-    schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random others gap",
+    schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label",
     schema.OtherLabel: "before after agreement_f1",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.evaluation.bootstrap import (
     Difference,
@@ -17,6 +18,7 @@ from prodigy_al.evaluation.bootstrap import (
 )
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
+from prodigy_al.evaluation.reaching import lower_bounds
 from prodigy_al.evaluation.replicates import ReplicateDifference, replicate_difference
 from prodigy_al.evaluation.response import response_rates
 from prodigy_al.sampling.inclusion import inclusion
@@ -105,6 +107,14 @@ def difference_over_replicates(
     """Return the mean difference of F1 over replicates, each minus the control at its place."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     return replicate_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
+
+
+def bounds_above(
+    curve: Sequence[Sequence[Counts]], other: Sequence[Counts], groups: Sequence[str]
+) -> FloatArray | Unavailable:
+    """Return the lower bound of F1 minus the other's for each point of a learning curve."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return lower_bounds(curve, other, groups=groups, draws=DRAWS, rng=rng)
 
 
 def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavailable:

@@ -15,11 +15,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 from spacy.vocab import Vocab
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.estimates import (
     Compared,
     Score,
     WeightedScore,
+    bounds_above,
     difference,
     difference_over_replicates,
     score,
@@ -138,6 +140,14 @@ class Measurements:
         """Return the mean difference of F1 on the test set over pairs of replicate and control."""
         ours, theirs = ([self._counts[Row(pair[i], "test")] for pair in pairs] for i in (0, 1))
         return difference_over_replicates(ours, theirs, self.plan.test.groups)
+
+    def lower_bounds(self, curve: Sequence[Model], other: Model) -> FloatArray | Unavailable:
+        """Return, for each model of a curve, the lower bound of its F1 on test minus `other`'s.
+
+        The curve begins with the base and is smoothed first; -inf where F1 is undefined.
+        """
+        counts = [self._counts[Row(model, "test")] for model in curve]
+        return bounds_above(counts, self._counts[Row(other, "test")], self.plan.test.groups)
 
     def _usual(self, arm: Arm, predictions: Predictions) -> Counts:
         """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""

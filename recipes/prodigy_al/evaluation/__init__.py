@@ -16,6 +16,7 @@ __all__ = [
     "count_matches",
     "group_resamples",
     "holm",
+    "lower_bounds",
     "mean_over_replicates",
     "mean_over_seeds",
     "paired_difference",
@@ -39,6 +40,7 @@ _MODULES = {
     "count_matches": "counts",
     "group_resamples": "bootstrap",
     "holm": "bootstrap",
+    "lower_bounds": "reaching",
     "mean_over_replicates": "replicates",
     "mean_over_seeds": "bootstrap",
     "paired_difference": "bootstrap",
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
         Weighted,
         weighted_scores,
     )
+    from prodigy_al.evaluation.reaching import lower_bounds
     from prodigy_al.evaluation.replicates import mean_over_replicates, replicate_difference
     from prodigy_al.evaluation.response import response_rates
     from prodigy_al.evaluation.weights import rounds_weights

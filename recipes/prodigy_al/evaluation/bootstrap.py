@@ -154,6 +154,11 @@ class Side:
         sums = [[np.bincount(codes, part, names.size) for part in seed] for seed in parts]
         self.sums = np.array(sums).transpose(1, 2, 0)  # (3, K, seeds)
 
+    @property
+    def seeds(self) -> int:
+        """The number of training seeds."""
+        return int(self.sums.shape[2])
+
     def value(self, metric: Metric) -> float:
         """Return the mean over seeds on the whole test set, NaN where one is undefined."""
         return float(self._values(metric).mean())
@@ -164,21 +169,26 @@ class Side:
         return means
 
     def draws(self, metric: Metric, resamples: FloatArray, rng: np.random.Generator) -> FloatArray:
-        """Return (draws,) resampled means over seeds; NaN where the metric is undefined.
-
-        The seeds' deviations are stretched by sqrt(S/(S-1)): resampling alone shows (S-1)/S of
-        their variance, a fifth too little with 5 seeds (Rao & Wu 1988).
-        """
+        """Return (draws,) resampled means over seeds; NaN where the metric is undefined."""
         if resamples.shape[1] != self.sums.shape[1]:
             raise EstimateError(
                 f"the resamples are of {resamples.shape[1]} groups but there are "
                 f"{self.sums.shape[1]}; make them from the same groups"
             )
-        values = self._values(metric)
-        picked = rng.choice(values, size=(len(resamples), values.size)).mean(axis=1)
-        stretch = float(np.sqrt(values.size / max(values.size - 1, 1)))
-        deviations: FloatArray = stretch * (picked - values.mean())
+        picked = rng.choice(self.deviations(metric), size=(len(resamples), self.seeds))
+        deviations: FloatArray = picked.mean(axis=1)
         return self.means(metric, resamples) + deviations
+
+    def deviations(self, metric: Metric) -> FloatArray:
+        """Return (seeds,) deviations from their mean on the whole test set; 0 for a single seed.
+
+        They are stretched by sqrt(S/(S-1)): resampling alone shows (S-1)/S of their variance, a
+        fifth too little with 5 seeds (Rao & Wu 1988).
+        """
+        values = self._values(metric)
+        stretch = float(np.sqrt(values.size / max(values.size - 1, 1)))
+        stretched: FloatArray = stretch * (values - values.mean())
+        return stretched
 
     def _values(self, metric: Metric, resamples: FloatArray | None = None) -> FloatArray:
         """Return the metric per seed: (seeds,) on all groups, (draws, seeds) on resampled ones."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control, why_no_control
-from prodigy_al.comparison.curves import Point, learning_curve, work_to_reach
+from prodigy_al.comparison.curves import Point, Work, effort_to_reach, learning_curve
 from prodigy_al.comparison.estimates import Compared, Score, WeightedScore
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
@@ -119,7 +119,8 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
     retention = measure_retention(
         plan.test.gold, measured.predictions[BASE][0], measured.predictions[model]
     )
-    against = needed = None
+    against = None
+    needed: Work | Unavailable = Unavailable("there is no control or no curve")
     if control := find_control(arm, plan.arms):
         other = Model(control.dataset, policy)
         against = metrics.ControlComparison(
@@ -129,14 +130,16 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
             against_train=len(measured.trains[control.dataset]),
             binary_against_whole=arm.train.form != control.train.form,
         )
-        needed = work_to_reach(measured.score(Row(other, "test")).f1, curve)
+        if curve:
+            needed = effort_to_reach(curve, other, measured)
     return schema.Run(
         dev=_dev(model, arm, measured),
         test=metrics.TestMetric(**asdict(_metric(on_test)), per_seed=on_test.per_seed),
         test_unseen_text=_metric(measured.score(Row(model, "test-unseen"))),
         vs_base=_comparison(measured.difference(model, BASE)),
         vs_random=against,
-        effort_to_random=schema.Effort(**asdict(needed)) if needed else None,
+        effort_to_random=schema.Effort(**asdict(needed)) if isinstance(needed, Work) else None,
+        no_effort=needed.reason if isinstance(needed, Unavailable) else None,
         others=schema.OtherLabels(
             agreement_f1=retention.agreement_f1,
             per_label={

@@ -150,6 +150,8 @@ class Run:
     """One arm under one training policy, over all training seeds.
 
     `test_unseen_text` is measured on the test segments whose text no arm was asked about.
+    `effort_to_random` is the effort from which on the smoothed curve is surely at the F1 on test of
+    the control; `no_effort` is the reason where it is None.
     """
 
     dev: Dev
@@ -159,6 +161,7 @@ class Run:
     vs_random: ControlComparison | None
     effort_to_random: Effort | None
     others: OtherLabels
+    no_effort: str | None = None
     gap: Gap = Gap()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from wasabi.tables import table
@@ -111,34 +111,30 @@ def _effort_to_random(report: Report, policy: str) -> str:
         control = run.vs_random.against
         curve = [p for p in report.curves if (p.dataset, p.policy) == (dataset, policy)]
         whole = asdict(curve[-1])
-        needed = asdict(run.effort_to_random) if run.effort_to_random else None
+        if run.effort_to_random is None:
+            units = [f"not shown: {run.no_effort}", *("-" for _ in EFFORTS[1:])]
+        else:
+            needed = asdict(run.effort_to_random)
+            units = [_needed(needed[unit], whole[unit]) for unit in EFFORTS]
         rows.append(
             (
                 dataset,
                 control,
                 number(report.arms[control].runs[policy].test.f1),
-                *(_needed(needed, whole, unit) for unit in EFFORTS),
+                *units,
                 str(len(curve)),
             )
         )
     title = (
-        f"Effort until the F1 on test of the random control, training '{policy}' "
-        "(between n points of a curve)"
+        f"Effort from which on an arm is surely at the F1 on test of its control, training "
+        f"'{policy}' (lower bound of a smoothed curve of n points)"
     )
     header = ("dataset", "control", "its F1", *EFFORTS, "n")
     return _titled(title, header, rows)
 
 
-def _needed(
-    needed: Mapping[str, float | None] | None, whole: Mapping[str, float | None], unit: str
-) -> str:
-    total = whole[unit]
-    if total is None:
-        return "-"
-    if needed is None:
-        return f"never of {total:,.0f}"
-    effort = needed[unit]
-    return f"{'-' if effort is None else f'{effort:,.0f}'} of {total:,.0f}"
+def _needed(effort: float | None, whole: float | None) -> str:
+    return "-" if effort is None or whole is None else f"{effort:,.0f} of {whole:,.0f}"
 
 
 def _matrix(report: Report, policy: str) -> str:
