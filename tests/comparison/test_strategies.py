@@ -40,7 +40,8 @@ def ranked(report: Any) -> Strategy:
 def test_replicates_with_a_control_each_have_both_intervals(untrained: Any, pairs: Any):
     report = untrained(*pairs(3))
     found = ranked(report)
-    assert (found.replicates, found.left_out, found.no_comparison) == (3, {}, None)
+    assert (found.replicates, found.compared, found.left_out) == (3, 3, {})
+    assert found.no_comparison is None
     runs = [report.arms[f"ranked-{seed}"].runs["usual"] for seed in range(3)]
     expected = sum(run.vs_random.difference for run in runs) / 3
     for difference in (found.vs_random, found.vs_random_this_test):
@@ -52,6 +53,18 @@ def test_replicates_with_a_control_each_have_both_intervals(untrained: Any, pair
     shown = " ".join(render(report).split())
     assert "ranked 3 of 3 datasets" in shown
     assert "not compared with random as a strategy" not in shown
+
+
+def test_five_replicates_with_a_control_each_are_a_claim_about_the_strategy(
+    untrained: Any, pairs: Any
+):
+    few = untrained(*pairs(4))
+    assert "As strategies" not in few.answer
+    assert "for a claim about ranked or random as a strategy" in few.next
+    report = untrained(*pairs(5))
+    claim = "As strategies on new text, against random: ranked, 5 replicates with a control each, "
+    assert claim in report.answer
+    assert report.next.startswith("Each strategy has replicates enough")
 
 
 def test_five_copies_of_one_dataset_are_one_replicate_and_tell_no_interval(

@@ -37,7 +37,7 @@ KEYS = {
     schema.OtherLabels: "agreement_f1 per_label",
     schema.OtherLabel: "before after agreement_f1",
     schema.Gap: "selection rest",
-    schema.Strategy: "datasets replicates left_out test vs_random vs_random_this_test "
+    schema.Strategy: "datasets replicates compared left_out test vs_random vs_random_this_test "
     "no_comparison sd",
     schema.Spread: "selection training test",
     schema.Cell: "policy model set kind f1 low high leak",

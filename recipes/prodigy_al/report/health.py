@@ -11,7 +11,19 @@ from prodigy_al.evaluation.bootstrap import few_groups
 
 def check_health(plan: Plan) -> list[Mapping[str, Any]]:
     """Return `health` of report.json: id, whether it is ok, its number, and why it is not."""
-    groups = len(set(plan.test.groups))
+    groups, seeds = len(set(plan.test.groups)), len(plan.seeds)
     few = few_groups(groups)
-    why = f"no interval on test {plan.test.name}: {few.reason}" if few else ""
-    return [{"id": "test-groups", "ok": not few, "number": groups, "why": why}]
+    no_interval = f"no interval on test {plan.test.name}: {few.reason}" if few else ""
+    no_training = (
+        "each arm was trained once: intervals hold for these trainings and have no part for how "
+        "much another training seed would change; use --seeds 5"
+    )
+    return [
+        _check("test-groups", groups, no_interval),
+        _check("training-seeds", seeds, no_training if seeds == 1 else ""),
+    ]
+
+
+def _check(name: str, number: float, why: str) -> dict[str, Any]:
+    """Return one check, failed where there is a reason why."""
+    return {"id": name, "ok": not why, "number": number, "why": why}

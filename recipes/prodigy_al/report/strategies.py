@@ -43,6 +43,7 @@ def _summary(
     return Strategy(
         datasets=list(replicates.datasets),
         replicates=len(replicates.distinct),
+        compared=len(replicates.pairs),
         left_out=dict(replicates.left_out),
         test=_mean_test(replicates, values, p=[t.p for t in tests], r=[t.r for t in tests]),
         vs_random=new_text,

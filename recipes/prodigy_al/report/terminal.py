@@ -97,7 +97,9 @@ def _test(report: Report, policy: str) -> str:
                 number(run.others.agreement_f1),
             )
         )
-    title = f"F1 on test, training '{policy}', mean of {len(report.seeds)} training seeds"
+    trained = len(report.seeds)
+    seeds = "one training seed" if trained == 1 else f"mean of {trained} training seeds"
+    title = f"F1 on test, training '{policy}', {seeds}"
     header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels")
     return _titled(title, header, rows)
 
@@ -196,8 +198,9 @@ def _footnotes(report: Report) -> str:
         if found.no_comparison and len(found.datasets) > 1 and not name.startswith("random"):
             lines.append(f"{name}: not compared with random as a strategy: {found.no_comparison}.")
     lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
+    resampled = "groups and training seeds" if len(report.seeds) > 1 else "groups alone"
     lines.append(
-        "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
+        f"[low, high] are 95 % intervals, on test by resampling {resampled}. "
         "A weighted dev F1 has two: for new text (to compare with test) and for this pool."
     )
     return "\n".join(lines)
