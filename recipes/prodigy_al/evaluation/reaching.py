@@ -48,7 +48,7 @@ def lower_bounds(
     pooled = np.concatenate([spread for spread in spreads if len(spread) > 1])
 
     def trained(side: Side) -> FloatArray:
-        seeds = rng.choice(pooled, size=(draws, side.seeds)).mean(axis=1)
+        seeds: FloatArray = rng.choice(pooled, size=(draws, side.seeds)).mean(axis=1)
         return side.means(metric, resamples) + seeds
 
     bounds = np.full(len(sides), -np.inf)

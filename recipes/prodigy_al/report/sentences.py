@@ -34,11 +34,11 @@ def answer_sentence(report: Report) -> str:
 
 def _against_controls(report: Report, policy: str) -> list[str]:
     """Return a sentence per control, with the sizes of both sides, and one on who has none."""
-    compared = {
-        dataset: arm.runs[policy].vs_random
-        for dataset, arm in report.arms.items()
-        if arm.runs[policy].vs_random
-    }
+    compared = {}
+    for dataset, arm in report.arms.items():
+        against = arm.runs[policy].vs_random
+        if against:
+            compared[dataset] = against
     by_control: dict[str, dict[str, str]] = defaultdict(dict)
     for dataset, verdict in verdicts(compared).items():
         found = compared[dataset]
