@@ -13,8 +13,9 @@ from prodigy_al.records import read_record
 from prodigy_al.sampling.inclusion import verify_records
 
 ARMS = "teach,ranked,random,random-binary,ranked-strict,teach-strict"
-METRIC = {"f1", "p", "r", "low", "high", "n"}
-DIFF = {"difference", "low", "high", "p", "detectable"}
+METRIC = {"f1", "p", "r", "low", "high", "n", "no_interval"}
+DIFF = {"difference", "low", "high", "p", "detectable", "no_interval"}
+CONTROL = {"against", "train", "against_train", "binary_against_whole"}
 WEIGHTED = METRIC | {
     "method",
     "interval",
@@ -133,7 +134,7 @@ def test_the_report_has_the_documented_keys(finished):
         assert set(run["dev"]["weighted"]) == ({"unavailable"} if strict else WEIGHTED)
         assert set(run["test"]) == METRIC | {"per_seed"}
         assert set(run["vs_base"]) == DIFF
-        assert run["vs_random"] is None or set(run["vs_random"]) == DIFF | {"against"}
+        assert run["vs_random"] is None or set(run["vs_random"]) == DIFF | CONTROL
         assert set(run["others"]) == {"agreement_f1", "per_label"}
         assert set(run["others"]["per_label"]) <= {"PERSON", "PLACE"}
         assert set(arm["answers"]) == {"accept", "reject", "ignore"}

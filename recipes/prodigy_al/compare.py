@@ -77,7 +77,7 @@ def compare(
         output=output,
     )
     with naming_options():
-        report = compare_arms(plan, say=msg.info)
+        report = compare_arms(plan, say=msg.info, warn=msg.warn)
         msg.text(render(report))
         msg.good(f"Report: {write_report(report, output)}")
     msg.good(f"Each arm's model and what `spacy train` needs: {output}/arms/DATASET/POLICY")

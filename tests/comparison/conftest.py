@@ -5,16 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import spacy
+from prodigy.util import set_hashes
 
 from prodigy_al.comparison.arms import Arm, read_arm
+from prodigy_al.comparison.measurements import Measurements
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
-from prodigy_al.comparison.testset import TestSet, read_test
+from prodigy_al.comparison.runs import Run
+from prodigy_al.comparison.testset import TestSet, read_test, remove_overlap
+from prodigy_al.report.build import build_report
+from prodigy_al.report.schema import Report
+from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.drawing import draw_questions
+from prodigy_al.sampling.frame import Frame, build_frame
+from prodigy_al.sampling.questions import Header, make_tasks
+from prodigy_al.sampling.scored import Candidate, Scored
+from prodigy_al.scoring.acquisition import expected_errors
+from prodigy_al.training.answers import Answer, TokenSpan
 
 LABELS = ["ORG"]
 Examples = list[dict[str, Any]]
@@ -80,3 +94,97 @@ def plan(world: Path, gold: TestSet, tmp_path: Path) -> Callable[..., Plan]:
         return Plan(arms=arms, policies=policies, seeds=seeds, **(chosen | fields))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def drawn(world: Path) -> Callable[..., Arm]:
+    """Draw a dataset from the pool, answer it with gold and read it: (name, strategy, seed, ...).
+
+    By keys over the whole fold; `random` and `random-binary` with ε = 1.
+    """
+    lines = (world / "pool.jsonl").read_text(encoding="utf8").splitlines()
+    pool = [json.loads(line) for line in lines]
+    gold = {r["text"]: [s for s in r["spans"] if s["label"] in LABELS] for r in pool}
+    tokenizer = spacy.blank("en").make_doc
+
+    def draw(
+        name: str,
+        strategy: str = "ranked",
+        seed: int = 0,
+        *,
+        salt: str = "salt",
+        number: int = 100,
+        texts: slice = slice(None),
+        labels: Sequence[str] = LABELS,
+    ) -> Arm:
+        frame = _frame(pool[texts], salt)
+        binary = strategy in ("teach", "random-binary")
+        design = SamplingDesign(
+            strategy,
+            "candidate" if binary else "segment",
+            seed=seed,
+            explore=1.0 if strategy.startswith("random") else 0.3,
+            fold_salt=salt,
+        )
+        header = Header(
+            model={"name": "base"},
+            scorer={"labels": sorted(labels)},
+            source={"name": "pool.jsonl", "sha256": frame.sha256},
+            segmentation="tokens",
+        )
+        draws = draw_questions(frame, design, _score, acquisition=expected_errors)
+        tasks = make_tasks(islice(draws, number), design, header, set_hashes)
+        answers = [_answered(task, gold[task["text"]], binary=binary) for task in tasks]
+        return read_arm(name, answers, LABELS, tokenizer=tokenizer)
+
+    return draw
+
+
+@pytest.fixture
+def untrained(plan: Any) -> Callable[..., Report]:
+    """Report on arms whose models find gold spans at random, without any training: (*arms)."""
+
+    def report(*arms: Arm, quality: float = 0.7, **options: Any) -> Report:
+        asked = plan(arms, **options)
+        measured = Measurements(asked, *remove_overlap(asked.arms, asked.test))
+        rng = np.random.default_rng(0)
+        sets = (asked.test.gold, *(arm.dev for arm in arms))
+        runs = [(arm.dataset, policy) for arm in arms for policy in asked.policies]
+        for name, policy in [("", None), *runs]:
+            for seed in asked.seeds if policy else (0,):
+                predictions = [
+                    [_found(item, quality, rng) for item in answers.items] for answers in sets
+                ]
+                measured.add(Run(asked.base, sets, name, policy, seed), predictions)
+        return build_report(measured)
+
+    return report
+
+
+def _found(item: Answer, quality: float, rng: np.random.Generator) -> frozenset[TokenSpan]:
+    return frozenset(span for span in item.accepted if rng.uniform() < quality)
+
+
+def _frame(records: Sequence[dict[str, Any]], salt: str) -> Frame:
+    inputs = ((i, set_hashes({"text": r["text"]})["_input_hash"], r) for i, r in enumerate(records))
+    return build_frame(inputs, dev_share=0.25, fold_salt=salt)
+
+
+def _score(segments: Any) -> Any:
+    """Give every text two candidates, the more certain the longer it is."""
+    for segment in segments:
+        tokens = segment.record["tokens"][:2]
+        p = 0.5 / len(segment.record["tokens"])
+        spans = tuple(Candidate(t["start"], t["end"], "ORG", p, greedy=False) for t in tokens)
+        yield Scored(round(len(spans) * p * (1 - p), 9), spans)
+
+
+def _answered(task: dict[str, Any], gold: Examples, *, binary: bool) -> dict[str, Any]:
+    """Answer a task as a person would who knows the gold, and store it as JSON."""
+    answer: dict[str, Any] = {"spans": gold, "answer": "accept", "_view_id": "ner_manual"}
+    if binary:
+        (span,) = task["spans"]
+        right = (span["start"], span["end"]) in {(s["start"], s["end"]) for s in gold}
+        verdict = "accept" if right else "reject"
+        answer = {"spans": [span], "answer": verdict, "_view_id": "ner"}
+    return dict(json.loads(json.dumps({**task, **answer})))

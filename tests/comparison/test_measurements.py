@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from prodigy_al.comparison import estimates, measurements
+from prodigy_al.comparison.curves import learning_curve, work_to_reach
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
@@ -19,20 +20,20 @@ from prodigy_al.report.terminal import render
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where finished runs are kept, so that the ten trainings are done once for all tests."""
-    return tmp_path_factory.mktemp("measured")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where runs are stored, so that this file trains them once."""
+    return tmp_path_factory.mktemp("finished")
 
 
 @pytest.fixture
-def measured(plan: Any, arm: Any, examples: Any, output: Path) -> Measurements:
+def measured(plan: Any, arm: Any, examples: Any, finished: Path) -> Measurements:
     """Two arms with curves, one of them the other's control, two training seeds."""
-    parts = {"ranked": examples(80), "random": examples(120)[80:]}
+    parts = {"ranked": examples(80), "random": examples(160)[80:]}
     arms = [
         replace(arm(name, part, curves=True), strategy=name, seed=0, fold_salt="salt")
         for name, part in parts.items()
     ]
-    return measure(plan(arms, seeds=(0, 1), curves=True, output=output))
+    return measure(plan(arms, seeds=(0, 1), curves=True, output=finished))
 
 
 def test_each_row_is_estimated_once_however_often_the_report_shows_it(
@@ -63,6 +64,19 @@ def test_each_row_is_estimated_once_however_often_the_report_shows_it(
     assert estimated == rows
 
 
+def test_the_effort_to_random_is_where_the_lower_bound_of_the_curve_is(measured: Measurements):
+    ranked, random = (Model(name, "usual") for name in ("ranked", "random"))
+    curve = learning_curve(measured.plan.arms[0], "usual", measured)
+    lows = measured.lower_bounds([point.model for point in curve], random)
+    assert not isinstance(lows, Unavailable)
+    assert [point.model for point in (curve[0], curve[-1])] == [BASE, ranked]
+    assert len(lows) == 5
+    needed = work_to_reach([point.work for point in curve], lows.tolist())
+    run = build_report(measured).arms["ranked"].runs["usual"]
+    assert (needed and asdict(needed)) == (run.effort_to_random and asdict(run.effort_to_random))
+    assert (run.no_effort is None) == (needed is not None)
+
+
 def test_a_point_value_takes_no_bootstrap(measured: Measurements, monkeypatch: pytest.MonkeyPatch):
     calls = []
     original = estimates.bootstrap_score
@@ -74,8 +88,8 @@ def test_a_point_value_takes_no_bootstrap(measured: Measurements, monkeypatch: p
     monkeypatch.setattr(estimates, "bootstrap_score", counting)
     found = measured.score(Row(Model("ranked", "usual"), "test"))
     assert len(calls) == 1  # for the interval of F1: neither precision, recall nor a seed has one
-    assert isinstance(found.f1, Estimate)
-    assert found.f1.value == pytest.approx(np.mean(found.per_seed))
+    assert isinstance(found.interval, Estimate)
+    assert found.f1 == pytest.approx(np.mean(found.per_seed))
     assert len(found.per_seed) == 2
 
 
@@ -88,7 +102,8 @@ def test_the_base_is_no_arm_even_where_a_dataset_is_called_base(plan: Any, arm: 
 
 def test_an_empty_set_has_no_score():
     found = estimates.score([Counts(*np.zeros((3, 0)))], [])
-    assert isinstance(found.f1, Unavailable)
+    assert isinstance(found.interval, Unavailable)
+    assert found.f1 is None
     assert (found.n, found.precision, found.per_seed) == (0, None, (None,))
 
 

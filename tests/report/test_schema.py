@@ -10,33 +10,35 @@ from typing import Any
 import pytest
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report import schema
+from prodigy_al.report import metrics, schema
 from prodigy_al.report.files import to_json, write_report
 
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {
     schema.Report: "version answer next target labels model pool seeds policies test base arms "
     "strategies matrix curves verdicts health exchange machine",
-    schema.Metric: "f1 p r low high n",
-    schema.TestMetric: "f1 p r low high n per_seed",
-    schema.WeightedMetric: "f1 p r low high n method interval low_pool high_pool ess worth m "
-    "n_pool largest_weight missing if_missing_wrong if_missing_right on cautions",
-    schema.Comparison: "difference low high p detectable",
-    schema.ControlComparison: "difference low high p detectable against",
-    schema.Interval: "value low high",
+    metrics.Metric: "f1 p r low high n no_interval",
+    metrics.TestMetric: "f1 p r low high n no_interval per_seed",
+    schema.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "
+    "worth m n_pool largest_weight missing if_missing_wrong if_missing_right on cautions",
+    metrics.Comparison: "difference low high p detectable no_interval",
+    metrics.ControlComparison: "difference low high p detectable no_interval against train "
+    "against_train binary_against_whole",
+    metrics.Interval: "value low high",
     schema.TestSet: "name segments groups gold_spans unusable_spans overlap",
     schema.Overlap: "segments short trained_on_removed",
     schema.Base: "test dev",
     schema.Dev: "usual weighted",
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
-    "seconds seconds_per_answer train dev_answers runs",
+    "seconds seconds_per_answer train dev_answers runs no_control",
     schema.Reading: "repeats off_tokens unasked several_annotators",
-    schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random others gap",
+    schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label",
     schema.OtherLabel: "before after agreement_f1",
     schema.Gap: "selection rest",
-    schema.Strategy: "datasets test vs_random sd",
+    schema.Strategy: "datasets replicates compared left_out test vs_random vs_random_this_test "
+    "no_comparison sd",
     schema.Spread: "selection training test",
     schema.Cell: "policy model set kind f1 low high leak",
     schema.CurvePoint: "dataset policy answers tokens entities seconds f1 low high",
@@ -54,7 +56,7 @@ def test_the_keys_are_stable(part: Any):
 
 
 def small_report() -> schema.Report:
-    metric = schema.Metric(f1=1e-12, p=None, r=0.5, low=None, high=None, n=3)
+    metric = metrics.Metric(f1=1e-12, p=None, r=0.5, low=None, high=None, n=3)
     dev = schema.Dev(usual=metric, weighted=Unavailable("no probabilities"))
     overlap = schema.Overlap(segments=0, short=0, trained_on_removed={})
     return schema.Report(

@@ -1,23 +1,88 @@
-"""Which random dataset an arm is compared with."""
+"""Which random dataset an arm is compared with, if any is comparable.
+
+A control differs from the arm in how its questions were chosen and in nothing else that is known:
+the same source, dev fold and labels, and about as many training answers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
+from prodigy_al.comparison.arms import Arm
+
+SIZE_SHARE = 0.8  # of the larger one's training answers that the smaller one has at least
 
 
 def find_control(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
-    """Return the random arm of the same form and salt whose seed is nearest, if there is one.
+    """Return the comparable random arm of the same form whose seed is nearest, if there is one.
 
     Binary arms without a binary control are compared with whole random segments: both took the
     same number of answers.
     """
-    if arm.is_random:
+    comparable = [a for a in _random_arms(arm, arms) if why_not_comparable(arm, a) is None]
+    return min(comparable, key=lambda a: _remoteness(arm, a), default=None)
+
+
+def why_no_control(arm: Arm, arms: Sequence[Arm]) -> str | None:
+    """Return why an arm has no control, dataset by dataset; None where it has or is one."""
+    if arm.is_random or find_control(arm, arms):
         return None
-    same_salt = [a for a in arms if a.fold_salt == arm.fold_salt and a.seed is not None]
-    for strategy in (RANDOM_STRATEGIES[arm.train.form], RANDOM_STRATEGIES["full"]):
-        controls = [a for a in same_salt if a.strategy == strategy and a.dataset != arm.dataset]
-        if controls:
-            return min(controls, key=lambda a: abs((a.seed or 0) - (arm.seed or 0)))
+    reasons = [why_not_comparable(arm, a) for a in _random_arms(arm, arms)]
+    return "; ".join(filter(None, reasons)) or "there is no random dataset to compare it with"
+
+
+def why_not_comparable(arm: Arm, control: Arm) -> str | None:
+    """Return what differs between an arm and a random one besides the questions; None if nothing.
+
+    What neither records is taken as equal; an arm without any record has no control.
+    """
+    ours, theirs = arm.dataset, control.dataset
+    if arm.train.form == "full" and control.train.form == "binary":
+        return f"{theirs} holds single spans and {ours} whole segments"
+    if arm.fold_salt is None:
+        return f"nothing is recorded of how {ours} was drawn, so {theirs} may differ in all"
+    if arm.fold_salt != control.fold_salt:
+        return (
+            f"{theirs} has another dev fold than {ours} "
+            f"(--fold-salt {control.fold_salt}, not {arm.fold_salt})"
+        )
+    if _source(arm) != _source(control):
+        return (
+            f"{theirs} was drawn from another source than {ours} "
+            f"({_describe_source(control)}, not {_describe_source(arm)})"
+        )
+    if _labels(arm) != _labels(control):
+        return (
+            f"{theirs} was asked about {', '.join(_labels(control))} "
+            f"and {ours} about {', '.join(_labels(arm))}"
+        )
+    size, other_size = len(arm.train), len(control.train)
+    if min(size, other_size) < SIZE_SHARE * max(size, other_size):
+        return (
+            f"{theirs} has {other_size:,} training answers and {ours} {size:,}: "
+            f"{SIZE_SHARE * size:,.0f} to {size / SIZE_SHARE:,.0f} would be comparable"
+        )
     return None
+
+
+def _random_arms(arm: Arm, arms: Sequence[Arm]) -> list[Arm]:
+    """Return the random arms that might be controls of `arm`: none where it is one itself."""
+    return [] if arm.is_random else [a for a in arms if a.is_random and a.dataset != arm.dataset]
+
+
+def _remoteness(arm: Arm, control: Arm) -> tuple[bool, int]:
+    return control.train.form != arm.train.form, abs((control.seed or 0) - (arm.seed or 0))
+
+
+def _source(arm: Arm) -> str | None:
+    return next((record.source.get("sha256") for record in arm.records.values()), None)
+
+
+def _describe_source(arm: Arm) -> str:
+    found = next((record.source for record in arm.records.values()), None)
+    return f"{found['name']}, sha256 {found['sha256'][:8]}" if found else "not recorded"
+
+
+def _labels(arm: Arm) -> list[str]:
+    first = next(iter(arm.records.values()), None)
+    return sorted(first.scorer.get("labels", ())) if first else []

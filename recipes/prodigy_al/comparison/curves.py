@@ -1,14 +1,15 @@
-"""Learning curves: F1 on test by effort, and the effort until a given F1."""
+"""Learning curves: F1 on test by effort, and the effort until the F1 of a control."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from math import isfinite
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.estimates import Score
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
-from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.evaluation.estimators import Unavailable
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Point:
-    """F1 on the test set after so much work."""
+    """The score of a model on the test set, which was trained after so much work."""
 
+    model: Model
     work: Work
-    f1: Estimate | Unavailable
+    score: Score
 
 
 def learning_curve(arm: Arm, policy: str, measured: Measurements) -> list[Point]:
@@ -37,47 +39,63 @@ def learning_curve(arm: Arm, policy: str, measured: Measurements) -> list[Point]
     """
     if not measured.plan.curves:
         return []
-    points = [Point(Work(0, 0, 0, 0), _on_test(measured, BASE).f1)]
+    whole = Work(
+        sum(arm.train.counts.values()),
+        arm.effort.tokens,
+        arm.effort.entities,
+        arm.effort.seconds,
+    )
+    models = [(BASE, Work(0, 0, 0, 0))]
     for first in arm.first_answers:
-        model = Model(arm.dataset, policy, first.count)
-        if model in measured:
-            effort = first.effort
-            work = Work(first.count, effort.tokens, effort.entities, effort.seconds)
-            points.append(Point(work, _on_test(measured, model).f1))
-    answers = sum(arm.train.counts.values())
-    whole = Work(answers, arm.effort.tokens, arm.effort.entities, arm.effort.seconds)
-    return [*points, Point(whole, _on_test(measured, Model(arm.dataset, policy)).f1)]
+        effort = first.effort
+        work = Work(first.count, effort.tokens, effort.entities, effort.seconds)
+        models.append((Model(arm.dataset, policy, first.count), work))
+    models.append((Model(arm.dataset, policy), whole))
+    return [
+        Point(model, work, measured.score(Row(model, "test")))
+        for model, work in models
+        if model in measured
+    ]
 
 
-def work_to_reach(f1: Estimate | Unavailable, curve: Sequence[Point]) -> Work | None:
-    """Return the work at which a curve first comes to the value of `f1`, linear between points.
+def effort_to_reach(
+    curve: Sequence[Point], control: Model, measured: Measurements
+) -> Work | Unavailable:
+    """Return the work from which on an arm is surely at the F1 on test that its control ends with.
 
-    `curve` grows in work. None where it never comes there or the F1 to reach is not known; a unit
-    that is not known at either point stays so.
+    Unavailable where no point of the curve is, or where nothing can be told.
+    """
+    lows = measured.lower_bounds([point.model for point in curve], control)
+    if isinstance(lows, Unavailable):
+        return lows
+    return work_to_reach([point.work for point in curve], lows.tolist()) or Unavailable(
+        "no point of the curve is surely there"
+    )
 
-    >>> start = Point(Work(0, 0, 0, 0), Estimate(0.5, 0.4, 0.6))
-    >>> end = Point(Work(100, 900, 50, None), Estimate(0.7, 0.6, 0.8))
-    >>> work_to_reach(Estimate(0.6, 0.5, 0.7), [start, end])
+
+def work_to_reach(work: Sequence[Work], lows: Sequence[float]) -> Work | None:
+    """Return the work at which a lower bound first comes to 0, linear between points.
+
+    `work` grows. The lower bound between two points is at least what is linear between theirs,
+    since the spread of a mixture is at most the mixture of the spreads. None where no point comes
+    there; a unit that is not known at either point stays so.
+
+    >>> work_to_reach([Work(0, 0, 0, 0), Work(100, 900, 50, None)], [-0.1, 0.1])
     Work(answers=50.0, tokens=450.0, entities=25.0, seconds=None)
     """
     before: tuple[Work, float] | None = None
-    for point in curve:
-        if isinstance(point.f1, Unavailable) or isinstance(f1, Unavailable):
-            continue
-        here = point.work, point.f1.value
-        if point.f1.value >= f1.value:
-            return _between(before or here, here, f1.value)
-        before = here
+    for here in zip(work, lows, strict=True):
+        if here[1] >= 0:
+            return _between(before or here, here)
+        if isfinite(here[1]):
+            before = here
     return None
 
 
-def _on_test(measured: Measurements, model: Model) -> Score:
-    return measured.score(Row(model, "test"))
-
-
-def _between(low: tuple[Work, float], high: tuple[Work, float], f1: float) -> Work:
+def _between(low: tuple[Work, float], high: tuple[Work, float]) -> Work:
+    """Return the work between two points, (work, lower bound) each, where the bound is 0."""
     rise = high[1] - low[1]
-    share = (f1 - low[1]) / rise if rise else 0.0
+    share = -low[1] / rise if rise else 0.0
     units = {}
     for field in fields(Work):
         start, end = getattr(low[0], field.name), getattr(high[0], field.name)

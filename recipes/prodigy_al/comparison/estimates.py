@@ -18,6 +18,8 @@ from prodigy_al.evaluation.bootstrap import (
 )
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
+from prodigy_al.evaluation.reaching import lower_bounds
+from prodigy_al.evaluation.replicates import ReplicateDifference, replicate_difference
 from prodigy_al.evaluation.response import bounds_of_missing, response_rates
 from prodigy_al.records import Record
 from prodigy_al.sampling.inclusion import find_unstored, inclusion
@@ -32,15 +34,24 @@ BOUNDS_ABOVE = 0.05  # share of missing answers; below it the bounds are close
 class Score:
     """F1 of one set of `n` segments as the mean over training seeds, with its 95 % interval.
 
-    `precision` and `recall` are means over seeds too, None where one is undefined; `per_seed` is
-    the F1 of each seed.
+    `precision` and `recall` are means over seeds too, each None where it is undefined; `per_seed`
+    is the F1 of each seed. F1 stands also where its interval cannot be had.
     """
 
-    f1: Estimate | Unavailable
+    f1: float | None
+    interval: Estimate | Unavailable
     precision: float | None
     recall: float | None
     per_seed: tuple[float | None, ...]
     n: int
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A difference of F1, None where undefined, and what resampling says of it, if anything."""
+
+    value: float | None
+    found: Difference | Unavailable
 
 
 @dataclass(frozen=True)
@@ -66,11 +77,19 @@ def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
     The interval is made by resampling `groups` (n,), the segments' documents, and training seeds.
     """
     if not groups:
-        return Score(Unavailable("the set holds no segment"), None, None, (None,) * len(counts), 0)
+        return Score(
+            f1=None,
+            interval=Unavailable("the set holds no segment"),
+            precision=None,
+            recall=None,
+            per_seed=(None,) * len(counts),
+            n=0,
+        )
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     resamples = group_resamples(groups, DRAWS, rng)
     return Score(
-        f1=bootstrap_score(counts, resamples, groups=groups, rng=rng),
+        f1=mean_over_seeds(counts, "f1"),
+        interval=bootstrap_score(counts, resamples, groups=groups, rng=rng),
         precision=mean_over_seeds(counts, "precision"),
         recall=mean_over_seeds(counts, "recall"),
         per_seed=tuple(scores(seed).f1 for seed in counts),
@@ -78,12 +97,30 @@ def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
     )
 
 
-def difference(
-    ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequence[str]
-) -> Difference | Unavailable:
+def difference(ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequence[str]) -> Compared:
     """Return the paired difference of F1, ours minus theirs, on the same segments."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)
-    return paired_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
+    first, second = (mean_over_seeds(counts, "f1") for counts in (ours, theirs))
+    return Compared(
+        value=None if first is None or second is None else first - second,
+        found=paired_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng),
+    )
+
+
+def difference_over_replicates(
+    ours: Sequence[Sequence[Counts]], theirs: Sequence[Sequence[Counts]], groups: Sequence[str]
+) -> ReplicateDifference | Unavailable:
+    """Return the mean difference of F1 over replicates, each minus the control at its place."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return replicate_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
+
+
+def bounds_above(
+    curve: Sequence[Sequence[Counts]], other: Sequence[Counts], groups: Sequence[str]
+) -> FloatArray | Unavailable:
+    """Return the lower bound of F1 minus the other's for each point of a learning curve."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return lower_bounds(curve, other, groups=groups, draws=DRAWS, rng=rng)
 
 
 def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavailable:

@@ -15,21 +15,25 @@ from typing import Literal, TypeAlias
 import numpy as np
 from spacy.vocab import Vocab
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.estimates import (
+    Compared,
     Score,
     WeightedScore,
+    bounds_above,
     difference,
+    difference_over_replicates,
     score,
     weighted_score,
 )
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
-from prodigy_al.comparison.testset import Overlap, remove_overlap
-from prodigy_al.evaluation.bootstrap import Difference
+from prodigy_al.comparison.testset import Overlap, remove_overlap, why_no_interval
 from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.replicates import ReplicateDifference
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 from prodigy_al.training.scorer import usual_counts
@@ -85,7 +89,7 @@ class Measurements:
         self._counts: dict[Row, list[Counts]] = defaultdict(list)
         self._scores: dict[Row, Score] = {}
         self._weighted: dict[Row, WeightedScore | Unavailable] = {}
-        self._differences: dict[tuple[Model, Model], Difference | Unavailable] = {}
+        self._differences: dict[tuple[Model, Model], Compared] = {}
 
     def add(self, run: Run, predictions: Sequence[Predictions]) -> None:
         """Count the predictions of one run: on the test set, then on each arm's dev answers."""
@@ -122,13 +126,28 @@ class Measurements:
             self._weighted[row] = weighted_score(self._counts[row], arm)
         return self._weighted[row]
 
-    def difference(self, model: Model, other: Model) -> Difference | Unavailable:
+    def difference(self, model: Model, other: Model) -> Compared:
         """Return the paired difference of F1 on the test set, `model` minus `other`."""
         pair = model, other
         if pair not in self._differences:
             ours, theirs = (self._counts[Row(one, "test")] for one in pair)
             self._differences[pair] = difference(ours, theirs, self.plan.test.groups)
         return self._differences[pair]
+
+    def difference_over_replicates(
+        self, pairs: Sequence[tuple[Model, Model]]
+    ) -> ReplicateDifference | Unavailable:
+        """Return the mean difference of F1 on the test set over pairs of replicate and control."""
+        ours, theirs = ([self._counts[Row(pair[i], "test")] for pair in pairs] for i in (0, 1))
+        return difference_over_replicates(ours, theirs, self.plan.test.groups)
+
+    def lower_bounds(self, curve: Sequence[Model], other: Model) -> FloatArray | Unavailable:
+        """Return, for each model of a curve, the lower bound of its F1 on test minus `other`'s.
+
+        The curve begins with the base and is smoothed first; -inf where F1 is undefined.
+        """
+        counts = [self._counts[Row(model, "test")] for model in curve]
+        return bounds_above(counts, self._counts[Row(other, "test")], self.plan.test.groups)
 
     def _usual(self, arm: Arm, predictions: Predictions) -> Counts:
         """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""
@@ -146,11 +165,18 @@ class Measurements:
         return [group for group, new in zip(groups, self._unseen, strict=True) if new]
 
 
-def measure(plan: Plan, say: Callable[[str], object] = say_nothing) -> Measurements:
+def measure(
+    plan: Plan,
+    say: Callable[[str], object] = say_nothing,
+    warn: Callable[[str], object] = say_nothing,
+) -> Measurements:
     """Train every arm under every policy and seed, and measure each pipeline on every set.
 
-    `say` is told in a sentence how many runs need not be repeated, if any.
+    `say` is told in a sentence how many runs need not be repeated, if any; `warn`, before any
+    training, what the test set cannot tell.
     """
+    if problem := why_no_interval(plan.test):
+        warn(problem)
     trains, overlap = remove_overlap(plan.arms, plan.test)
     measured = Measurements(plan, trains, overlap)
     predicted = predict_all(

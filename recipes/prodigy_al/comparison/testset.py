@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
 from prodigy_al.errors import AnswerError
+from prodigy_al.evaluation.estimators import MIN_GROUPS
 from prodigy_al.records import read_record
 from prodigy_al.sampling.groups import document_groups
 from prodigy_al.training.answers import Answers, read_answers
@@ -73,6 +74,19 @@ def read_test(
         gold=gold,
         hashes=tuple(records[i][0] for i in kept),
         groups=tuple(groups),
+    )
+
+
+def why_no_interval(test: TestSet) -> str | None:
+    """Return why a test set will tell no interval; None where it will."""
+    number = len(set(test.groups))
+    if number >= MIN_GROUPS:
+        return None
+    counted = "1 group (document)" if number == 1 else f"{number} groups (documents)"
+    return (
+        f"the test set {test.name} has {counted} and at least {MIN_GROUPS} are needed for an "
+        "interval: F1 and differences will stand there without one, and nothing can be decided; "
+        "use a test set of more documents"
     )
 
 

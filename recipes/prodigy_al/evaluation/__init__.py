@@ -16,9 +16,11 @@ __all__ = [
     "count_matches",
     "group_resamples",
     "holm",
+    "lower_bounds",
     "mean_over_replicates",
     "mean_over_seeds",
     "paired_difference",
+    "replicate_difference",
     "response_rates",
     "scores",
     "weighted_scores",
@@ -37,9 +39,11 @@ _MODULES = {
     "count_matches": "counts",
     "group_resamples": "bootstrap",
     "holm": "bootstrap",
+    "lower_bounds": "reaching",
     "mean_over_replicates": "replicates",
     "mean_over_seeds": "bootstrap",
     "paired_difference": "bootstrap",
+    "replicate_difference": "replicates",
     "response_rates": "response",
     "scores": "counts",
     "weighted_scores": "estimators",
@@ -63,7 +67,8 @@ if TYPE_CHECKING:
         Weighted,
         weighted_scores,
     )
-    from prodigy_al.evaluation.replicates import mean_over_replicates
+    from prodigy_al.evaluation.reaching import lower_bounds
+    from prodigy_al.evaluation.replicates import mean_over_replicates, replicate_difference
     from prodigy_al.evaluation.response import response_rates
 else:  # where a type checker saw this, it would take every name for one of ours
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from prodigy_al.comparison.arms import Arm
-from prodigy_al.comparison.controls import find_control
-from prodigy_al.comparison.curves import Point, learning_curve, work_to_reach
-from prodigy_al.comparison.estimates import Score, WeightedScore
+from prodigy_al.comparison.controls import find_control, why_no_control
+from prodigy_al.comparison.curves import Point, Work, effort_to_reach, learning_curve
+from prodigy_al.comparison.estimates import Compared, Score, WeightedScore
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.comparison.runs import say_nothing
-from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
-from prodigy_al.report import schema
+from prodigy_al.report import metrics, schema
+from prodigy_al.report.health import check_health
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 
@@ -26,9 +26,16 @@ Curves = Mapping[tuple[str, str], Sequence[Point]]
 """By dataset and policy."""
 
 
-def compare(plan: Plan, say: Callable[[str], object] = say_nothing) -> schema.Report:
-    """Train and measure what the plan asks for, and return the report; see `measure` for `say`."""
-    return build_report(measure(plan, say))
+def compare(
+    plan: Plan,
+    say: Callable[[str], object] = say_nothing,
+    warn: Callable[[str], object] = say_nothing,
+) -> schema.Report:
+    """Train and measure what the plan asks for, and return the report.
+
+    `say` and `warn` as in `measure`.
+    """
+    return build_report(measure(plan, say, warn))
 
 
 def build_report(measured: Measurements) -> schema.Report:
@@ -54,9 +61,10 @@ def build_report(measured: Measurements) -> schema.Report:
             dev={arm.dataset: _dev(BASE, arm, measured) for arm in plan.arms},
         ),
         arms=arms,
-        strategies=summarise_strategies(arms, plan.policies),
+        strategies=summarise_strategies(arms, measured),
         matrix=_matrix(measured),
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
+        health=check_health(plan),
     )
     return replace(report, answer=answer_sentence(report), next=next_sentence(report))
 
@@ -101,6 +109,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
             policy: _run(arm, policy, curves[arm.dataset, policy], measured)
             for policy in measured.plan.policies
         },
+        no_control=why_no_control(arm, measured.plan.arms),
     )
 
 
@@ -110,20 +119,27 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
     retention = measure_retention(
         plan.test.gold, measured.predictions[BASE][0], measured.predictions[model]
     )
-    against = needed = None
+    against = None
+    needed: Work | Unavailable = Unavailable("there is no control or no curve")
     if control := find_control(arm, plan.arms):
         other = Model(control.dataset, policy)
-        against = schema.ControlComparison(
-            **asdict(_comparison(measured.difference(model, other))), against=control.dataset
+        against = metrics.ControlComparison(
+            **asdict(_comparison(measured.difference(model, other))),
+            against=control.dataset,
+            train=len(measured.trains[arm.dataset]),
+            against_train=len(measured.trains[control.dataset]),
+            binary_against_whole=arm.train.form != control.train.form,
         )
-        needed = work_to_reach(measured.score(Row(other, "test")).f1, curve)
+        if curve:
+            needed = effort_to_reach(curve, other, measured)
     return schema.Run(
         dev=_dev(model, arm, measured),
-        test=schema.TestMetric(**asdict(_metric(on_test)), per_seed=on_test.per_seed),
+        test=metrics.TestMetric(**asdict(_metric(on_test)), per_seed=on_test.per_seed),
         test_unseen_text=_metric(measured.score(Row(model, "test-unseen"))),
         vs_base=_comparison(measured.difference(model, BASE)),
         vs_random=against,
-        effort_to_random=schema.Effort(**asdict(needed)) if needed else None,
+        effort_to_random=schema.Effort(**asdict(needed)) if isinstance(needed, Work) else None,
+        no_effort=needed.reason if isinstance(needed, Unavailable) else None,
         others=schema.OtherLabels(
             agreement_f1=retention.agreement_f1,
             per_label={
@@ -165,7 +181,7 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
 
 
 def _cell(
-    model: Model, name: str, kind: schema.Kind, metric: schema.Metric, *, leak: bool
+    model: Model, name: str, kind: schema.Kind, metric: metrics.Metric, *, leak: bool
 ) -> schema.Cell:
     return schema.Cell(
         policy=model.policy,
@@ -180,21 +196,29 @@ def _cell(
 
 
 def _curve_point(dataset: str, policy: str, point: Point) -> schema.CurvePoint:
-    f1, low, high = _bounds(point.f1)
+    low, high, _ = _bounds(point.score.interval)
     return schema.CurvePoint(
-        **asdict(point.work), dataset=dataset, policy=policy, f1=f1, low=low, high=high
+        **asdict(point.work), dataset=dataset, policy=policy, f1=point.score.f1, low=low, high=high
     )
 
 
-def _metric(score: Score) -> schema.Metric:
-    f1, low, high = _bounds(score.f1)
-    return schema.Metric(f1=f1, p=score.precision, r=score.recall, low=low, high=high, n=score.n)
+def _metric(score: Score) -> metrics.Metric:
+    low, high, reason = _bounds(score.interval)
+    return metrics.Metric(
+        f1=score.f1,
+        p=score.precision,
+        r=score.recall,
+        low=low,
+        high=high,
+        n=score.n,
+        no_interval=reason,
+    )
 
 
 def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
     found = score.found
-    _, low, high = _bounds(found.f1.new_text)
-    _, low_pool, high_pool = _bounds(found.f1.pool)
+    low, high, reason = _bounds(found.f1.new_text)
+    low_pool, high_pool, _ = _bounds(found.f1.pool)
     return schema.WeightedMetric(
         f1=found.f1.value,
         p=found.precision.value,
@@ -202,6 +226,7 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         low=low,
         high=high,
         n=found.m,
+        no_interval=reason,
         method="ht",
         interval="new-text",
         low_pool=low_pool,
@@ -219,12 +244,22 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
     )
 
 
-def _comparison(found: Difference | Unavailable) -> schema.Comparison:
+def _comparison(compared: Compared) -> metrics.Comparison:
+    found = compared.found
     if isinstance(found, Unavailable):
-        return schema.Comparison(difference=None, low=None, high=None, p=None, detectable=None)
-    return schema.Comparison(**asdict(found))
+        return metrics.Comparison(
+            difference=compared.value,
+            low=None,
+            high=None,
+            p=None,
+            detectable=None,
+            no_interval=found.reason,
+        )
+    return metrics.Comparison(**asdict(found))
 
 
-def _bounds(f1: Estimate | Unavailable) -> tuple[float | None, float | None, float | None]:
-    """Return the value and the ends of its interval, each None where it cannot be had."""
-    return (None, None, None) if isinstance(f1, Unavailable) else (f1.value, f1.low, f1.high)
+def _bounds(interval: Estimate | Unavailable) -> tuple[float | None, float | None, str | None]:
+    """Return the ends of an interval, or None twice and why there is none."""
+    if isinstance(interval, Unavailable):
+        return None, None, interval.reason
+    return interval.low, interval.high, None

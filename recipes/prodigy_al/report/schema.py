@@ -15,32 +15,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.metrics import (
+    Comparison,
+    ControlComparison,
+    Interval,
+    Metric,
+    TestMetric,
+)
 
 REPORT_VERSION = 1
 
 Kind: TypeAlias = Literal["usual", "weighted", "test"]
 """How a set was counted: as spaCy's scorer does, weighted by 1/probability, or in full."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """F1 with its interval, precision and recall, from `n` segments (or, of a strategy, arms)."""
-
-    f1: float | None
-    p: float | None
-    r: float | None
-    low: float | None
-    high: float | None
-    n: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestMetric(Metric):
-    """F1 on the test set, as the mean over training seeds and of each seed."""
-
-    __test__ = False  # not a test for pytest
-
-    per_seed: Sequence[float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,36 +55,6 @@ class WeightedMetric(Metric):
     if_missing_right: float | None = None
     on: str
     cautions: Sequence[str] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """A paired difference of F1; `p` is two-sided.
-
-    `detectable` is the true difference that would be found (p < .05) four times out of five.
-    """
-
-    difference: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    detectable: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControlComparison(Comparison):
-    """The difference to the random dataset `against`."""
-
-    against: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """A number with its interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +151,8 @@ class Run:
     """One arm under one training policy, over all training seeds.
 
     `test_unseen_text` is measured on the test segments whose text no arm was asked about.
+    `effort_to_random` is the effort from which on the smoothed curve is surely at the F1 on test of
+    the control; `no_effort` is the reason where it is None.
     """
 
     dev: Dev
@@ -204,6 +162,7 @@ class Run:
     vs_random: ControlComparison | None
     effort_to_random: Effort | None
     others: OtherLabels
+    no_effort: str | None = None
     gap: Gap = Gap()
 
 
@@ -222,7 +181,7 @@ class Reading:
 @dataclass(frozen=True, kw_only=True)
 class Arm:
     """One dataset. `train` and `dev_answers` count the answers of each fold that were used;
-    `runs` are by policy.
+    `runs` are by policy. `no_control` is the reason where no random dataset is comparable.
     """
 
     strategy: str
@@ -239,6 +198,7 @@ class Arm:
     train: int
     dev_answers: int
     runs: Mapping[str, Run]
+    no_control: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,11 +212,22 @@ class Spread:
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy:
-    """The datasets of one strategy under one policy, taken together."""
+    """The datasets of one strategy under one policy, taken together.
+
+    `replicates` of the datasets are counted, `compared` of them each with a control of its own;
+    `left_out` are not counted, each with its reason. The interval
+    of `test` and that of `vs_random_this_test` are for other replicates on just this test set, that
+    of `vs_random` for other documents too. `no_comparison` is the reason where that is None.
+    """
 
     datasets: Sequence[str]
+    replicates: int
+    compared: int
+    left_out: Mapping[str, str]
     test: Metric
     vs_random: Comparison | None
+    vs_random_this_test: Comparison | None
+    no_comparison: str | None
     sd: Spread
 
 

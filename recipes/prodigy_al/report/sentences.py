@@ -5,62 +5,129 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from prodigy_al.evaluation.bootstrap import LEVEL, holm
+from prodigy_al.report.metrics import Comparison
 from prodigy_al.report.numbers import number, signed
-from prodigy_al.report.schema import Comparison, Report
+from prodigy_al.report.schema import Report
 
 FEWEST_REPLICATES = 5
 
 
 def answer_sentence(report: Report) -> str:
-    """Return what these answers show on the test set, arm by arm.
+    """Return what these answers show on the test set, arm by arm, and strategies where they do.
 
-    Trained robustly if they were, else under the first policy.
+    Trained robustly if they were, else under the first policy. Comparisons with the base are one
+    family, those with a control another: Holm's p over the whole family chooses the words.
     """
     policy = "robust" if "robust" in report.policies else report.policies[0]
     runs = {dataset: arm.runs[policy] for dataset, arm in report.arms.items()}
-    by_control: dict[str, dict[str, Comparison]] = defaultdict(dict)
-    for dataset, run in runs.items():
-        if run.vs_random:
-            by_control[run.vs_random.against][dataset] = run.vs_random
-    found = [f"Against {name}, {_listed(arms)}." for name, arms in by_control.items()]
+    found = _against_controls(report, policy)
     base = {dataset: run.vs_base for dataset, run in runs.items()}
-    found.append(f"Against the model as it was, {_listed(base)}.")
-    return f"F1 on test, training '{policy}'. " + " ".join(found)
+    found.append(f"Against the model as it was, {_listed(verdicts(base))}.")
+    # said once: what keeps one comparison from an interval mostly keeps all
+    reasons = dict.fromkeys(one.no_interval for one in base.values() if one.no_interval)
+    found += [f"This cannot be decided: on this test set {reason}." for reason in reasons]
+    found += _strategies(report, policy)
+    once = ", one training seed" if len(report.seeds) == 1 else ""
+    return f"F1 on test, training '{policy}'{once}. " + " ".join(found)
 
 
-def _listed(comparisons: Mapping[str, Comparison]) -> str:
-    return "; ".join(f"{name} {_verdict(found)}" for name, found in comparisons.items())
+def _against_controls(report: Report, policy: str) -> list[str]:
+    """Return a sentence per control, with the sizes of both sides, and one on who has none."""
+    compared = {}
+    for dataset, arm in report.arms.items():
+        against = arm.runs[policy].vs_random
+        if against:
+            compared[dataset] = against
+    by_control: dict[str, dict[str, str]] = defaultdict(dict)
+    for dataset, verdict in verdicts(compared).items():
+        found = compared[dataset]
+        form = ", single spans against whole segments" if found.binary_against_whole else ""
+        by_control[found.against][f"{dataset} ({found.train:,}{form})"] = verdict
+    said = [
+        f"Against {name} ({report.arms[name].train:,} training answers), {_listed(arms)}."
+        for name, arms in by_control.items()
+    ]
+    if alone := [name for name, arm in report.arms.items() if arm.no_control]:
+        said.append(f"Without a comparable random dataset: {', '.join(alone)}.")
+    return said
 
 
-def _verdict(found: Comparison) -> str:
+def _strategies(report: Report, policy: str) -> list[str]:
+    """Return what holds for strategies: nothing with fewer than five replicates."""
+    enough = {}
+    for name, by_policy in report.strategies.items():
+        found = by_policy[policy]
+        if found.vs_random and found.compared >= FEWEST_REPLICATES:
+            named = f"{name}, {found.compared} replicates with a control each,"
+            enough[named] = found.vs_random
+    if not enough:
+        return []
+    return [f"As strategies on new text, against random: {_listed(verdicts(enough))}."]
+
+
+def verdicts(comparisons: Mapping[str, Comparison]) -> dict[str, str]:
+    """Return what may be said of each of one family of comparisons, by name.
+
+    A difference is said to be one where Holm's p over the family is below .05. Intervals are those
+    of each comparison alone, so that one may exclude 0 where nothing is decided.
+    """
+    known = {name: found.p for name, found in comparisons.items() if found.p is not None}
+    adjusted = dict(zip(known, holm(list(known.values())).tolist(), strict=True))
+    return {
+        name: _verdict(found, adjusted.get(name, 1.0), family=len(known))
+        for name, found in comparisons.items()
+    }
+
+
+def _verdict(found: Comparison, p: float, *, family: int) -> str:
     value, low, high = found.difference, found.low, found.high
-    if value is None or low is None or high is None:
+    if value is None:
         return "cannot be compared"
+    if low is None or high is None:
+        return f"{signed(value)} without an interval"
     interval = f"[{signed(low)}, {signed(high)}]"
-    if low > 0:
-        return f"is better by {number(abs(value))} {interval}"
-    if high < 0:
-        return f"is worse by {number(abs(value))} {interval}"
-    return (
-        f"shows no difference: {signed(value)} {interval}, "
-        f"{number(found.detectable)} would have been detectable"
-    )
+    if low <= 0 <= high:
+        return (
+            f"shows no difference: {signed(value)} {interval}, "
+            f"{number(found.detectable)} would have been detectable"
+        )
+    # alone, p and interval agree but for the last digit
+    if p >= LEVEL and family > 1:
+        return (
+            f"is not decided when all {family} comparisons are counted: {signed(value)} {interval}"
+        )
+    return f"is {'better' if value > 0 else 'worse'} by {number(abs(value))} {interval}"
+
+
+def _listed(said: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {verdict}" for name, verdict in said.items())
 
 
 def next_sentence(report: Report) -> str:
     """Return what would settle more."""
-    replicates = {
-        name: len(next(iter(by_policy.values())).datasets)
+    strategies = {
+        name: next(iter(by_policy.values()))
         for name, by_policy in report.strategies.items()
         if name != "unknown"
     }
-    if not any(name.startswith("random") for name in replicates):
+    if not any(name.startswith("random") for name in strategies):
         return "To tell selection from training, annotate a random control with al.random."
-    few = [name for name, n in replicates.items() if n < FEWEST_REPLICATES]
+    if alone := [name for name, arm in report.arms.items() if arm.no_control]:
+        return (
+            f"To compare {', '.join(alone)} with random answers, annotate with al.random: the same "
+            "source, label and --fold-salt, and about as many answers."
+        )
+    few = [
+        name
+        for name, found in strategies.items()
+        if (found.replicates if name.startswith("random") else found.compared) < FEWEST_REPLICATES
+    ]
     if few:
         return (
             "This holds for these answers; for a claim about "
             f"{' or '.join(few)} as a strategy, annotate or simulate "
-            f"{FEWEST_REPLICATES} replicates, each with a seed of its own."
+            f"{FEWEST_REPLICATES} replicates, each with a seed, a --fold-salt and a random control "
+            "of its own."
         )
     return "Each strategy has replicates enough: read `strategies` for claims about them."

@@ -2,68 +2,108 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean, stdev
 
+from prodigy_al.comparison.measurements import Measurements, Model
+from prodigy_al.comparison.strategies import Replicates, find_replicates
+from prodigy_al.evaluation.bootstrap import Difference
+from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.replicates import mean_over_replicates
-from prodigy_al.report.schema import Arm, Comparison, Metric, Run, Spread, Strategy
+from prodigy_al.report.metrics import Comparison, Metric
+from prodigy_al.report.schema import Arm, Spread, Strategy
 
 NORMAL_WIDTH = 2 * 1.96  # standard deviations that a 95 % interval is wide
 
 
 def summarise_strategies(
-    arms: Mapping[str, Arm], policies: Sequence[str]
+    arms: Mapping[str, Arm], measured: Measurements
 ) -> dict[str, dict[str, Strategy]]:
-    """Return `strategies` of report.json, by strategy and policy, from its `arms`.
-
-    A strategy's difference to random is the mean over its datasets (replicates) with an interval
-    of Student's t; with a single one there is no interval and it stays None.
-    """
-    members: dict[str, list[str]] = defaultdict(list)
-    for dataset, arm in arms.items():
-        members[arm.strategy].append(dataset)
+    """Return `strategies` of report.json, by strategy and policy, from its `arms`."""
     return {
         strategy: {
-            policy: _summary(datasets, [arms[name].runs[policy] for name in datasets])
-            for policy in policies
+            policy: _summary(replicates, policy, arms, measured)
+            for policy in measured.plan.policies
         }
-        for strategy, datasets in members.items()
+        for strategy, replicates in find_replicates(measured.plan.arms).items()
     }
 
 
-def _summary(datasets: Sequence[str], runs: Sequence[Run]) -> Strategy:
-    tests = [run.test for run in runs]
+def _summary(
+    replicates: Replicates, policy: str, arms: Mapping[str, Arm], measured: Measurements
+) -> Strategy:
+    tests = [arms[arm.dataset].runs[policy].test for arm in replicates.distinct]
     values = _known([test.f1 for test in tests])
-    over = mean_over_replicates(values) if len(values) > 1 else None
-    against = _known([run.vs_random.difference for run in runs if run.vs_random])
     per_seed = [_known(test.per_seed) for test in tests]
+    widths = [
+        test.high - test.low for test in tests if test.low is not None and test.high is not None
+    ]
+    new_text, this_test, reason = _against_random(replicates, policy, measured)
     return Strategy(
-        datasets=list(datasets),
-        test=Metric(
-            f1=fmean(values) if values else None,
-            p=_mean([test.p for test in tests]),
-            r=_mean([test.r for test in tests]),
-            low=over.low if over else None,
-            high=over.high if over else None,
-            n=len(values),
-        ),
-        vs_random=(
-            Comparison(**asdict(mean_over_replicates(against))) if len(against) > 1 else None
-        ),
+        datasets=list(replicates.datasets),
+        replicates=len(replicates.distinct),
+        compared=len(replicates.pairs),
+        left_out=dict(replicates.left_out),
+        test=_mean_test(replicates, values, p=[t.p for t in tests], r=[t.r for t in tests]),
+        vs_random=new_text,
+        vs_random_this_test=this_test,
+        no_comparison=reason,
         sd=Spread(
             selection=stdev(values) if len(values) > 1 else None,
             training=_mean([stdev(seeds) for seeds in per_seed if len(seeds) > 1]),
-            test=_mean(
-                [
-                    (test.high - test.low) / NORMAL_WIDTH
-                    for test in tests
-                    if test.low is not None and test.high is not None
-                ]
-            ),
+            test=fmean(widths) / NORMAL_WIDTH if widths else None,
         ),
     )
+
+
+def _against_random(
+    replicates: Replicates, policy: str, measured: Measurements
+) -> tuple[Comparison | None, Comparison | None, str | None]:
+    """Return the difference to random for new text and on this test set, and why one is missing."""
+    if replicates.problem:
+        return None, None, replicates.problem
+    pairs = [
+        (Model(arm.dataset, policy), Model(control.dataset, policy))
+        for arm, control in replicates.pairs
+    ]
+    found = measured.difference_over_replicates(pairs)
+    if isinstance(found, Unavailable):
+        return None, None, found.reason
+    this_test = _comparison(found.this_test)
+    if isinstance(found.new_text, Unavailable):
+        return None, this_test, found.new_text.reason
+    return _comparison(found.new_text), this_test, None
+
+
+def _mean_test(
+    replicates: Replicates,
+    values: Sequence[float],
+    *,
+    p: Sequence[float | None],
+    r: Sequence[float | None],
+) -> Metric:
+    """Return the mean over replicates, with Student's interval for others on this test set."""
+    reason, over = None, None
+    if len(values) < 2:
+        reason = "fewer than two replicates have an F1"
+    elif replicates.distinct[0].seed is None:
+        reason = "nothing is recorded of how the answers were drawn"
+    else:
+        over = mean_over_replicates(values)
+    return Metric(
+        f1=fmean(values) if values else None,
+        p=_mean(p),
+        r=_mean(r),
+        low=over.low if over else None,
+        high=over.high if over else None,
+        n=len(values),
+        no_interval=reason,
+    )
+
+
+def _comparison(found: Difference) -> Comparison:
+    return Comparison(**asdict(found))
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

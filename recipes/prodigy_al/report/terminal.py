@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from wasabi.tables import table
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.metrics import Comparison, Metric
 from prodigy_al.report.numbers import interval, number, signed
-from prodigy_al.report.schema import Arm, Cell, Comparison, Metric, Report, WeightedMetric
+from prodigy_al.report.schema import Arm, Cell, Report, Strategy, WeightedMetric
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 
 
 def render(report: Report) -> str:
     """Return the whole report as text, in the order in which it is read."""
-    parts = [report.answer, report.next]
+    parts = [f"Check {check['id']}: {check['why']}." for check in report.health if not check["ok"]]
+    parts += [report.answer, report.next]
     if unusable := report.test.unusable_spans:
         parts.append(
             f"{unusable:,} gold span{'s' if unusable > 1 else ''} of test {report.test.name} "
@@ -29,6 +31,8 @@ def render(report: Report) -> str:
         if report.curves:
             parts.append(_effort_to_random(report, policy))
         parts.append(_matrix(report, policy))
+    if any(len(found.datasets) > 1 for found in _strategies(report, report.policies[0]).values()):
+        parts += [_replicates(report, policy) for policy in report.policies]
     parts.append(_footnotes(report))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -117,7 +121,9 @@ def _test(report: Report, policy: str) -> str:
                 number(run.others.agreement_f1),
             )
         )
-    title = f"F1 on test, training '{policy}', mean of {len(report.seeds)} training seeds"
+    trained = len(report.seeds)
+    seeds = "one training seed" if trained == 1 else f"mean of {trained} training seeds"
+    title = f"F1 on test, training '{policy}', {seeds}"
     header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels")
     return _titled(title, header, rows)
 
@@ -131,34 +137,30 @@ def _effort_to_random(report: Report, policy: str) -> str:
         control = run.vs_random.against
         curve = [p for p in report.curves if (p.dataset, p.policy) == (dataset, policy)]
         whole = asdict(curve[-1])
-        needed = asdict(run.effort_to_random) if run.effort_to_random else None
+        if run.effort_to_random is None:
+            units = [f"not shown: {run.no_effort}", *("-" for _ in EFFORTS[1:])]
+        else:
+            needed = asdict(run.effort_to_random)
+            units = [_needed(needed[unit], whole[unit]) for unit in EFFORTS]
         rows.append(
             (
                 dataset,
                 control,
                 number(report.arms[control].runs[policy].test.f1),
-                *(_needed(needed, whole, unit) for unit in EFFORTS),
+                *units,
                 str(len(curve)),
             )
         )
     title = (
-        f"Effort until the F1 on test of the random control, training '{policy}' "
-        "(between n points of a curve)"
+        f"Effort from which on an arm is surely at the F1 on test of its control, training "
+        f"'{policy}' (lower bound of a smoothed curve of n points)"
     )
     header = ("dataset", "control", "its F1", *EFFORTS, "n")
     return _titled(title, header, rows)
 
 
-def _needed(
-    needed: Mapping[str, float | None] | None, whole: Mapping[str, float | None], unit: str
-) -> str:
-    total = whole[unit]
-    if total is None:
-        return "-"
-    if needed is None:
-        return f"never of {total:,.0f}"
-    effort = needed[unit]
-    return f"{'-' if effort is None else f'{effort:,.0f}'} of {total:,.0f}"
+def _needed(effort: float | None, whole: float | None) -> str:
+    return "-" if effort is None or whole is None else f"{effort:,.0f} of {whole:,.0f}"
 
 
 def _matrix(report: Report, policy: str) -> str:
@@ -177,6 +179,25 @@ def _matrix(report: Report, policy: str) -> str:
     return _titled(title, ("measured on", "how", *models), rows)
 
 
+def _strategies(report: Report, policy: str) -> dict[str, Strategy]:
+    return {name: found[policy] for name, found in report.strategies.items()}
+
+
+def _replicates(report: Report, policy: str) -> str:
+    rows = []
+    for name, found in _strategies(report, policy).items():
+        counted = f"{found.replicates} of {len(found.datasets)} datasets"
+        new_text = _difference(found.vs_random)
+        this_test = _difference(found.vs_random_this_test)
+        rows.append((name, counted, _with_interval(found.test), new_text, this_test))
+    title = (
+        f"Strategies, training '{policy}': mean over replicates; intervals are for the next "
+        "replicate on this test set, or on other documents too"
+    )
+    header = ("strategy", "replicates", "F1", "vs random, new text", "vs random, this test")
+    return _titled(title, header, rows)
+
+
 def _footnotes(report: Report) -> str:
     test = report.test
     lines = [
@@ -189,11 +210,21 @@ def _footnotes(report: Report) -> str:
         weighted = report.base.dev[dataset].weighted
         if isinstance(weighted, Unavailable):
             lines.append(f"{dataset}: dev weighted is unavailable: {weighted.reason}.")
+        usual = report.base.dev[dataset].usual
+        if usual.no_interval:
+            lines.append(f"{dataset}: dev has no interval: {usual.no_interval}.")
+        if arm.no_control:
+            lines.append(f"{dataset}: not compared with random answers: {arm.no_control}.")
         if met := _reading(arm):
             lines.append(f"{dataset}: {met}.")
+    for name, found in _strategies(report, report.policies[0]).items():
+        lines += [f"{dataset}: no replicate: {why}." for dataset, why in found.left_out.items()]
+        if found.no_comparison and len(found.datasets) > 1 and not name.startswith("random"):
+            lines.append(f"{name}: not compared with random as a strategy: {found.no_comparison}.")
     lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
+    resampled = "groups and training seeds" if len(report.seeds) > 1 else "groups alone"
     lines.append(
-        "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
+        f"[low, high] are 95 % intervals, on test by resampling {resampled}. "
         "A weighted dev F1 has two: for new text (to compare with test) and for this pool. "
         "Answers are worth as many uniform answers as would say as much about this pool."
     )
@@ -222,7 +253,8 @@ def _f1(metric: Metric | Unavailable) -> str:
 
 
 def _with_interval(metric: Metric) -> str:
-    return f"{number(metric.f1)} {interval(metric.low, metric.high)}"
+    bounds = interval(metric.low, metric.high)
+    return number(metric.f1) if bounds == "-" else f"{number(metric.f1)} {bounds}"
 
 
 def _precision_recall(metric: Metric) -> str:
@@ -230,8 +262,10 @@ def _precision_recall(metric: Metric) -> str:
 
 
 def _difference(found: Comparison | None) -> str:
-    if found is None or found.difference is None or found.low is None or found.high is None:
+    if found is None or found.difference is None:
         return "-"
+    if found.low is None or found.high is None:
+        return signed(found.difference)
     return f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]"
 
 

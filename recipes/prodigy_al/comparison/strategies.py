@@ -1,0 +1,111 @@
+"""Which datasets of a strategy are replicates of each other, and what each is compared with.
+
+A replicate repeats the whole annotation: it has a seed, a dev fold and a control of its own.
+Whatever does not is left out of the mean, or keeps the strategy from being compared at all.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.controls import find_control
+
+FEWEST_PAIRS = 2  # one does not tell how much another would differ
+
+
+@dataclass(frozen=True)
+class Replicates:
+    """The datasets of one strategy.
+
+    `distinct` are counted, `left_out` are not, each with its reason. `pairs` are replicates with
+    their controls, empty where `problem` says why the strategy cannot be compared with random.
+    """
+
+    datasets: tuple[str, ...]
+    distinct: tuple[Arm, ...]
+    left_out: Mapping[str, str]
+    pairs: tuple[tuple[Arm, Arm], ...] = ()
+    problem: str | None = None
+
+
+def find_copies(arms: Sequence[Arm]) -> dict[str, str]:
+    """Return the datasets that hold the same answers as an earlier one, and which one.
+
+    Strategy, seed, and every input with its answers agree.
+    """
+    first: dict[object, str] = {}
+    copies = {}
+    for arm in arms:
+        items = (*arm.train.items, *arm.dev.items)
+        answers = frozenset((item.input_hash, item.accepted, item.rejected) for item in items)
+        original = first.setdefault((arm.strategy, arm.seed, answers), arm.dataset)
+        if original != arm.dataset:
+            copies[arm.dataset] = original
+    return copies
+
+
+def find_replicates(arms: Sequence[Arm]) -> dict[str, Replicates]:
+    """Return the replicates of every strategy among `arms`, by strategy."""
+    copies = find_copies(arms)
+    members: dict[str, list[Arm]] = defaultdict(list)
+    for arm in arms:
+        members[arm.strategy].append(arm)
+    return {name: _replicates(own, arms, copies) for name, own in members.items()}
+
+
+def _replicates(
+    members: Sequence[Arm], arms: Sequence[Arm], copies: Mapping[str, str]
+) -> Replicates:
+    left_out: dict[str, str] = {}
+    by_seed: dict[int, Arm] = {}
+    distinct = []
+    for arm in members:
+        if arm.dataset in copies:
+            left_out[arm.dataset] = f"a copy of {copies[arm.dataset]}"
+        elif arm.seed in by_seed:
+            left_out[arm.dataset] = f"drawn with the seed of {by_seed[arm.seed].dataset}"
+        else:
+            distinct.append(arm)
+            if arm.seed is not None:
+                by_seed[arm.seed] = arm
+    found = [(arm, find_control(arm, arms)) for arm in distinct]
+    pairs = tuple((arm, control) for arm, control in found if control is not None)
+    problem = _problem(distinct, pairs, copies)
+    return Replicates(
+        datasets=tuple(arm.dataset for arm in members),
+        distinct=tuple(distinct),
+        left_out=left_out,
+        pairs=() if problem else pairs,
+        problem=problem,
+    )
+
+
+def _problem(
+    distinct: Sequence[Arm], pairs: Sequence[tuple[Arm, Arm]], copies: Mapping[str, str]
+) -> str | None:
+    """Return why the replicates of one strategy cannot be compared with random ones."""
+    if all(arm.is_random for arm in distinct):
+        return "it is the control itself"
+    if distinct[0].seed is None:
+        return "nothing is recorded of how the answers were drawn"
+    if len(pairs) < FEWEST_PAIRS:
+        counted = "1 replicate has" if len(pairs) == 1 else "no replicate has"
+        return f"{counted} a comparable control; at least {FEWEST_PAIRS} are needed"
+    salts = {arm.fold_salt for arm, _ in pairs}
+    if len(salts) < len(pairs):
+        return (
+            f"{len(pairs)} replicates have {len(salts)} dev fold{'s' if len(salts) > 1 else ''}: "
+            "each needs a --fold-salt of its own"
+        )
+    controls = {copies.get(control.dataset, control.dataset) for _, control in pairs}
+    seeds = {control.seed for _, control in pairs}
+    if len(controls) < len(pairs) or len(seeds) < len(pairs):
+        number = min(len(controls), len(seeds))
+        return (
+            f"{len(pairs)} replicates have {number} random dataset{'s' if number > 1 else ''} "
+            "with a seed of its own to be compared with: each needs one"
+        )
+    return None

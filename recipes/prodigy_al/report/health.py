@@ -1,0 +1,29 @@
+"""Checks of what a comparison can tell at all, made before its numbers are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prodigy_al.comparison.plan import Plan
+from prodigy_al.evaluation.bootstrap import few_groups
+
+
+def check_health(plan: Plan) -> list[Mapping[str, Any]]:
+    """Return `health` of report.json: id, whether it is ok, its number, and why it is not."""
+    groups, seeds = len(set(plan.test.groups)), len(plan.seeds)
+    few = few_groups(groups)
+    no_interval = f"no interval on test {plan.test.name}: {few.reason}" if few else ""
+    no_training = (
+        "each arm was trained once: intervals hold for these trainings and have no part for how "
+        "much another training seed would change; use --seeds 5"
+    )
+    return [
+        _check("test-groups", groups, no_interval),
+        _check("training-seeds", seeds, no_training if seeds == 1 else ""),
+    ]
+
+
+def _check(name: str, number: float, why: str) -> dict[str, Any]:
+    """Return one check, failed where there is a reason why."""
+    return {"id": name, "ok": not why, "number": number, "why": why}

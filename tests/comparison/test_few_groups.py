@@ -1,0 +1,96 @@
+"""A test set of fewer than 10 groups tells no interval, and that is said before any training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prodigy_al.comparison import estimates
+from prodigy_al.comparison.testset import TestSet
+from prodigy_al.evaluation.bootstrap import bootstrap_score, group_resamples, paired_difference
+from prodigy_al.evaluation.counts import Counts
+from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.report.build import compare
+from prodigy_al.report.files import to_json
+from prodigy_al.report.terminal import render
+
+
+def some_counts(groups: int) -> tuple[Counts, np.ndarray[Any, Any]]:
+    """Return counts of 20 segments per group, and the groups."""
+    rng = np.random.default_rng(groups)
+    gold, found = rng.integers(1, 4, 20 * groups), rng.integers(1, 4, 20 * groups)
+    arrays = (np.minimum(gold, found), found, gold)
+    return Counts(*(array.astype(np.float64) for array in arrays)), np.repeat(np.arange(groups), 20)
+
+
+@pytest.mark.parametrize("number", [1, 2, 6, 9])
+def test_under_ten_groups_there_is_no_interval(number: int):
+    counts, groups = some_counts(number)
+    rng = np.random.default_rng(0)
+    few = Unavailable(f"there {'is 1 group' if number == 1 else f'are {number} groups'}, "
+                      "at least 10 are needed")  # fmt: skip
+    assert (
+        bootstrap_score([counts], group_resamples(groups, 50, rng), groups=groups, rng=rng) == few
+    )
+    assert paired_difference([counts], [counts], groups=groups, draws=50, rng=rng) == few
+
+
+def test_with_ten_groups_there_is_one():
+    counts, groups = some_counts(10)
+    rng = np.random.default_rng(0)
+    resamples = group_resamples(groups, 500, rng)
+    assert isinstance(bootstrap_score([counts], resamples, groups=groups, rng=rng), Estimate)
+
+
+def test_the_value_stays_where_the_interval_cannot_be_had():
+    counts, groups = some_counts(6)
+    better = Counts(counts.gold, counts.gold, counts.gold)
+    found = estimates.score([counts], groups.tolist())
+    assert 0 < found.f1 < 1
+    assert isinstance(found.interval, Unavailable)
+    compared = estimates.difference([better], [counts], groups.tolist())
+    assert compared.value == pytest.approx(1 - found.f1)
+    assert isinstance(compared.found, Unavailable)
+
+
+def trained_files(output: Path) -> list[Path]:
+    return [path for path in output.rglob("*") if path.is_file()]
+
+
+def test_one_document_is_said_before_training_and_ends_in_a_report_without_intervals(
+    plan: Any, arm: Any, examples: Any, gold: TestSet
+):
+    one = replace(gold, name="one", groups=("doc=1",) * len(gold.groups))
+    asked = plan([arm("news", examples(80))], test=one)
+    said = []
+
+    def warn(sentence: str) -> None:
+        said.append((sentence, len(trained_files(asked.output))))
+
+    report = compare(asked, warn=warn)
+    assert said == [
+        (
+            "the test set one has 1 group (document) and at least 10 are needed for an interval: "
+            "F1 and differences will stand there without one, and nothing can be decided; "
+            "use a test set of more documents",
+            0,
+        ),
+    ]
+    run = report.arms["news"].runs["usual"]
+    assert run.test.f1 == pytest.approx(np.mean(run.test.per_seed))
+    stored = to_json(run.vs_base)
+    assert stored.pop("difference") == pytest.approx(run.test.f1 - report.base.test.f1)
+    reason = "there is 1 group, at least 10 are needed"
+    assert stored.pop("no_interval") == run.test.no_interval == reason
+    assert set(stored.values()) == {None}
+    shown = " ".join(render(report).split())
+    reason = "on this test set there is 1 group, at least 10 are needed."
+    assert f"news {run.vs_base.difference:+.3f}".replace("0.", ".") in report.answer
+    assert report.answer.endswith(f"This cannot be decided: {reason}")
+    assert shown.startswith("Check test-groups: no interval on test one: there is 1 group")
+    assert shown.count("This cannot be decided") == 1
+    assert f"news {run.test.f1:.3f}".replace("0.", ".") in shown
