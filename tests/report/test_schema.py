@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report import schema
+from prodigy_al.report import parts, schema
 from prodigy_al.report.files import to_json, write_report
 
 # Programs read these keys: one that goes or changes its name breaks them.
@@ -27,7 +27,9 @@ KEYS = {
     schema.TestSet: "name segments groups gold_spans unusable_spans overlap",
     schema.Overlap: "segments short trained_on_removed",
     schema.Base: "test dev",
-    schema.Dev: "usual weighted",
+    schema.Dev: "usual weighted ignored candidates",
+    parts.Share: "share n",
+    parts.Within: "precision recall outside n",
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
     "seconds seconds_per_answer train dev_answers runs",
     schema.Reading: "repeats off_tokens unasked several_annotators",

@@ -16,6 +16,12 @@ import numpy as np
 from spacy.vocab import Vocab
 
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.candidates import (
+    Candidates,
+    CandidateScore,
+    candidate_score,
+    count_inside,
+)
 from prodigy_al.comparison.estimates import (
     Score,
     WeightedScore,
@@ -27,6 +33,7 @@ from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
 from prodigy_al.comparison.testset import Overlap, remove_overlap
+from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.evaluation.estimators import Unavailable
@@ -34,7 +41,8 @@ from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 from prodigy_al.training.scorer import usual_counts
 
-Kind: TypeAlias = Literal["test", "test-unseen", "usual", "weighted"]
+Kind: TypeAlias = Literal["test", "test-unseen", "usual", "weighted", "inside"]
+"""``inside`` counts which predictions on dev texts are candidates (`candidates.count_inside`)."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ class Measurements:
         plan: what was compared
         trains: each arm's training answers without texts of the test set, by dataset
         overlap: what the arms share with the test set
+        weighted_dev: by dataset, the arm on whose dev answers its weighted F1 is measured
         predictions: of each model on the test set, all labels, one entry per training seed
     """
 
@@ -76,6 +85,7 @@ class Measurements:
         self.trains = {arm.dataset: own for arm, own in zip(plan.arms, trains, strict=True)}
         self.overlap = overlap
         self.predictions: dict[Model, list[Predictions]] = defaultdict(list)
+        self.weighted_dev = {arm.dataset: find_weighted_dev(arm, plan.arms) for arm in plan.arms}
         self._arms = {arm.dataset: arm for arm in plan.arms}
         self._references = {
             arm.dataset: to_docs(arm.dev, POLICIES["usual"], Vocab()) for arm in plan.arms
@@ -85,6 +95,8 @@ class Measurements:
         self._counts: dict[Row, list[Counts]] = defaultdict(list)
         self._scores: dict[Row, Score] = {}
         self._weighted: dict[Row, WeightedScore | Unavailable] = {}
+        self._ignored: dict[Row, int] = defaultdict(int)
+        self._candidates: dict[Row, CandidateScore | Unavailable] = {}
         self._differences: dict[tuple[Model, Model], Difference | Unavailable] = {}
 
     def add(self, run: Run, predictions: Sequence[Predictions]) -> None:
@@ -97,9 +109,18 @@ class Measurements:
         self.predictions[model].append(on_test)
         if run.first is not None:
             return  # curves are measured on the test set alone
-        for arm, found in zip(self.plan.arms, on_dev, strict=True):
-            self._counts[Row(model, "usual", arm.dataset)].append(self._usual(arm, found))
+        dev_predictions = {
+            arm.dataset: found for arm, found in zip(self.plan.arms, on_dev, strict=True)
+        }
+        for arm in self.plan.arms:
+            found = dev_predictions[arm.dataset]
+            self._count_usual(model, arm, found)
             self._counts[Row(model, "weighted", arm.dataset)].append(_matches(arm.dev, found))
+            candidates = self._find_candidates(arm)
+            if not isinstance(candidates, Unavailable):
+                texts = self._texts(arm)
+                inside = count_inside(texts.dev, dev_predictions[texts.dataset], candidates)
+                self._counts[Row(model, "inside", arm.dataset)].append(inside)
 
     def __contains__(self, model: Model) -> bool:
         """Whether the model was trained and measured."""
@@ -116,11 +137,36 @@ class Measurements:
         return self._scores[row]
 
     def weighted(self, model: Model, arm: Arm) -> WeightedScore | Unavailable:
-        """Return the weighted score of a model on an arm's dev answers."""
-        row = Row(model, "weighted", arm.dataset)
+        """Return the weighted score of a model for an arm, on the answers of `weighted_dev`."""
+        dev = self.weighted_dev[arm.dataset]
+        if isinstance(dev, Unavailable):
+            return dev
+        row = Row(model, "weighted", dev.dataset)
         if row not in self._weighted:
-            self._weighted[row] = weighted_score(self._counts[row], arm)
+            self._weighted[row] = weighted_score(self._counts[row], dev)
         return self._weighted[row]
+
+    def within_candidates(self, model: Model, arm: Arm) -> CandidateScore | Unavailable:
+        """Return the score of a model within the candidates of a binary arm's dev answers."""
+        row = Row(model, "inside", arm.dataset)
+        if row not in self._candidates:
+            known = self._find_candidates(arm)
+            within = self._counts[Row(model, "weighted", arm.dataset)]
+            self._candidates[row] = (
+                known
+                if isinstance(known, Unavailable)
+                else candidate_score(within, self._counts[row], binary=arm, texts=self._texts(arm))
+            )
+        return self._candidates[row]
+
+    def ignored(self, model: Model, arm: Arm) -> tuple[int, int]:
+        """Return how many predictions on an arm's dev texts the usual F1 ignores, and their total.
+
+        Over all training seeds; asked labels only.
+        """
+        row = Row(model, "usual", arm.dataset)
+        counted = sum(int(counts.predicted.sum()) for counts in self._counts[row])
+        return self._ignored[row], self._ignored[row] + counted
 
     def difference(self, model: Model, other: Model) -> Difference | Unavailable:
         """Return the paired difference of F1 on the test set, `model` minus `other`."""
@@ -130,11 +176,23 @@ class Measurements:
             self._differences[pair] = difference(ours, theirs, self.plan.test.groups)
         return self._differences[pair]
 
-    def _usual(self, arm: Arm, predictions: Predictions) -> Counts:
+    def _count_usual(self, model: Model, arm: Arm, predictions: Predictions) -> None:
         """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""
+        row = Row(model, "usual", arm.dataset)
         counts = usual_counts(self._references[arm.dataset], predictions, arm.dev.labels)
         tp, fp, fn = (part.astype(np.float64) for part in (counts.tp, counts.fp, counts.fn))
-        return Counts(tp, tp + fp, tp + fn)
+        self._counts[row].append(Counts(tp, tp + fp, tp + fn))
+        self._ignored[row] += int(counts.ignored.sum())
+
+    def _find_candidates(self, arm: Arm) -> Candidates | Unavailable:
+        """Return the candidates of the dev texts that a binary arm is measured on."""
+        unknown = Unavailable("the candidates of its dev texts are not known")
+        return self.plan.candidates.get(arm.dataset, unknown)
+
+    def _texts(self, arm: Arm) -> Arm:
+        """Return the arm on whose dev texts a binary arm's candidates are told from other spans."""
+        dev = self.weighted_dev[arm.dataset]
+        return arm if isinstance(dev, Unavailable) else dev
 
     def _groups(self, row: Row) -> list[str]:
         if row.dev_of is not None:

@@ -22,6 +22,7 @@ from prodigy_al.inputs.choices import (
     choose_workers,
     match_datasets,
 )
+from prodigy_al.inputs.frames import find_candidates
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.sources import cut_segments, open_source
 from prodigy_al.jobs.run import check_cluster
@@ -63,11 +64,13 @@ def open_comparison(
     segments = list(cut_segments(test_records, nlp, unsegmented=True))
     with naming_options():
         cache = RunCache(output / "runs")
+    arms = [
+        read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves)
+        for name, examples in answers.items()
+    ]
+    described = describe_pipeline(model, nlp)
     return Plan(
-        arms=[
-            read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves)
-            for name, examples in answers.items()
-        ],
+        arms=arms,
         test=read_test(
             test,
             [(key, record) for _, key, record in segments],
@@ -77,7 +80,8 @@ def open_comparison(
             numbers=[number for number, _, _ in segments],
         ),
         base=model,
-        model=describe_pipeline(model, nlp),
+        model=described,
+        candidates=find_candidates(arms, nlp, described),
         labels=labels,
         policies=chosen_policies,
         seeds=seeds,

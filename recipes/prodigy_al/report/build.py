@@ -16,6 +16,7 @@ from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report import schema
+from prodigy_al.report.dev import describe_candidates, describe_ignored
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 
@@ -135,11 +136,21 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
 
 
 def _dev(model: Model, arm: Arm, measured: Measurements) -> schema.Dev:
-    weighted = measured.weighted(model, arm)
     return schema.Dev(
         usual=_metric(measured.score(Row(model, "usual", arm.dataset))),
-        weighted=weighted if isinstance(weighted, Unavailable) else _weighted(weighted, arm),
+        weighted=_weighted_dev(model, arm, measured),
+        ignored=describe_ignored(model, arm, measured),
+        candidates=describe_candidates(model, arm, measured),
     )
+
+
+def _weighted_dev(
+    model: Model, arm: Arm, measured: Measurements
+) -> schema.WeightedMetric | Unavailable:
+    on, found = measured.weighted_dev[arm.dataset], measured.weighted(model, arm)
+    if isinstance(on, Unavailable):
+        return on
+    return found if isinstance(found, Unavailable) else _weighted(found, on)
 
 
 def _matrix(measured: Measurements) -> list[schema.Cell]:
@@ -159,7 +170,8 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
             leak = bool(groups & trained[model.dataset])
             dev = _dev(model, arm, measured)
             cells.append(_cell(model, arm.dataset, "usual", dev.usual, leak=leak))
-            if not isinstance(dev.weighted, Unavailable):
+            # of binary answers it is F1 on another set, which has a cell of its own
+            if not isinstance(dev.weighted, Unavailable) and dev.weighted.on == arm.dataset:
                 cells.append(_cell(model, arm.dataset, "weighted", dev.weighted, leak=leak))
     return cells
 

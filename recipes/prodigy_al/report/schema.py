@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.parts import Interval, Share, Within
 
 REPORT_VERSION = 1
 
@@ -92,15 +93,6 @@ class ControlComparison(Comparison):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Interval:
-    """A number with its interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Effort:
     """How much was annotated; `seconds` are None where answers carry no time."""
 
@@ -150,10 +142,17 @@ class TestSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Dev:
-    """One model on one dataset's dev answers, as usual and weighted."""
+    """One model on one dataset's dev answers, as usual and weighted.
+
+    For binary answers, `weighted` is measured on whole segments of another dataset (its `on`),
+    `candidates` on the dataset's own answers, and `ignored` is the share of the predictions on
+    its dev texts that the usual number leaves out; both are None for whole segments.
+    """
 
     usual: Metric
     weighted: WeightedMetric | Unavailable
+    ignored: Share | None = None
+    candidates: Within | Unavailable | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from wasabi.tables import table
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.dev_notes import candidate_lines, measured_on, percent
 from prodigy_al.report.numbers import interval, number, signed
 from prodigy_al.report.schema import Arm, Cell, Comparison, Metric, Report, WeightedMetric
 
@@ -59,23 +60,26 @@ def _dev(report: Report, policy: str) -> str:
         usual = f"{number(before.usual.f1)} -> {_with_interval(after.usual)}"
         if isinstance(after.weighted, WeightedMetric):
             weighted = (
-                f"{_f1(before.weighted)} -> {_f1(after.weighted)}",
+                f"{_f1(before.weighted)} -> {_f1(after.weighted)}"
+                + measured_on(dataset, after.weighted),
                 interval(after.weighted.low, after.weighted.high),
                 interval(after.weighted.low_pool, after.weighted.high_pool),
                 f"{after.weighted.ess:.0f} of {after.weighted.m}",
             )
         else:
             weighted = ("unavailable", "-", "-", "-")
-        rows.append((dataset, usual, *weighted))
+        rows.append((dataset, usual, percent(after.ignored), *weighted))
     header = (
         "dataset",
         "as usual: base -> tuned",
+        "ignored",
         "weighted: base -> tuned",
         "for new text",
         "for this pool",
         "ESS",
     )
-    return _titled(f"F1 on each dataset's own dev fold, training '{policy}'", header, rows)
+    shown = _titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
+    return "\n".join([shown.rstrip("\n"), *candidate_lines(report, policy)])
 
 
 def _test(report: Report, policy: str) -> str:
@@ -167,6 +171,13 @@ def _footnotes(report: Report) -> str:
             lines.append(f"{dataset}: dev weighted is unavailable: {weighted.reason}.")
         if met := _reading(arm):
             lines.append(f"{dataset}: {met}.")
+    if any(dev.ignored for dev in report.base.dev.values()):
+        lines.append(
+            "Ignored: predictions on binary dev answers that the usual F1 counts neither as right "
+            "nor as wrong, because nobody said anything about one of their tokens. Within the "
+            "candidates: only spans that the base proposed could be asked about; outside are the "
+            "tuned model's other predictions."
+        )
     lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
     lines.append(
         "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
