@@ -230,6 +230,33 @@ def test_texts_without_any_candidate_count_as_outside(
     assert "of the model's predictions on the dev texts of random" in within.reason
 
 
+def test_the_change_of_the_weighted_f1_is_paired_and_agrees_with_test(strayed: Measurements):
+    report = build_report(strayed)
+    run, before = report.arms["teach"].runs["usual"], report.base.dev["teach"]
+    found = run.dev.vs_base
+    assert found.difference == pytest.approx(run.dev.weighted.f1 - before.weighted.f1)
+    assert found.low <= run.vs_base.difference <= found.high < 0
+    unpaired = run.dev.weighted.high - run.dev.weighted.low
+    unpaired += before.weighted.high - before.weighted.low
+    assert found.high - found.low < unpaired
+    assert before.vs_base is None
+
+
+def test_the_gap_of_dev_and_test_is_the_sum_of_its_parts(strayed: Measurements):
+    """All of it is due to answers that leave out what was never asked, and none to the rest."""
+    report = build_report(strayed)
+    for arm in report.arms.values():
+        run = arm.runs["usual"]
+        whole = run.dev.usual.f1 - run.test.f1
+        assert run.gap.selection.value + run.gap.rest.value == pytest.approx(whole)
+        assert run.gap.rest.low <= 0 <= run.gap.rest.high
+    binary, whole_segments = (report.arms[name].runs["usual"].gap for name in ("teach", "random"))
+    assert binary.selection.low > 0.3
+    # equal weights: the usual number is the weighted one, answer by answer
+    assert whole_segments.selection.value == pytest.approx(0)
+    assert "selection" in render(report)
+
+
 def test_without_whole_segments_there_is_no_f1_and_the_next_step_says_so(
     plan: Any, teach: Arm, test_set: TestSet
 ):
@@ -239,6 +266,8 @@ def test_without_whole_segments_there_is_no_f1_and_the_next_step_says_so(
     assert isinstance(dev.weighted, Unavailable)
     assert dev.weighted.reason.startswith(NOT_F1)
     assert dev.candidates.outside == 0  # its own texts tell that much
+    assert dev.vs_base.difference is None
+    assert vars(report.arms["teach"].runs["usual"].gap) == {"selection": None, "rest": None}
     assert {cell.kind for cell in report.matrix} == {"test", "usual"}
     assert "al.random draws them from news.jsonl" in dev.weighted.reason
     assert "same source with al.random (--fold-salt salt)" in report.next

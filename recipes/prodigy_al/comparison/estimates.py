@@ -17,6 +17,7 @@ from prodigy_al.evaluation.bootstrap import (
 )
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
+from prodigy_al.evaluation.paired import Side
 from prodigy_al.evaluation.response import response_rates
 from prodigy_al.sampling.inclusion import inclusion
 
@@ -45,12 +46,13 @@ class WeightedScore:
     """F1 of the dev answers, weighted by 1/probability.
 
     `n_pool` is the number of segments that they were drawn from, `missing` how many were asked
-    about and not answered.
+    about and not answered; `side` is what `found` was computed from.
     """
 
     found: Weighted
     n_pool: int
     missing: int
+    side: Side
 
 
 def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
@@ -104,15 +106,19 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
         predicted=np.sum([seed.predicted for seed in counts], axis=0),
         gold=np.sum([seed.gold for seed in counts], axis=0),
     )
+    chances = (drawn.pi * rates)[at]
+    copies = np.array([float(served[i][1].copies) for i in at])
+    groups = [served[i][1].group for i in at]
     found = weighted_scores(
         summed,
-        pi=(drawn.pi * rates)[at],
+        pi=chances,
         rounds=drawn.rounds[at],
         scales=drawn.scales[at],
-        copies=np.array([float(served[i][1].copies) for i in at]),
-        groups=[served[i][1].group for i in at],
+        copies=copies,
+        groups=groups,
         size=n_pool if whole else None,  # how many candidates the frame holds is not known
     )
     if isinstance(found, Unavailable):
         return found
-    return WeightedScore(found, n_pool=n_pool, missing=int((~answered).sum()))
+    side = Side([summed], groups, copies / chances)
+    return WeightedScore(found, n_pool=n_pool, missing=int((~answered).sum()), side=side)

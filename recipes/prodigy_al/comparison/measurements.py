@@ -37,6 +37,7 @@ from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.paired import Side
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 from prodigy_al.training.scorer import usual_counts
@@ -135,6 +136,10 @@ class Measurements:
         if row not in self._scores:
             self._scores[row] = score(self._counts[row], self._groups(row))
         return self._scores[row]
+
+    def side(self, row: Row) -> Side:
+        """Return what the score of a row of any kind but ``weighted`` is computed from."""
+        return Side(self._counts[row], self._groups(row))
 
     def weighted(self, model: Model, arm: Arm) -> WeightedScore | Unavailable:
         """Return the weighted score of a model for an arm, on the answers of `weighted_dev`."""

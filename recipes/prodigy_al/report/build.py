@@ -9,6 +9,7 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control
 from prodigy_al.comparison.curves import Point, learning_curve, work_to_reach
 from prodigy_al.comparison.estimates import Score, WeightedScore
+from prodigy_al.comparison.gap import weighted_vs_base
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.retention import measure_retention
@@ -16,7 +17,7 @@ from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report import schema
-from prodigy_al.report.dev import describe_candidates, describe_ignored
+from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 
@@ -132,6 +133,7 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
                 for label, one in retention.per_label.items()
             },
         ),
+        gap=describe_gap(model, arm, measured),
     )
 
 
@@ -141,6 +143,7 @@ def _dev(model: Model, arm: Arm, measured: Measurements) -> schema.Dev:
         weighted=_weighted_dev(model, arm, measured),
         ignored=describe_ignored(model, arm, measured),
         candidates=describe_candidates(model, arm, measured),
+        vs_base=None if model == BASE else _comparison(weighted_vs_base(model, arm, measured)),
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.gap import split_gap
 from prodigy_al.comparison.measurements import Measurements, Model
 from prodigy_al.evaluation.estimators import Measure, Unavailable
-from prodigy_al.report.parts import Interval, Share, Within
+from prodigy_al.report.parts import Gap, Interval, Share, Within
 
 
 def describe_ignored(model: Model, arm: Arm, measured: Measurements) -> Share | None:
@@ -31,6 +34,15 @@ def describe_candidates(
         outside=found.outside,
         n=found.n,
     )
+
+
+def describe_gap(model: Model, arm: Arm, measured: Measurements) -> Gap:
+    """Return the parts of dev F1 as usual minus F1 on test."""
+    selection, rest = (
+        None if part is None else Interval(**asdict(part))
+        for part in split_gap(model, arm, measured)
+    )
+    return Gap(selection=selection, rest=rest)
 
 
 def _interval(measure: Measure) -> Interval:

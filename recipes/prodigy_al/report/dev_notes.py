@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.numbers import interval, number
+from prodigy_al.report.numbers import interval, number, signed
 from prodigy_al.report.parts import Interval, Share, Within
 from prodigy_al.report.schema import Report, WeightedMetric
 
@@ -18,6 +18,18 @@ def candidate_lines(report: Report, policy: str) -> Iterator[str]:
             yield (
                 f"{dataset}, within the candidates: base {_within(before)}; tuned {_within(after)}"
             )
+
+
+def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str]]:
+    """Return, per dataset with a weighted F1, dev as usual minus test and the parts of it."""
+    rows = []
+    for dataset, arm in report.arms.items():
+        run = arm.runs[policy]
+        usual, test = run.dev.usual.f1, run.test.f1
+        if run.gap.selection and run.gap.rest and usual is not None and test is not None:
+            parts = (_signed_with_ends(run.gap.selection), _signed_with_ends(run.gap.rest))
+            rows.append((dataset, signed(usual - test), *parts))
+    return rows
 
 
 def measured_on(dataset: str, weighted: WeightedMetric) -> str:
@@ -46,3 +58,11 @@ def _within(found: Within | Unavailable) -> str:
 
 def _with_ends(found: Interval) -> str:
     return f"{number(found.value)} {interval(found.low, found.high)}"
+
+
+def _signed_with_ends(found: Interval) -> str:
+    if found.value is None:
+        return "-"
+    if found.low is None or found.high is None:
+        return signed(found.value)
+    return f"{signed(found.value)} [{signed(found.low)}, {signed(found.high)}]"

@@ -34,3 +34,11 @@ class Within:
     recall: Interval
     outside: float | None
     n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """Dev F1 as usual minus F1 on test: usual minus weighted (selection), weighted minus test."""
+
+    selection: Interval | None = None
+    rest: Interval | None = None

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.parts import Interval, Share, Within
+from prodigy_al.report.parts import Gap, Share, Within
 
 REPORT_VERSION = 1
 
@@ -146,13 +146,15 @@ class Dev:
 
     For binary answers, `weighted` is measured on whole segments of another dataset (its `on`),
     `candidates` on the dataset's own answers, and `ignored` is the share of the predictions on
-    its dev texts that the usual number leaves out; both are None for whole segments.
+    its dev texts that the usual number leaves out; both are None for whole segments. `vs_base` is
+    the paired difference of the weighted F1 to the base's; None for the base itself.
     """
 
     usual: Metric
     weighted: WeightedMetric | Unavailable
     ignored: Share | None = None
     candidates: Within | Unavailable | None = None
+    vs_base: Comparison | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,14 +183,6 @@ class OtherLabels:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gap:
-    """Dev as usual minus test, in the part due to selection and the rest."""
-
-    selection: Interval | None = None
-    rest: Interval | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Run:
     """One arm under one training policy, over all training seeds.
 
@@ -202,7 +196,7 @@ class Run:
     vs_random: ControlComparison | None
     effort_to_random: Effort | None
     others: OtherLabels
-    gap: Gap = Gap()
+    gap: Gap = field(default_factory=Gap)
 
 
 @dataclass(frozen=True, kw_only=True)

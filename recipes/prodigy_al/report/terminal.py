@@ -8,7 +8,7 @@ from dataclasses import asdict
 from wasabi.tables import table
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.dev_notes import candidate_lines, measured_on, percent
+from prodigy_al.report.dev_notes import candidate_lines, gap_rows, measured_on, percent
 from prodigy_al.report.numbers import interval, number, signed
 from prodigy_al.report.schema import Arm, Cell, Comparison, Metric, Report, WeightedMetric
 
@@ -26,12 +26,12 @@ def render(report: Report) -> str:
         )
     parts.append(_annotated(report))
     for policy in report.policies:
-        parts += [_dev(report, policy), _test(report, policy)]
+        parts += [_dev(report, policy), _test(report, policy), _gap(report, policy)]
         if report.curves:
             parts.append(_effort_to_random(report, policy))
         parts.append(_matrix(report, policy))
     parts.append(_footnotes(report))
-    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
 def _annotated(report: Report) -> str:
@@ -62,18 +62,20 @@ def _dev(report: Report, policy: str) -> str:
             weighted = (
                 f"{_f1(before.weighted)} -> {_f1(after.weighted)}"
                 + measured_on(dataset, after.weighted),
+                _difference(after.vs_base),
                 interval(after.weighted.low, after.weighted.high),
                 interval(after.weighted.low_pool, after.weighted.high_pool),
                 f"{after.weighted.ess:.0f} of {after.weighted.m}",
             )
         else:
-            weighted = ("unavailable", "-", "-", "-")
+            weighted = ("unavailable", "-", "-", "-", "-")
         rows.append((dataset, usual, percent(after.ignored), *weighted))
     header = (
         "dataset",
         "as usual: base -> tuned",
         "ignored",
         "weighted: base -> tuned",
+        "change",
         "for new text",
         "for this pool",
         "ESS",
@@ -100,6 +102,13 @@ def _test(report: Report, policy: str) -> str:
     title = f"F1 on test, training '{policy}', mean of {len(report.seeds)} training seeds"
     header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels")
     return _titled(title, header, rows)
+
+
+def _gap(report: Report, policy: str) -> str:
+    rows = gap_rows(report, policy)
+    title = f"F1 on dev as usual minus F1 on test, training '{policy}'"
+    header = ("dataset", "difference", "usual - weighted: selection", "weighted - test: the rest")
+    return _titled(title, header, rows) if rows else ""
 
 
 def _effort_to_random(report: Report, policy: str) -> str:
