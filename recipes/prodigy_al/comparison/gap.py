@@ -36,9 +36,11 @@ class Part:
 
 def weighted_vs_base(model: Model, arm: Arm, measured: Measurements) -> Difference | Unavailable:
     """Return the paired difference of weighted dev F1, a model minus the base."""
-    tuned, base = (measured.weighted(one, arm) for one in (model, BASE))
-    if isinstance(tuned, Unavailable) or isinstance(base, Unavailable):
-        return tuned if isinstance(tuned, Unavailable) else base
+    tuned, base = measured.weighted(model, arm), measured.weighted(BASE, arm)
+    if isinstance(tuned, Unavailable):
+        return tuned
+    if isinstance(base, Unavailable):
+        return base
     return side_difference(tuned.side, base.side)
 
 
