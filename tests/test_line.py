@@ -134,7 +134,7 @@ def test_the_report_has_the_documented_keys(finished):
         assert set(run["test"]) == METRIC | {"per_seed"}
         assert set(run["vs_base"]) == DIFF
         assert run["vs_random"] is None or set(run["vs_random"]) == DIFF | {"against"}
-        assert set(run["others"]) == {"agreement_f1", "per_label"}
+        assert set(run["others"]) == {"agreement_f1", "per_label", "worst"}
         assert set(run["others"]["per_label"]) <= {"PERSON", "PLACE"}
         assert set(arm["answers"]) == {"accept", "reject", "ignore"}
         assert sum(arm["answers"].values()) == 120

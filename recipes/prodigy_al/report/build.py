@@ -12,12 +12,12 @@ from prodigy_al.comparison.estimates import Score, WeightedScore
 from prodigy_al.comparison.gap import weighted_vs_base
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report import schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
+from prodigy_al.report.others import describe_others
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 
@@ -109,9 +109,6 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
 def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) -> schema.Run:
     model, plan = Model(arm.dataset, policy), measured.plan
     on_test = measured.score(Row(model, "test"))
-    retention = measure_retention(
-        plan.test.gold, measured.predictions[BASE][0], measured.predictions[model]
-    )
     against = needed = None
     if control := find_control(arm, plan.arms):
         other = Model(control.dataset, policy)
@@ -126,13 +123,7 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
         vs_base=_comparison(measured.difference(model, BASE)),
         vs_random=against,
         effort_to_random=schema.Effort(**asdict(needed)) if needed else None,
-        others=schema.OtherLabels(
-            agreement_f1=retention.agreement_f1,
-            per_label={
-                label: schema.OtherLabel(**asdict(one))
-                for label, one in retention.per_label.items()
-            },
-        ),
+        others=describe_others(model, measured),
         gap=describe_gap(model, arm, measured),
     )
 

@@ -42,3 +42,12 @@ class Gap:
 
     selection: Interval | None = None
     rest: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorstLabel:
+    """The label that agrees least with the base, of those that it has enough spans of: `before`."""
+
+    label: str
+    agreement_f1: float
+    before: int

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.parts import Gap, Share, Within
+from prodigy_al.report.parts import Gap, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -176,10 +176,14 @@ class OtherLabel:
 
 @dataclass(frozen=True, kw_only=True)
 class OtherLabels:
-    """Agreement with the base on the labels that were not asked for, together and per label."""
+    """Agreement with the base on the labels that were not asked for, together and per label.
+
+    `worst` is None where the base has fewer than 20 spans of every label.
+    """
 
     agreement_f1: float | None
     per_label: Mapping[str, OtherLabel]
+    worst: WorstLabel | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,11 @@ from dataclasses import asdict
 
 from wasabi.tables import table
 
+from prodigy_al.comparison.retention import FEWEST_SPANS
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.dev_notes import candidate_lines, gap_rows, measured_on, percent
 from prodigy_al.report.numbers import interval, number, signed
+from prodigy_al.report.others import others_cell
 from prodigy_al.report.schema import Arm, Cell, Comparison, Metric, Report, WeightedMetric
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
@@ -96,11 +98,11 @@ def _test(report: Report, policy: str) -> str:
                 _precision_recall(run.test),
                 _difference(run.vs_base),
                 _difference(run.vs_random),
-                number(run.others.agreement_f1),
+                others_cell(run.others),
             )
         )
     title = f"F1 on test, training '{policy}', mean of {len(report.seeds)} training seeds"
-    header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels")
+    header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels, the worst")
     return _titled(title, header, rows)
 
 
@@ -187,7 +189,10 @@ def _footnotes(report: Report) -> str:
             "candidates: only spans that the base proposed could be asked about; outside are the "
             "tuned model's other predictions."
         )
-    lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
+    lines.append(
+        "Other labels: F1 of what was not asked for, with the base's own spans (n) as truth; the "
+        f"worst is of those with at least {FEWEST_SPANS} spans."
+    )
     lines.append(
         "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
         "A weighted dev F1 has two: for new text (to compare with test) and for this pool."
