@@ -126,6 +126,9 @@ def test_the_report_has_the_documented_keys(finished):
     report = finished["report"]
     assert set(report) == TOP
     assert set(report["base"]["test"]) == METRIC
+    (overlap,) = report["health"]
+    assert set(overlap) == {"id", "ok", "number", "why"}
+    assert overlap["ok"]
     for dataset, arm in report["arms"].items():
         run = arm["runs"]["usual"]
         assert set(run["dev"]["usual"]) == METRIC
@@ -178,6 +181,12 @@ def test_differences_are_those_of_the_means(finished):
         expected = run["test"]["f1"] - report["base"]["test"]["f1"]
         assert math.isclose(run["vs_base"]["difference"], expected)
         assert math.isclose(sum(run["test"]["per_seed"]) / 2, run["test"]["f1"])
+
+
+def test_simulated_seconds_are_said_to_be(finished):
+    assert all(arm["seconds_simulated"] for arm in finished["report"]["arms"].values())
+    assert "(simulated)" in finished["text"]
+    assert "Simulated seconds come from a cost model; nobody was timed." in finished["text"]
 
 
 def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):

@@ -18,6 +18,8 @@ from typing import Any, Literal
 from prodigy_al.errors import RecordError
 
 RECORD_VERSION = 1
+SIMULATED = "simulated"
+"""Key of an answer, beside ``al``: true where al.simulate gave it and stamped its time."""
 
 Unit = Literal["segment", "candidate"]
 Design = Literal["keys", "strict"]

@@ -12,9 +12,12 @@ import pytest
 import spacy
 
 from prodigy_al.comparison.arms import Arm, read_arm
+from prodigy_al.comparison.measurements import Measurements
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
-from prodigy_al.comparison.testset import TestSet, read_test
+from prodigy_al.comparison.runs import Run
+from prodigy_al.comparison.testset import TestSet, read_test, remove_overlap
+from prodigy_al.training.answers import Answer, TokenSpan
 
 LABELS = ["ORG"]
 Examples = list[dict[str, Any]]
@@ -78,5 +81,28 @@ def plan(world: Path, gold: TestSet, tmp_path: Path) -> Callable[..., Plan]:
             "output": output,
         }
         return Plan(arms=arms, policies=policies, seeds=seeds, **(chosen | fields))
+
+    return make
+
+
+Predict = Callable[[Answer], set[TokenSpan]]
+
+
+@pytest.fixture(scope="session")
+def predicted() -> Callable[..., Measurements]:
+    """Measure models that predict as told, without any training: (plan, base, **by dataset)."""
+
+    def make(plan: Plan, base: Predict, **models: Predict) -> Measurements:
+        evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
+        found = Measurements(plan, *remove_overlap(plan.arms, plan.test))
+        runs = [(Run(plan.base, evaluate), base)]
+        runs += [
+            (Run(plan.base, evaluate, dataset=name, policy="usual"), predict)
+            for name, predict in models.items()
+        ]
+        for run, predict in runs:
+            predictions = [[frozenset(predict(one)) for one in part.items] for part in evaluate]
+            found.add(run, predictions)
+        return found
 
     return make

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
 from prodigy_al.evaluation.paired import Side
 from prodigy_al.evaluation.response import response_rates
+from prodigy_al.sampling.frame import FEWEST_GROUPS
 from prodigy_al.sampling.inclusion import inclusion
 
 DRAWS = 2000
@@ -121,4 +122,21 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     if isinstance(found, Unavailable):
         return found
     side = Side([summed], groups, copies / chances)
-    return WeightedScore(found, n_pool=n_pool, missing=int((~answered).sum()), side=side)
+    weighted = WeightedScore(found, n_pool=n_pool, missing=int((~answered).sum()), side=side)
+    return _for_pool_only(weighted) if arm.shares_documents else weighted
+
+
+def _for_pool_only(score: WeightedScore) -> WeightedScore:
+    """Return a score without intervals for new text: segments do not stand for documents."""
+    reason = Unavailable(
+        f"the source has fewer than {FEWEST_GROUPS} documents, which train and dev share"
+    )
+    whole = score.found
+    found = replace(
+        whole,
+        f1=replace(whole.f1, new_text=reason),
+        precision=replace(whole.precision, new_text=reason),
+        recall=replace(whole.recall, new_text=reason),
+    )
+    one_group = [""] * len(score.side.groups)
+    return replace(score, found=found, side=replace(score.side, groups=one_group))

@@ -39,6 +39,7 @@ def open_comparison(
     label: list[str] | None,
     loader: str | None,
     skip_bad: bool,
+    group_by: str | None,
     policies: Sequence[str] | None,
     curves: bool,
     seeds: Sequence[int],
@@ -65,20 +66,23 @@ def open_comparison(
     with naming_options():
         cache = RunCache(output / "runs")
     arms = [
-        read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves)
+        read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves, group_by=group_by)
         for name, examples in answers.items()
     ]
-    described = describe_pipeline(model, nlp)
-    return Plan(
-        arms=arms,
-        test=read_test(
+    with naming_options():
+        gold = read_test(
             test,
             [(key, record) for _, key, record in segments],
             labels,
             tokenizer=nlp.make_doc,
             skip_bad=skip_bad,
             numbers=[number for number, _, _ in segments],
-        ),
+            group_by=group_by,
+        )
+    described = describe_pipeline(model, nlp)
+    return Plan(
+        arms=arms,
+        test=gold,
         base=model,
         model=described,
         candidates=find_candidates(arms, nlp, described),

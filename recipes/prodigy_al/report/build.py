@@ -17,6 +17,7 @@ from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report import schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
+from prodigy_al.report.health import check_overlap
 from prodigy_al.report.others import describe_others
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
@@ -58,6 +59,7 @@ def build_report(measured: Measurements) -> schema.Report:
         arms=arms,
         strategies=summarise_strategies(arms, plan.policies),
         matrix=_matrix(measured),
+        health=[check_overlap(plan.arms, plan.test)],
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
     )
     return replace(report, answer=answer_sentence(report), next=next_sentence(report))
@@ -71,6 +73,7 @@ def _test_set(measured: Measurements) -> schema.TestSet:
         groups=len(set(test.groups)),
         gold_spans=sum(len(item.accepted) for item in test.gold.items),
         unusable_spans=test.gold.off_tokens,
+        ignored=test.ignored,
         overlap=schema.Overlap(
             segments=overlap.segments,
             short=overlap.short,
@@ -99,6 +102,8 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
         seconds_per_answer=arm.effort.seconds_per_answer,
         train=len(measured.trains[arm.dataset]),
         dev_answers=len(arm.dev),
+        shares_documents=arm.shares_documents,
+        seconds_simulated=arm.effort.simulated,
         runs={
             policy: _run(arm, policy, curves[arm.dataset, policy], measured)
             for policy in measured.plan.policies
@@ -129,8 +134,9 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
 
 
 def _dev(model: Model, arm: Arm, measured: Measurements) -> schema.Dev:
+    usual = _metric(measured.score(Row(model, "usual", arm.dataset)))
     return schema.Dev(
-        usual=_metric(measured.score(Row(model, "usual", arm.dataset))),
+        usual=replace(usual, low=None, high=None) if arm.shares_documents else usual,
         weighted=_weighted_dev(model, arm, measured),
         ignored=describe_ignored(model, arm, measured),
         candidates=describe_candidates(model, arm, measured),

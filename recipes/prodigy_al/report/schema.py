@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.parts import Gap, Share, Within, WorstLabel
+from prodigy_al.report.parts import Gap, HealthCheck, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -127,7 +127,7 @@ class Overlap:
 @dataclass(frozen=True, kw_only=True)
 class TestSet:
     """The held-out test set; `groups` are documents. `unusable_spans` are gold spans off token
-    borders, reversed or outside the text (left out).
+    borders, reversed or outside the text, `ignored` segments without a usable answer (left out).
     """
 
     __test__ = False  # not a test for pytest
@@ -138,6 +138,7 @@ class TestSet:
     gold_spans: int
     unusable_spans: int
     overlap: Overlap
+    ignored: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +219,8 @@ class Reading:
 @dataclass(frozen=True, kw_only=True)
 class Arm:
     """One dataset. `train` and `dev_answers` count the answers of each fold that were used;
-    `runs` are by policy.
+    `runs` are by policy. With `shares_documents` the source had too few documents for folds of
+    whole ones, so dev numbers have no interval for new text.
     """
 
     strategy: str
@@ -235,6 +237,8 @@ class Arm:
     train: int
     dev_answers: int
     runs: Mapping[str, Run]
+    shares_documents: bool = False
+    seconds_simulated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +294,6 @@ class Report:
     matrix: Sequence[Cell]
     curves: Sequence[CurvePoint]
     verdicts: Sequence[Mapping[str, Any]] = ()
-    health: Sequence[Mapping[str, Any]] = ()
+    health: Sequence[HealthCheck] = ()
     exchange: Sequence[Mapping[str, Any]] = ()
     machine: Mapping[str, Any] = field(default_factory=dict)

@@ -19,12 +19,19 @@ EFFORTS = ("answers", "tokens", "entities", "seconds")
 
 def render(report: Report) -> str:
     """Return the whole report as text, in the order in which it is read."""
-    parts = [report.answer, report.next]
+    failed = [f"Check '{check.id}' failed: {check.why}." for check in report.health if not check.ok]
+    parts = [*failed, report.answer, report.next]
     if unusable := report.test.unusable_spans:
         parts.append(
             f"{unusable:,} gold span{'s' if unusable > 1 else ''} of test {report.test.name} "
             f"{'are' if unusable > 1 else 'is'} off token borders, reversed or outside the text "
             f"and {'were' if unusable > 1 else 'was'} left out."
+        )
+    if ignored := report.test.ignored:
+        parts.append(
+            f"{ignored:,} segment{'s' if ignored > 1 else ''} of test {report.test.name} "
+            f"{'were' if ignored > 1 else 'was'} ignored or rejected and left out; F1 on test is "
+            "of the others."
         )
     parts.append(_annotated(report))
     for policy in report.policies:
@@ -40,6 +47,7 @@ def _annotated(report: Report) -> str:
     rows = []
     for dataset, arm in report.arms.items():
         seconds = arm.seconds_per_answer
+        simulated = " (simulated)" if arm.seconds_simulated else ""
         rows.append(
             (
                 dataset,
@@ -48,7 +56,7 @@ def _annotated(report: Report) -> str:
                 f"{arm.dev_answers:,}",
                 f"{arm.tokens:,}",
                 f"{arm.entities:,}",
-                "-" if seconds is None else f"{seconds:g}",
+                "-" if seconds is None else f"{seconds:g}{simulated}",
             )
         )
     header = ("dataset", "accept/reject/ignore", "train", "dev", "tokens", "entities", "s/answer")
@@ -180,6 +188,11 @@ def _footnotes(report: Report) -> str:
         weighted = report.base.dev[dataset].weighted
         if isinstance(weighted, Unavailable):
             lines.append(f"{dataset}: dev weighted is unavailable: {weighted.reason}.")
+        if arm.shares_documents:
+            lines.append(
+                f"{dataset}: train and dev share documents, since the source has too few for "
+                "folds of whole ones; so its dev numbers have no interval for new text."
+            )
         if met := _reading(arm):
             lines.append(f"{dataset}: {met}.")
     if any(dev.ignored for dev in report.base.dev.values()):
@@ -189,6 +202,8 @@ def _footnotes(report: Report) -> str:
             "candidates: only spans that the base proposed could be asked about; outside are the "
             "tuned model's other predictions."
         )
+    if any(arm.seconds_simulated for arm in report.arms.values()):
+        lines.append("Simulated seconds come from a cost model; nobody was timed.")
     lines.append(
         "Other labels: F1 of what was not asked for, with the base's own spans (n) as truth; the "
         f"worst is of those with at least {FEWEST_SPANS} spans."
