@@ -17,7 +17,8 @@ from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.runs import Run
 from prodigy_al.comparison.testset import TestSet, read_test, remove_overlap
-from prodigy_al.training.answers import Answer, TokenSpan
+from prodigy_al.training.answers import Answer
+from prodigy_al.training.truths import TokenSpan
 
 LABELS = ["ORG"]
 Examples = list[dict[str, Any]]

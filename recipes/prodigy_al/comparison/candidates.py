@@ -18,7 +18,8 @@ from prodigy_al.comparison.estimates import weighted_score
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.evaluation.counts import Counts
 from prodigy_al.evaluation.estimators import Measure, Unavailable
-from prodigy_al.training.answers import Answers, TokenSpan
+from prodigy_al.training.answers import Answers
+from prodigy_al.training.truths import TokenSpan
 
 Candidates: TypeAlias = Mapping[int, frozenset[TokenSpan]]
 """By input hash: the spans of a text that could have been asked about."""

@@ -29,13 +29,14 @@ from prodigy_al.comparison.estimates import (
     score,
     weighted_score,
 )
+from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
 from prodigy_al.comparison.testset import Overlap, remove_overlap
 from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.bootstrap import Difference
-from prodigy_al.evaluation.counts import Counts, count_matches
+from prodigy_al.evaluation.counts import Counts
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.paired import Side
 from prodigy_al.training.answers import Answers
@@ -104,7 +105,7 @@ class Measurements:
         """Count the predictions of one run: on the test set, then on each arm's dev answers."""
         model = Model(run.dataset or None, run.policy, run.first)
         on_test, *on_dev = predictions
-        matches = _matches(self.plan.test.gold, on_test)
+        matches = count_answers(self.plan.test.gold, on_test)
         self._counts[Row(model, "test")].append(matches)
         self._counts[Row(model, "test-unseen")].append(matches.take(self._unseen))
         self.predictions[model].append(on_test)
@@ -116,7 +117,7 @@ class Measurements:
         for arm in self.plan.arms:
             found = dev_predictions[arm.dataset]
             self._count_usual(model, arm, found)
-            self._counts[Row(model, "weighted", arm.dataset)].append(_matches(arm.dev, found))
+            self._counts[Row(model, "weighted", arm.dataset)].append(count_answers(arm.dev, found))
             candidates = self._find_candidates(arm)
             if not isinstance(candidates, Unavailable):
                 texts = self._texts(arm)
@@ -182,7 +183,10 @@ class Measurements:
         return self._differences[pair]
 
     def _count_usual(self, model: Model, arm: Arm, predictions: Predictions) -> None:
-        """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""
+        """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated.
+
+        As in the dev.spacy that is written, the latest of several annotators' answers counts.
+        """
         row = Row(model, "usual", arm.dataset)
         counts = usual_counts(self._references[arm.dataset], predictions, arm.dev.labels)
         tp, fp, fn = (part.astype(np.float64) for part in (counts.tp, counts.fp, counts.fn))
@@ -266,15 +270,3 @@ def _curve_runs(measured: Measurements) -> Iterator[Run]:
                     train=first,
                     first=part.count,
                 )
-
-
-def _matches(answers: Answers, predictions: Predictions) -> Counts:
-    """Count matches of the asked labels; a binary answer counts the one span it is about."""
-    if answers.form == "binary":
-        about = [frozenset(item.accepted + item.rejected) for item in answers.items]
-        counted = [found & asked for found, asked in zip(predictions, about, strict=True)]
-    else:
-        counted = [
-            frozenset(span for span in found if span[2] in answers.labels) for found in predictions
-        ]
-    return count_matches([item.accepted for item in answers.items], counted)

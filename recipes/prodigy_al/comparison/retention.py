@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from prodigy_al.evaluation.counts import count_matches, scores
-from prodigy_al.training.answers import Answers, TokenSpan
+from prodigy_al.training.answers import Answers
+from prodigy_al.training.truths import TokenSpan
 
 Predictions = Sequence[Collection[TokenSpan]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ SHORT_TEXT = 8
 
 @dataclass(frozen=True)
 class TestSet:
-    """Gold segments in order, each standing for itself also where a text is repeated.
+    """Gold segments in order, each standing for itself also where a text is repeated in a source.
 
     `hashes` (n,) are those of the texts; `groups` (n,) their documents, else each segment its own.
     `ignored` counts segments that were left out because their answers were ignored or rejected.
@@ -66,8 +67,11 @@ def read_test(
     sample says how a pipeline does on new text. `ParameterError` where no record has `group_by`.
     """
     _require_plain_sample(name, records)
-    # numbered, so that repeated texts are not merged
-    numbered = [{**record, "_input_hash": number} for number, (_, record) in enumerate(records)]
+    # numbered, so that repeated texts are not merged, but several people's answers to one are
+    places = _segments(records)
+    numbered = [
+        {**record, "_input_hash": place} for place, (_, record) in zip(places, records, strict=True)
+    ]
     gold = read_answers(numbered, labels, dataset=name, tokenizer=tokenizer)
     if not skip_bad:
         _require_usable_spans(name, gold, numbers or range(len(records)))
@@ -79,8 +83,28 @@ def read_test(
         gold=gold,
         hashes=tuple(records[i][0] for i in kept),
         groups=tuple(groups[i] for i in kept),
-        ignored=len(records) - len(kept),
+        ignored=len(set(places)) - len(kept),
     )
+
+
+def _segments(records: Sequence[tuple[int, Mapping[str, Any]]]) -> list[int]:
+    """Return each record's segment, named by the place of its first record.
+
+    Answers of different annotators to one text are about one segment, which has mean counts.
+    """
+    first: dict[tuple[int, int], int] = {}
+    turns: Counter[tuple[int, str]] = Counter()
+    segments = []
+    for place, (key, record) in enumerate(records):
+        annotator = record.get("_annotator_id")
+        if annotator is None:
+            segments.append(place)
+            continue
+        # who answered a text twice met it twice
+        turn = turns[key, annotator]
+        turns[key, annotator] += 1
+        segments.append(first.setdefault((key, turn), place))
+    return segments
 
 
 def _groups(records: Sequence[Mapping[str, Any]], group_by: str | None) -> list[str]:

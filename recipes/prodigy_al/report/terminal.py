@@ -223,7 +223,11 @@ def _reading(arm: Arm) -> str:
         ("answers that repeat another", reading.repeats, " (merged)"),
         ("spans off token borders", reading.off_tokens, " (left out)"),
         ("spans of labels not asked for", reading.unasked, " (left out)"),
-        ("texts answered by several annotators", reading.several_annotators, ""),
+        (
+            "texts answered by several annotators",
+            reading.several_annotators,
+            " (trained on the latest answer, measured by the mean of theirs)",
+        ),
     )
     return "; ".join(f"{what}: {count:,}{then}" for what, count, then in found if count)
 
