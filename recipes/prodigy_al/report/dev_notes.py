@@ -10,14 +10,18 @@ from prodigy_al.report.parts import Interval, Share, Within
 from prodigy_al.report.schema import Report, WeightedMetric
 
 
-def candidate_lines(report: Report, policy: str) -> Iterator[str]:
-    """Yield, per binary dataset, precision and recall within the candidates before and after."""
+def binary_lines(report: Report, policy: str) -> Iterator[str]:
+    """Yield, per binary dataset, where its weighted F1 was measured, and what its answers tell."""
     for dataset, arm in report.arms.items():
-        before, after = report.base.dev[dataset].candidates, arm.runs[policy].dev.candidates
-        if after is not None and before is not None:
+        before, after = report.base.dev[dataset], arm.runs[policy].dev
+        if isinstance(after.weighted, WeightedMetric) and after.weighted.on != dataset:
             yield (
-                f"{dataset}, within the candidates: base {_within(before)}; tuned {_within(after)}"
+                f"{dataset}: weighted F1 is measured on {after.weighted.on}'s dev, on whole "
+                "segments of the same dev fold."
             )
+        if before.candidates is not None and after.candidates is not None:
+            yield f"{dataset}, base within the candidates: {_within(before.candidates)}."
+            yield f"{dataset}, tuned within the candidates: {_within(after.candidates)}."
 
 
 def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str]]:
@@ -32,11 +36,6 @@ def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def measured_on(dataset: str, weighted: WeightedMetric) -> str:
-    """Return where a weighted F1 was measured, empty where that is the dataset's own dev."""
-    return "" if weighted.on == dataset else f" on {weighted.on}'s dev"
-
-
 def percent(share: Share | None) -> str:
     """Return a share as a whole percentage.
 
@@ -48,7 +47,7 @@ def percent(share: Share | None) -> str:
 
 def _within(found: Within | Unavailable) -> str:
     if isinstance(found, Unavailable):
-        return f"unavailable ({found.reason})"
+        return f"unavailable, {found.reason}"
     outside = "no prediction" if found.outside is None else f"{found.outside:.1%} outside"
     return (
         f"precision {_with_ends(found.precision)}, recall {_with_ends(found.recall)} "
@@ -57,7 +56,8 @@ def _within(found: Within | Unavailable) -> str:
 
 
 def _with_ends(found: Interval) -> str:
-    return f"{number(found.value)} {interval(found.low, found.high)}"
+    ends = "" if found.low is None else f" {interval(found.low, found.high)}"
+    return number(found.value) + ends
 
 
 def _signed_with_ends(found: Interval) -> str:

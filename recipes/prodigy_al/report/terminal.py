@@ -9,7 +9,7 @@ from wasabi.tables import table
 
 from prodigy_al.comparison.retention import FEWEST_SPANS
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.dev_notes import candidate_lines, gap_rows, measured_on, percent
+from prodigy_al.report.dev_notes import binary_lines, gap_rows, percent
 from prodigy_al.report.numbers import interval, number, signed
 from prodigy_al.report.others import others_cell
 from prodigy_al.report.schema import Arm, Cell, Comparison, Metric, Report, WeightedMetric
@@ -70,8 +70,7 @@ def _dev(report: Report, policy: str) -> str:
         usual = f"{number(before.usual.f1)} -> {_with_interval(after.usual)}"
         if isinstance(after.weighted, WeightedMetric):
             weighted = (
-                f"{_f1(before.weighted)} -> {_f1(after.weighted)}"
-                + measured_on(dataset, after.weighted),
+                f"{_f1(before.weighted)} -> {_f1(after.weighted)}",
                 _difference(after.vs_base),
                 interval(after.weighted.low, after.weighted.high),
                 interval(after.weighted.low_pool, after.weighted.high_pool),
@@ -91,7 +90,7 @@ def _dev(report: Report, policy: str) -> str:
         "ESS",
     )
     shown = _titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
-    return "\n".join([shown.rstrip("\n"), *candidate_lines(report, policy)])
+    return "\n".join([shown.rstrip("\n"), *binary_lines(report, policy)])
 
 
 def _test(report: Report, policy: str) -> str:
