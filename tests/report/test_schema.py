@@ -36,7 +36,6 @@ KEYS = {
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random others gap",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label worst",
-    parts.HealthCheck: "id ok number why",
     parts.WorstLabel: "label agreement_f1 before",
     schema.OtherLabel: "before after agreement_f1",
     parts.Gap: "selection rest",

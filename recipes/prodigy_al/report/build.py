@@ -17,8 +17,8 @@ from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report import schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
-from prodigy_al.report.health import check_overlap
 from prodigy_al.report.others import describe_others
+from prodigy_al.report.overlap import check_overlap
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 

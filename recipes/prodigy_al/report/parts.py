@@ -51,13 +51,3 @@ class WorstLabel:
     label: str
     agreement_f1: float
     before: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class HealthCheck:
-    """Something that the numbers rest on: whether it is as it should be, and why or why not."""
-
-    id: str
-    ok: bool
-    number: float
-    why: str

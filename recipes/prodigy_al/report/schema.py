@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.parts import Gap, HealthCheck, Share, Within, WorstLabel
+from prodigy_al.report.parts import Gap, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -294,6 +294,6 @@ class Report:
     matrix: Sequence[Cell]
     curves: Sequence[CurvePoint]
     verdicts: Sequence[Mapping[str, Any]] = ()
-    health: Sequence[HealthCheck] = ()
+    health: Sequence[Mapping[str, Any]] = ()
     exchange: Sequence[Mapping[str, Any]] = ()
     machine: Mapping[str, Any] = field(default_factory=dict)

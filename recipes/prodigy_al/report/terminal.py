@@ -19,8 +19,8 @@ EFFORTS = ("answers", "tokens", "entities", "seconds")
 
 def render(report: Report) -> str:
     """Return the whole report as text, in the order in which it is read."""
-    failed = [f"Check '{check.id}' failed: {check.why}." for check in report.health if not check.ok]
-    parts = [*failed, report.answer, report.next]
+    parts = [f"Check {check['id']}: {check['why']}." for check in report.health if not check["ok"]]
+    parts += [report.answer, report.next]
     if unusable := report.test.unusable_spans:
         parts.append(
             f"{unusable:,} gold span{'s' if unusable > 1 else ''} of test {report.test.name} "

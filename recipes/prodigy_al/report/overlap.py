@@ -1,21 +1,21 @@
-"""Checks of what the numbers rest on; those that fail are read before everything else."""
+"""The check that arms and test set are separate texts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.testset import TestSet
-from prodigy_al.report.parts import HealthCheck
 
 OVERLAP_LIMIT = 0.2
 """Share of texts in common from which arms and test set are no longer taken for separate."""
 
 
-def check_overlap(arms: Sequence[Arm], test: TestSet) -> HealthCheck:
-    """Check that few texts of an arm stand in the test set, and few of the test set in the arms.
+def check_overlap(arms: Sequence[Arm], test: TestSet) -> dict[str, Any]:
+    """Return a check of `health`: few texts of an arm stand in the test set, and the other way round.
 
-    `number` is the largest share. Short texts coincide by chance and are not counted as shared.
+    Its number is the largest share. Short texts coincide by chance and are not counted as shared.
     """
     long_texts = {key for i, key in enumerate(test.hashes) if not test.short(i)}
     asked = frozenset[int]().union(*(arm.hashes for arm in arms))
@@ -37,12 +37,7 @@ def check_overlap(arms: Sequence[Arm], test: TestSet) -> HealthCheck:
         for shared, total, what in shares
         if shared / total > OVERLAP_LIMIT
     ]
-    if not found:
-        why = f"at most {largest:.1%} of the texts of an arm or the test set stand in the other"
-        return HealthCheck(id="overlap", ok=True, number=largest, why=why)
-    return HealthCheck(
-        id="overlap",
-        ok=False,
-        number=largest,
-        why=f"{'; '.join(found)}: F1 on test says little about new text, use another test set",
-    )
+    separate = f"at most {largest:.1%} of the texts of an arm or the test set stand in the other"
+    overlapping = f"{'; '.join(found)}: F1 on test says little about new text, use another test set"
+    why = overlapping if found else separate
+    return {"id": "overlap", "ok": not found, "number": largest, "why": why}
