@@ -13,7 +13,7 @@ OVERLAP_LIMIT = 0.2
 
 
 def check_overlap(arms: Sequence[Arm], test: TestSet) -> dict[str, Any]:
-    """Return a check of `health`: few texts of an arm stand in the test set, and the other way round.
+    """Return a check of `health`: few texts of an arm stand in the test set, and vice versa.
 
     Its number is the largest share. Short texts coincide by chance and are not counted as shared.
     """
