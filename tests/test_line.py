@@ -174,6 +174,19 @@ def test_binary_arms_are_measured_on_the_random_arms_whole_segments(finished, ar
     assert ("outside" in before["candidates"]) == (arm != "teach-strict")
 
 
+def test_the_parts_of_the_gap_add_up_over_several_training_seeds(finished):
+    known = 0
+    for name, arm in finished["report"]["arms"].items():
+        run = arm["runs"]["usual"]
+        selection, rest = run["gap"]["selection"], run["gap"]["rest"]
+        assert (selection is None) == (rest is None) == ("ranked-strict" in name)
+        usual, test = run["dev"]["usual"]["f1"], run["test"]["f1"]
+        if selection and usual is not None:
+            known += 1
+            assert math.isclose(selection["value"] + rest["value"], usual - test, abs_tol=1e-9)
+    assert known >= 2
+
+
 def test_differences_are_those_of_the_means(finished):
     report = finished["report"]
     for arm in report["arms"].values():

@@ -18,6 +18,7 @@ from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
 from prodigy_al.comparison.testset import TestSet, read_test
 from prodigy_al.comparison.whole_dev import NOT_F1, find_weighted_dev
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.inputs.frames import find_candidates, frame_sha256
 from prodigy_al.report.build import build_report
 from prodigy_al.report.schema import WeightedMetric
 from prodigy_al.report.terminal import render
@@ -284,3 +285,19 @@ def test_a_random_arm_goes_before_others_and_the_nearest_seed_before_that(teach:
     assert find_weighted_dev(teach, [ranked, far]) is far
     assert find_weighted_dev(teach, [ranked]) is ranked
     assert find_weighted_dev(ranked, [teach, random, ranked]) is ranked
+
+
+def test_candidates_are_those_of_the_model_they_were_drawn_from_or_none(teach: Arm, random: Arm):
+    settings = {"temperature": 2.0, "floor": 0.02, "labels": ["ORG"]}
+    scorer = {**settings, "frame_sha256": frame_sha256("m", settings), "blas": "numpy"}
+    drawn_by = {key: replace(one, scorer=scorer) for key, one in teach.records.items()}
+    arms = [replace(teach, records=drawn_by), random]
+    (other,) = find_candidates(arms, NLP, {"name": "tuned", "sha256": "other"}).values()
+    assert isinstance(other, Unavailable)
+    assert "another model than tuned" in other.reason
+    # a pipeline without a recogniser proposes nothing, but what was asked about is a candidate
+    (found,) = find_candidates(arms, NLP, {"name": "blank", "sha256": "m"}).values()
+    assert all(found[item.input_hash] == {CANDIDATE} for item in teach.dev.items)
+    only_random = {item.input_hash for item in random.dev.items} - teach.hashes
+    assert only_random
+    assert all(found[key] == frozenset() for key in only_random)
