@@ -127,15 +127,18 @@ def test_the_report_has_the_documented_keys(finished):
     report = finished["report"]
     assert set(report) == TOP
     assert set(report["base"]["test"]) == METRIC
+    (overlap,) = report["health"]
+    assert set(overlap) == {"id", "ok", "number", "why"}
+    assert overlap["ok"]
     for dataset, arm in report["arms"].items():
         run = arm["runs"]["usual"]
         assert set(run["dev"]["usual"]) == METRIC
-        strict = dataset.endswith("strict-0")
-        assert set(run["dev"]["weighted"]) == ({"unavailable"} if strict else WEIGHTED)
+        weighted = run["dev"]["weighted"]
+        assert set(weighted) == ({"unavailable"} if "ranked-strict" in dataset else WEIGHTED)
         assert set(run["test"]) == METRIC | {"per_seed"}
         assert set(run["vs_base"]) == DIFF
         assert run["vs_random"] is None or set(run["vs_random"]) == DIFF | CONTROL
-        assert set(run["others"]) == {"agreement_f1", "per_label"}
+        assert set(run["others"]) == {"agreement_f1", "per_label", "worst"}
         assert set(run["others"]["per_label"]) <= {"PERSON", "PLACE"}
         assert set(arm["answers"]) == {"accept", "reject", "ignore"}
         assert sum(arm["answers"].values()) == 120
@@ -162,6 +165,30 @@ def test_the_random_arms_weighted_dev_is_its_usual_dev(finished):
     assert dev["weighted"]["worth"] == pytest.approx(dev["weighted"]["m"], rel=0.02)
 
 
+@pytest.mark.parametrize("arm", ["teach", "random-binary", "teach-strict"])
+def test_binary_arms_are_measured_on_the_random_arms_whole_segments(finished, arm: str):
+    report, name = finished["report"], f"news-{arm}-0"
+    before, after = report["base"]["dev"][name], report["arms"][name]["runs"]["usual"]["dev"]
+    assert before["weighted"] == report["base"]["dev"]["news-random-0"]["weighted"]
+    assert after["weighted"]["on"] == "news-random-0"
+    # what the base itself predicts is a candidate: they were worked out again as they were
+    assert before["candidates"].get("outside", 0) == 0
+    assert ("outside" in before["candidates"]) == (arm != "teach-strict")
+
+
+def test_the_parts_of_the_gap_add_up_over_several_training_seeds(finished):
+    known = 0
+    for name, arm in finished["report"]["arms"].items():
+        run = arm["runs"]["usual"]
+        selection, rest = run["gap"]["selection"], run["gap"]["rest"]
+        assert (selection is None) == (rest is None) == ("ranked-strict" in name)
+        usual, test = run["dev"]["usual"]["f1"], run["test"]["f1"]
+        if selection and usual is not None:
+            known += 1
+            assert math.isclose(selection["value"] + rest["value"], usual - test, abs_tol=1e-9)
+    assert known >= 2
+
+
 def test_differences_are_those_of_the_means(finished):
     report = finished["report"]
     for arm in report["arms"].values():
@@ -169,6 +196,12 @@ def test_differences_are_those_of_the_means(finished):
         expected = run["test"]["f1"] - report["base"]["test"]["f1"]
         assert math.isclose(run["vs_base"]["difference"], expected)
         assert math.isclose(sum(run["test"]["per_seed"]) / 2, run["test"]["f1"])
+
+
+def test_simulated_seconds_are_said_to_be(finished):
+    assert all(arm["seconds_simulated"] for arm in finished["report"]["arms"].values())
+    assert "(simulated)" in finished["text"]
+    assert "Simulated seconds come from a cost model; nobody was timed." in finished["text"]
 
 
 def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):

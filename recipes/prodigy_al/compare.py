@@ -21,6 +21,10 @@ from prodigy_al.options import (
     label=ASKING["label"],
     loader=ASKING["loader"],
     skip_bad=ASKING["skip_bad"],
+    group_by=Arg(
+        "--group-by",
+        help="Key in meta that names a text's document: in the test set, and without records",
+    ),
     training=Arg(
         "--training",
         help="Policies, comma-separated: usual, usual-outside, scratch, robust (the default); all",
@@ -46,6 +50,7 @@ def compare(
     label: Optional[list[str]] = None,
     loader: Optional[str] = None,
     skip_bad: bool = False,
+    group_by: Optional[str] = None,
     training: Optional[list[str]] = None,
     curves: bool = False,
     seeds: str = "5",
@@ -69,6 +74,7 @@ def compare(
         label=label,
         loader=loader,
         skip_bad=skip_bad,
+        group_by=group_by,
         policies=training,
         curves=curves,
         seeds=parse_seeds(seeds),

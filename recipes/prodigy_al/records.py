@@ -20,6 +20,8 @@ from prodigy_al.errors import RecordError
 RECORD_VERSION = 2
 READ_VERSIONS = (1, 2)
 VERSION_2_FIELDS = frozenset({"block_size", "next_u"})
+SIMULATED = "simulated"
+"""Key of an answer, beside ``al``: true where al.simulate gave it and stamped its time."""
 
 Unit = Literal["segment", "candidate"]
 Design = Literal["keys", "strict"]

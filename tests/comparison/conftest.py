@@ -28,7 +28,8 @@ from prodigy_al.sampling.frame import Frame, build_frame
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.sampling.scored import Candidate, Scored
 from prodigy_al.scoring.acquisition import expected_errors
-from prodigy_al.training.answers import Answer, TokenSpan
+from prodigy_al.training.answers import Answer
+from prodigy_al.training.truths import TokenSpan
 
 LABELS = ["ORG"]
 Examples = list[dict[str, Any]]
@@ -188,3 +189,26 @@ def _answered(task: dict[str, Any], gold: Examples, *, binary: bool) -> dict[str
         verdict = "accept" if right else "reject"
         answer = {"spans": [span], "answer": verdict, "_view_id": "ner"}
     return dict(json.loads(json.dumps({**task, **answer})))
+
+
+Predict = Callable[[Answer], set[TokenSpan]]
+
+
+@pytest.fixture(scope="session")
+def predicted() -> Callable[..., Measurements]:
+    """Measure models that predict as told, without any training: (plan, base, **by dataset)."""
+
+    def make(plan: Plan, base: Predict, **models: Predict) -> Measurements:
+        evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
+        found = Measurements(plan, *remove_overlap(plan.arms, plan.test))
+        runs = [(Run(plan.base, evaluate), base)]
+        runs += [
+            (Run(plan.base, evaluate, dataset=name, policy="usual"), predict)
+            for name, predict in models.items()
+        ]
+        for run, predict in runs:
+            predictions = [[frozenset(predict(one)) for one in part.items] for part in evaluate]
+            found.add(run, predictions)
+        return found
+
+    return make

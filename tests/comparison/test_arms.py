@@ -57,6 +57,12 @@ def test_a_foreign_dataset_that_seldom_names_documents_is_split_by_text():
     assert nearly_all.groups[20] == "20"
 
 
+def test_simulated_seconds_are_known_to_be():
+    answers = [example(i) for i in range(40)]
+    assert not arm(answers).effort.simulated
+    assert arm([*answers[1:], {**answers[0], "simulated": True}]).effort.simulated
+
+
 def test_breaks_do_not_count_as_work():
     times = [0, 10, 20, 5000, 5010]
     found = arm([example(i, _timestamp=t) for i, t in enumerate(times)])

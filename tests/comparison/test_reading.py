@@ -35,7 +35,8 @@ def test_what_was_met_is_in_the_report_and_on_the_terminal(plan: Any, arm: Any, 
     assert (
         "flawed: contradictory answers: 1 (the latest counts); answers that repeat another: 2 "
         "(merged); spans off token borders: 3 (left out); spans of labels not asked for: 4 "
-        "(left out); texts answered by several annotators: 1.\n"
+        "(left out); texts answered by several annotators: 1 (trained on the latest answer, "
+        "measured by the mean of theirs).\n"
     ) in render(report)
 
 

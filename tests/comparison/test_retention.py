@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from prodigy_al.comparison.retention import LabelRetention, Retention, measure_retention
@@ -35,6 +37,21 @@ def test_changes_where_an_asked_label_stands_are_no_loss():
 def test_asked_labels_do_not_count():
     found = measure_retention(GOLD, [{PERSON}, set()], [[{PERSON, (4, 6, "ORG")}, {(0, 2, "ORG")}]])
     assert found.agreement_f1 == 1.0
+
+
+def test_the_worst_label_stands_beside_the_total_where_the_base_has_enough_of_it():
+    """The total hides what was lost of a rare label; one of a handful of spans says nothing."""
+    many = replace(GOLD, items=tuple(Answer(i, ("w",) * 9, (True,) * 9, ()) for i in range(400)))
+    before = [{(0, 1, "PERSON")} | ({(4, 5, "FAC")} if i < 20 else set()) for i in range(400)]
+    before[0] = before[0] | {(6, 7, "RARE")}
+    after = [spans - {(4, 5, "FAC"), (6, 7, "RARE")} for spans in before[:10]] + before[10:]
+    found = measure_retention(many, before, [after])
+    assert found.agreement_f1 > 0.98
+    assert found.worst == "FAC"
+    assert found.per_label["FAC"] == LabelRetention(20, 10.0, pytest.approx(2 / 3))
+    assert found.per_label["RARE"].agreement_f1 == 0
+    fewer = measure_retention(many.take(range(19)), before[:19], [after[:19]])
+    assert fewer.worst is None
 
 
 def test_a_base_without_other_labels_leaves_it_undefined():

@@ -122,6 +122,7 @@ BAD_INPUT = [
     (compare("long", test="same.jsonl"), "every training answer of dataset 'long'", "same.jsonl"),
     (compare("news-random-0", test="shifted.jsonl"), "--test shifted.jsonl: ", "in record 1: "),
     (compare("news-random-0", test="broken.jsonl"), "line 2 of 'broken.jsonl'"),
+    (compare("news-random-0", "--group-by", "gone"), "--group-by gone", "test set has meta.gone"),
     # compare: options
     (compare("news-random-0", "--training", "best"), "--training best", "usual-outside"),
     (compare("news-random-0", "--seeds", "-1"), "--seeds -1"),

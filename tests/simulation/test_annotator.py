@@ -116,6 +116,13 @@ def test_answers_are_stamped_with_the_costs_so_far():
     assert [answer["_timestamp"] for answer in controller.stored] == [18, 27, 36]
 
 
+def test_simulated_answers_say_so():
+    controller = Questions()
+    list(annotate(controller, GoldAnnotator(GOLD, ["ORG"]), CostModel(), budget=3, binary=False,
+                  start=0))  # fmt: skip
+    assert [answer["simulated"] for answer in controller.stored] == [True] * 3
+
+
 def test_a_reversed_span_counts_as_unusable_and_is_not_marked():
     backwards = {**task(), "spans": [span(18, 12)]}
     gold = read_gold([(1, backwards), (2, {**task(2), "spans": [span(0, 12)]})], ["ORG"])

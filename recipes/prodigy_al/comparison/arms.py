@@ -11,6 +11,7 @@ from prodigy_al.comparison.effort import Effort, FirstAnswers, measure_effort, r
 from prodigy_al.errors import AnswerError, RecordError
 from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.folds import dev_fold
+from prodigy_al.sampling.frame import SEGMENT_GROUP
 from prodigy_al.sampling.groups import DOCUMENT_KEY, document_groups
 from prodigy_al.sampling.inclusion import verify_records
 from prodigy_al.training.answers import Answers, read_answers
@@ -45,6 +46,13 @@ class Arm:
     first_answers: tuple[FirstAnswers, ...] = ()
 
     @property
+    def shares_documents(self) -> bool:
+        """Whether its source had too few documents for folds of whole ones (`FEWEST_GROUPS`)."""
+        return bool(self.records) and all(
+            record.group.startswith(SEGMENT_GROUP) for record in self.records.values()
+        )
+
+    @property
     def is_random(self) -> bool:
         """Whether this is a control that others of its form are compared with."""
         return self.strategy == RANDOM_STRATEGIES[self.train.form]
@@ -57,8 +65,11 @@ def read_arm(
     *,
     tokenizer: Callable[[str], Doc],
     curves: bool = False,
+    group_by: str | None = None,
 ) -> Arm:
     """Read one dataset, check its records and split it by its fold; for `curves`, read it in parts.
+
+    `group_by` is the key of meta that names the documents of answers without records.
 
     Raises `AnswerError` where answers cannot be used together or a fold is empty, `RecordError`
     where only some answers carry a record, or one does not recompute.
@@ -72,9 +83,9 @@ def read_arm(
         is_dev = {key: record.fold == "dev" for key, record in records.items()}
     else:
         strategy, seed, salt = "unknown", None, None
-        groups = _groups(examples)
+        groups = _groups(examples, group_by or DOCUMENT_KEY)
         # by the names alone, so that the folds of earlier comparisons stay
-        names = [group.removeprefix(f"{DOCUMENT_KEY}=") for group in groups.values()]
+        names = [group.removeprefix(f"{group_by or DOCUMENT_KEY}=") for group in groups.values()]
         chosen = dev_fold(names, share=FOREIGN_DEV_SHARE, salt=FOREIGN_SALT)
         is_dev = dict(zip(groups, map(bool, chosen), strict=True))
     train = answers.where(lambda key: not is_dev[key])
@@ -140,10 +151,10 @@ def _distinct(recorded: Sequence[Mapping[str, Any]], dataset: str) -> list[tuple
     return pairs
 
 
-def _groups(examples: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+def _groups(examples: Sequence[Mapping[str, Any]], key: str) -> dict[int, str]:
     """Return each text's group: its document where nearly all name one, else the text itself."""
     by_text = {example["_input_hash"]: example for example in examples}
-    groups, _ = document_groups(list(by_text.values()), alone=list(map(str, by_text)))
+    groups, _ = document_groups(list(by_text.values()), alone=list(map(str, by_text)), key=key)
     return dict(zip(by_text, groups, strict=True))
 
 

@@ -11,6 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from prodigy_al.errors import AnswerError
+from prodigy_al.records import SIMULATED
 from prodigy_al.training.answers import Answers, read_answers
 
 if TYPE_CHECKING:
@@ -24,13 +25,16 @@ SHARES = (0.25, 0.5, 0.75)
 
 @dataclass(frozen=True)
 class Effort:
-    """What was read and annotated. Seconds are None where answers carry no time stamps."""
+    """What was read and annotated. Seconds are None where answers carry no time stamps; with
+    `simulated` they come, at least in part, from the cost model of al.simulate.
+    """
 
     segments: int
     tokens: int
     entities: int
     seconds: float | None
     seconds_per_answer: float | None
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> E
         # nobody saw how long the first answer took: it counts as a typical one
         seconds=None if typical is None else float(sum(gaps)) + typical,
         seconds_per_answer=typical,
+        simulated=any(example.get(SIMULATED) for example in examples),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from prodigy_al.evaluation.bootstrap import (
 )
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
+from prodigy_al.evaluation.paired import Side
 from prodigy_al.evaluation.reaching import lower_bounds
 from prodigy_al.evaluation.replicates import ReplicateDifference, replicate_difference
 from prodigy_al.evaluation.response import bounds_of_missing, response_rates
 from prodigy_al.records import Record
+from prodigy_al.sampling.frame import FEWEST_GROUPS
 from prodigy_al.sampling.inclusion import find_unstored, inclusion
 
 DRAWS = 2000
@@ -60,13 +62,15 @@ class WeightedScore:
 
     `n_pool` is the number of segments that they were drawn from, `missing` how many of the `served`
     questions have no answer: ignored, or shown and never stored. Where these are more than 5 %,
-    `if_missing_wrong` and `if_missing_right` are F1 if all of them were wrong, or right.
+    `if_missing_wrong` and `if_missing_right` are F1 if all of them were wrong, or right. `side` is
+    what `found` was computed from.
     """
 
     found: Weighted
     n_pool: int
     served: int
     missing: int
+    side: Side
     if_missing_wrong: float | None = None
     if_missing_right: float | None = None
 
@@ -145,20 +149,25 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     at = np.array([place[item.input_hash] for item in arm.dev.items])
     copies = np.array([float(served[i][1].copies) for i in at])
     answered, rates = _responses(served, arm)
-    found = weighted_scores(
-        summed,
-        pi=(pi * rates)[at],
-        copies=copies,
-        groups=[served[i][1].group for i in at],
-    )
+    chances = (pi * rates)[at]
+    groups = [served[i][1].group for i in at]
+    found = weighted_scores(summed, pi=chances, copies=copies, groups=groups)
     if isinstance(found, Unavailable):
         return found
     missing = int((~answered).sum())
     wrong = right = None
     if missing > BOUNDS_ABOVE * len(answered):
         wrong, right = bounds_of_missing(summed.weighted(copies), pi[at], rates[at])
-    n_pool = max(record.N for _, record in served)
-    return WeightedScore(found, n_pool, len(answered), missing, wrong, right)
+    weighted = WeightedScore(
+        found,
+        n_pool=max(record.N for _, record in served),
+        served=len(answered),
+        missing=missing,
+        side=Side([summed], groups, copies / chances),
+        if_missing_wrong=wrong,
+        if_missing_right=right,
+    )
+    return _for_pool_only(weighted) if arm.shares_documents else weighted
 
 
 def _sum_over_seeds(counts: Sequence[Counts]) -> Counts:
@@ -180,3 +189,19 @@ def _responses(served: Sequence[tuple[int, Record]], arm: Arm) -> tuple[BoolArra
     blocks = [record.block for _, record in served] + [block for block, _ in unstored]
     rates = response_rates(np.array(scores), answered, blocks=np.array(blocks))
     return answered, rates[: len(served)]
+
+
+def _for_pool_only(score: WeightedScore) -> WeightedScore:
+    """Return a score without intervals for new text: segments do not stand for documents."""
+    reason = Unavailable(
+        f"the source has fewer than {FEWEST_GROUPS} documents, which train and dev share"
+    )
+    whole = score.found
+    found = replace(
+        whole,
+        f1=replace(whole.f1, new_text=reason),
+        precision=replace(whole.precision, new_text=reason),
+        recall=replace(whole.recall, new_text=reason),
+    )
+    one_group = [""] * len(score.side.groups)
+    return replace(score, found=found, side=replace(score.side, groups=one_group))

@@ -17,6 +17,12 @@ from spacy.vocab import Vocab
 
 from prodigy_al.arrays import FloatArray
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.candidates import (
+    Candidates,
+    CandidateScore,
+    candidate_score,
+    count_inside,
+)
 from prodigy_al.comparison.estimates import (
     Compared,
     Score,
@@ -27,18 +33,22 @@ from prodigy_al.comparison.estimates import (
     score,
     weighted_score,
 )
+from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
 from prodigy_al.comparison.testset import Overlap, remove_overlap, why_no_interval
-from prodigy_al.evaluation.counts import Counts, count_matches
+from prodigy_al.comparison.whole_dev import find_weighted_dev
+from prodigy_al.evaluation.counts import Counts
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.paired import Side
 from prodigy_al.evaluation.replicates import ReplicateDifference
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
 from prodigy_al.training.scorer import usual_counts
 
-Kind: TypeAlias = Literal["test", "test-unseen", "usual", "weighted"]
+Kind: TypeAlias = Literal["test", "test-unseen", "usual", "weighted", "inside"]
+"""``inside`` counts which predictions on dev texts are candidates (`candidates.count_inside`)."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,7 @@ class Measurements:
         plan: what was compared
         trains: each arm's training answers without texts of the test set, by dataset
         overlap: what the arms share with the test set
+        weighted_dev: by dataset, the arm on whose dev answers its weighted F1 is measured
         predictions: of each model on the test set, all labels, one entry per training seed
     """
 
@@ -80,6 +91,7 @@ class Measurements:
         self.trains = {arm.dataset: own for arm, own in zip(plan.arms, trains, strict=True)}
         self.overlap = overlap
         self.predictions: dict[Model, list[Predictions]] = defaultdict(list)
+        self.weighted_dev = {arm.dataset: find_weighted_dev(arm, plan.arms) for arm in plan.arms}
         self._arms = {arm.dataset: arm for arm in plan.arms}
         self._references = {
             arm.dataset: to_docs(arm.dev, POLICIES["usual"], Vocab()) for arm in plan.arms
@@ -90,20 +102,31 @@ class Measurements:
         self._scores: dict[Row, Score] = {}
         self._weighted: dict[Row, WeightedScore | Unavailable] = {}
         self._differences: dict[tuple[Model, Model], Compared] = {}
+        self._ignored: dict[Row, int] = defaultdict(int)
+        self._candidates: dict[Row, CandidateScore | Unavailable] = {}
 
     def add(self, run: Run, predictions: Sequence[Predictions]) -> None:
         """Count the predictions of one run: on the test set, then on each arm's dev answers."""
         model = Model(run.dataset or None, run.policy, run.first)
         on_test, *on_dev = predictions
-        matches = _matches(self.plan.test.gold, on_test)
+        matches = count_answers(self.plan.test.gold, on_test)
         self._counts[Row(model, "test")].append(matches)
         self._counts[Row(model, "test-unseen")].append(matches.take(self._unseen))
         self.predictions[model].append(on_test)
         if run.first is not None:
             return  # curves are measured on the test set alone
-        for arm, found in zip(self.plan.arms, on_dev, strict=True):
-            self._counts[Row(model, "usual", arm.dataset)].append(self._usual(arm, found))
-            self._counts[Row(model, "weighted", arm.dataset)].append(_matches(arm.dev, found))
+        dev_predictions = {
+            arm.dataset: found for arm, found in zip(self.plan.arms, on_dev, strict=True)
+        }
+        for arm in self.plan.arms:
+            found = dev_predictions[arm.dataset]
+            self._count_usual(model, arm, found)
+            self._counts[Row(model, "weighted", arm.dataset)].append(count_answers(arm.dev, found))
+            candidates = self._find_candidates(arm)
+            if not isinstance(candidates, Unavailable):
+                texts = self._texts(arm)
+                inside = count_inside(texts.dev, dev_predictions[texts.dataset], candidates)
+                self._counts[Row(model, "inside", arm.dataset)].append(inside)
 
     def __contains__(self, model: Model) -> bool:
         """Whether the model was trained and measured."""
@@ -119,12 +142,41 @@ class Measurements:
             self._scores[row] = score(self._counts[row], self._groups(row))
         return self._scores[row]
 
+    def side(self, row: Row) -> Side:
+        """Return what the score of a row of any kind but ``weighted`` is computed from."""
+        return Side(self._counts[row], self._groups(row))
+
     def weighted(self, model: Model, arm: Arm) -> WeightedScore | Unavailable:
-        """Return the weighted score of a model on an arm's dev answers."""
-        row = Row(model, "weighted", arm.dataset)
+        """Return the weighted score of a model for an arm, on the answers of `weighted_dev`."""
+        dev = self.weighted_dev[arm.dataset]
+        if isinstance(dev, Unavailable):
+            return dev
+        row = Row(model, "weighted", dev.dataset)
         if row not in self._weighted:
-            self._weighted[row] = weighted_score(self._counts[row], arm)
+            self._weighted[row] = weighted_score(self._counts[row], dev)
         return self._weighted[row]
+
+    def within_candidates(self, model: Model, arm: Arm) -> CandidateScore | Unavailable:
+        """Return the score of a model within the candidates of a binary arm's dev answers."""
+        row = Row(model, "inside", arm.dataset)
+        if row not in self._candidates:
+            known = self._find_candidates(arm)
+            within = self._counts[Row(model, "weighted", arm.dataset)]
+            self._candidates[row] = (
+                known
+                if isinstance(known, Unavailable)
+                else candidate_score(within, self._counts[row], binary=arm, texts=self._texts(arm))
+            )
+        return self._candidates[row]
+
+    def ignored(self, model: Model, arm: Arm) -> tuple[int, int]:
+        """Return how many predictions on an arm's dev texts the usual F1 ignores, and their total.
+
+        Over all training seeds; asked labels only.
+        """
+        row = Row(model, "usual", arm.dataset)
+        counted = sum(int(counts.predicted.sum()) for counts in self._counts[row])
+        return self._ignored[row], self._ignored[row] + counted
 
     def difference(self, model: Model, other: Model) -> Compared:
         """Return the paired difference of F1 on the test set, `model` minus `other`."""
@@ -149,11 +201,26 @@ class Measurements:
         counts = [self._counts[Row(model, "test")] for model in curve]
         return bounds_above(counts, self._counts[Row(other, "test")], self.plan.test.groups)
 
-    def _usual(self, arm: Arm, predictions: Predictions) -> Counts:
-        """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated."""
+    def _count_usual(self, model: Model, arm: Arm, predictions: Predictions) -> None:
+        """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated.
+
+        As in the dev.spacy that is written, the latest of several annotators' answers counts.
+        """
+        row = Row(model, "usual", arm.dataset)
         counts = usual_counts(self._references[arm.dataset], predictions, arm.dev.labels)
         tp, fp, fn = (part.astype(np.float64) for part in (counts.tp, counts.fp, counts.fn))
-        return Counts(tp, tp + fp, tp + fn)
+        self._counts[row].append(Counts(tp, tp + fp, tp + fn))
+        self._ignored[row] += int(counts.ignored.sum())
+
+    def _find_candidates(self, arm: Arm) -> Candidates | Unavailable:
+        """Return the candidates of the dev texts that a binary arm is measured on."""
+        unknown = Unavailable("the candidates of its dev texts are not known")
+        return self.plan.candidates.get(arm.dataset, unknown)
+
+    def _texts(self, arm: Arm) -> Arm:
+        """Return the arm on whose dev texts a binary arm's candidates are told from other spans."""
+        dev = self.weighted_dev[arm.dataset]
+        return arm if isinstance(dev, Unavailable) else dev
 
     def _groups(self, row: Row) -> list[str]:
         if row.dev_of is not None:
@@ -229,15 +296,3 @@ def _curve_runs(measured: Measurements) -> Iterator[Run]:
                     train=first,
                     first=part.count,
                 )
-
-
-def _matches(answers: Answers, predictions: Predictions) -> Counts:
-    """Count matches of the asked labels; a binary answer counts the one span it is about."""
-    if answers.form == "binary":
-        about = [frozenset(item.accepted + item.rejected) for item in answers.items]
-        counted = [found & asked for found, asked in zip(predictions, about, strict=True)]
-    else:
-        counted = [
-            frozenset(span for span in found if span[2] in answers.labels) for found in predictions
-        ]
-    return count_matches([item.accepted for item in answers.items], counted)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.artifacts import ArmArtifacts, folder_name
+from prodigy_al.comparison.candidates import Candidates
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import TestSet
+from prodigy_al.evaluation.estimators import Unavailable
 
 
 @dataclass(frozen=True)
 class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `cache` holds
     the runs that are finished, and every arm's files lie below `output`. With `curves`, arms are
-    also trained on their first answers.
+    also trained on their first answers. `candidates`, by binary dataset, hold those of the dev
+    texts that it is measured on.
     """
 
     arms: Sequence[Arm]
@@ -30,6 +33,7 @@ class Plan:
     workers: int
     cache: RunCache
     output: Path
+    candidates: Mapping[str, Candidates | Unavailable] = field(default_factory=dict)
     curves: bool = False
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from prodigy_al.evaluation.counts import count_matches, scores
-from prodigy_al.training.answers import Answers, TokenSpan
+from prodigy_al.training.answers import Answers
+from prodigy_al.training.truths import TokenSpan
 
 Predictions = Sequence[Collection[TokenSpan]]
+
+FEWEST_SPANS = 20
+"""Spans by the base that a label needs before its agreement is looked at alone."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,16 @@ class Retention:
 
     agreement_f1: float | None
     per_label: Mapping[str, LabelRetention]
+
+    @property
+    def worst(self) -> str | None:
+        """Return the label that agrees least, of those with `FEWEST_SPANS`; None without such."""
+        agreement = {
+            label: one.agreement_f1
+            for label, one in self.per_label.items()
+            if one.before >= FEWEST_SPANS and one.agreement_f1 is not None
+        }
+        return min(agreement, key=lambda label: (agreement[label], label), default=None)
 
 
 def measure_retention(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from prodigy_al.errors import ParameterError
 from prodigy_al.jobs.files import write_atomically
-from prodigy_al.training.answers import TokenSpan
+from prodigy_al.training.truths import TokenSpan
 
 Predictions = list[frozenset[TokenSpan]]
 """The predicted spans of one evaluation set, one entry per text."""

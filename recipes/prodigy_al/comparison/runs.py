@@ -76,7 +76,11 @@ class Run:
 
 
 def _sorted_content(answers: Answers) -> list[Any]:
-    items = sorted(map(asdict, answers.items), key=lambda item: item["input_hash"])
+    """Return what is trained on, or written: what single annotators say changes neither."""
+    known = [asdict(item) for item in answers.items]
+    for item in known:
+        del item["by_annotator"]
+    items = sorted(known, key=lambda item: item["input_hash"])
     return [answers.labels, items]
 
 

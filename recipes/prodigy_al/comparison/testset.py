@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
-from prodigy_al.errors import AnswerError
+from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.evaluation.estimators import MIN_GROUPS
 from prodigy_al.records import read_record
-from prodigy_al.sampling.groups import document_groups
+from prodigy_al.sampling.frame import SEGMENT_GROUP
+from prodigy_al.sampling.groups import document_groups, document_names
 from prodigy_al.training.answers import Answers, read_answers
 from prodigy_al.training.unusable import unusable_problem
 
@@ -23,10 +25,10 @@ SHORT_TEXT = 8
 
 @dataclass(frozen=True)
 class TestSet:
-    """Gold segments in order, each standing for itself also where a text is repeated.
+    """Gold segments in order, each standing for itself also where a text is repeated in a source.
 
-    `hashes` (n,) are those of the texts; `groups` (n,) documents where nearly all name one, else
-    each segment its own.
+    `hashes` (n,) are those of the texts; `groups` (n,) their documents, else each segment its own.
+    `ignored` counts segments that were left out because their answers were ignored or rejected.
     """
 
     __test__ = False  # not a test for pytest
@@ -35,6 +37,7 @@ class TestSet:
     gold: Answers
     hashes: tuple[int, ...]
     groups: tuple[str, ...]
+    ignored: int = 0
 
     def short(self, i: int) -> bool:
         """Whether segment i is too short for its overlap to mean anything."""
@@ -49,8 +52,12 @@ def read_test(
     tokenizer: Callable[[str], Doc],
     skip_bad: bool = False,
     numbers: Sequence[int] | None = None,
+    group_by: str | None = None,
 ) -> TestSet:
     """Read a test set from (input hash, record) pairs.
+
+    Its groups are what `group_by`, a key of meta, names, or the groups that answers of al.random
+    were drawn with, or the documents in meta where nearly all name one.
 
     `numbers` (n,) say where in its source each record stands, from 0, for messages. Gold spans that
     are off token borders, reversed or outside the text are left out; with `skip_bad`, any number of
@@ -58,22 +65,26 @@ def read_test(
 
     Raises `AnswerError` where it is empty or has no span of the asked labels, where more than 2 %
     of its spans are unusable, where it holds binary answers, or was drawn by a model: only a plain
-    sample says how a pipeline does on new text.
+    sample says how a pipeline does on new text. `ParameterError` where no record has `group_by`.
     """
     _require_plain_sample(name, records)
-    # numbered, so that repeated texts are not merged
-    numbered = [{**record, "_input_hash": number} for number, (_, record) in enumerate(records)]
+    # numbered, so that repeated texts are not merged, but several people's answers to one are
+    places = _segments(records)
+    numbered = [
+        {**record, "_input_hash": place} for place, (_, record) in zip(places, records, strict=True)
+    ]
     gold = read_answers(numbered, labels, dataset=name, tokenizer=tokenizer)
     if not skip_bad:
         _require_usable_spans(name, gold, numbers or range(len(records)))
     _require_gold(name, gold)
     kept = [item.input_hash for item in gold.items]
-    groups, _ = document_groups([records[i][1] for i in kept], alone=[f"segment={i}" for i in kept])
+    groups = _groups([record for _, record in records], group_by)
     return TestSet(
         name=name,
         gold=gold,
         hashes=tuple(records[i][0] for i in kept),
-        groups=tuple(groups),
+        groups=tuple(groups[i] for i in kept),
+        ignored=len(set(places)) - len(kept),
     )
 
 
@@ -88,6 +99,40 @@ def why_no_interval(test: TestSet) -> str | None:
         "interval: F1 and differences will stand there without one, and nothing can be decided; "
         "use a test set of more documents"
     )
+
+
+def _segments(records: Sequence[tuple[int, Mapping[str, Any]]]) -> list[int]:
+    """Return each record's segment, named by the place of its first record.
+
+    Answers of different annotators to one text are about one segment, which has mean counts.
+    """
+    first: dict[tuple[int, int], int] = {}
+    turns: Counter[tuple[int, str]] = Counter()
+    segments = []
+    for place, (key, record) in enumerate(records):
+        annotator = record.get("_annotator_id")
+        if annotator is None:
+            segments.append(place)
+            continue
+        # who answered a text twice met it twice
+        turn = turns[key, annotator]
+        turns[key, annotator] += 1
+        segments.append(first.setdefault((key, turn), place))
+    return segments
+
+
+def _groups(records: Sequence[Mapping[str, Any]], group_by: str | None) -> list[str]:
+    """Return each record's group."""
+    alone = [f"{SEGMENT_GROUP}{number}" for number in range(len(records))]
+    if group_by:
+        if all(name is None for name in document_names(records, group_by)):
+            raise ParameterError(
+                "group_by", group_by, f"no record of the test set has meta.{group_by}"
+            )
+        return document_groups(records, alone, key=group_by, coverage=0.0)[0]
+    if all("al" in record for record in records):
+        return [read_record(record).group for record in records]
+    return document_groups(records, alone)[0]
 
 
 def _require_plain_sample(name: str, records: Sequence[tuple[int, Mapping[str, Any]]]) -> None:

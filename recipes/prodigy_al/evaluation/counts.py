@@ -114,6 +114,20 @@ def count_matches(
     return Counts(tp, n, g)
 
 
+def mean_counts(counts: Counts, segments: IndexArray, size: int) -> Counts:
+    """Return (size,) the mean counts of each segment from `counts` (n,), one per annotator of it.
+
+    `segments` (n,) says which segment, 0..size-1; each has at least one.
+
+    >>> both = Counts(np.array([1.0, 0.0]), np.array([1.0, 1.0]), np.array([1.0, 2.0]))
+    >>> mean_counts(both, np.array([0, 0]), 1).gold.tolist()
+    [1.5]
+    """
+    annotators = np.bincount(segments, minlength=size)
+    parts = (counts.tp, counts.predicted, counts.gold)
+    return Counts(*(np.bincount(segments, part, size) / annotators for part in parts))
+
+
 def scores(counts: Counts, weights: FloatArray | None = None) -> Scores:
     """Return F1, precision and recall over all segments, each segment weighted by `weights` (n,).
 

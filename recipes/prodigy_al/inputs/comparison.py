@@ -22,6 +22,7 @@ from prodigy_al.inputs.choices import (
     choose_workers,
     match_datasets,
 )
+from prodigy_al.inputs.frames import find_candidates
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.sources import cut_segments, open_source
 from prodigy_al.jobs.run import check_cluster
@@ -38,6 +39,7 @@ def open_comparison(
     label: list[str] | None,
     loader: str | None,
     skip_bad: bool,
+    group_by: str | None,
     policies: Sequence[str] | None,
     curves: bool,
     seeds: Sequence[int],
@@ -63,21 +65,27 @@ def open_comparison(
     segments = list(cut_segments(test_records, nlp, unsegmented=True))
     with naming_options():
         cache = RunCache(output / "runs")
-    return Plan(
-        arms=[
-            read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves)
-            for name, examples in answers.items()
-        ],
-        test=read_test(
+    arms = [
+        read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves, group_by=group_by)
+        for name, examples in answers.items()
+    ]
+    with naming_options():
+        gold = read_test(
             test,
             [(key, record) for _, key, record in segments],
             labels,
             tokenizer=nlp.make_doc,
             skip_bad=skip_bad,
             numbers=[number for number, _, _ in segments],
-        ),
+            group_by=group_by,
+        )
+    described = describe_pipeline(model, nlp)
+    return Plan(
+        arms=arms,
+        test=gold,
         base=model,
-        model=describe_pipeline(model, nlp),
+        model=described,
+        candidates=find_candidates(arms, nlp, described),
         labels=labels,
         policies=chosen_policies,
         seeds=seeds,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import chain
 from typing import Any
 
@@ -15,6 +13,7 @@ from spacy.language import Language
 from prodigy_al.errors import OptionError
 from prodigy_al.inputs.choices import check_acquisition, check_waiting
 from prodigy_al.inputs.datasets import check_name, excluded_inputs, rehash, stored_examples
+from prodigy_al.inputs.frames import frame_sha256
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.resuming import check_same_run
 from prodigy_al.inputs.sources import cut_segments, known_labels, open_source
@@ -200,5 +199,4 @@ def _identify_source(source: Any, frame: Frame) -> dict[str, Any]:
 def _identify_scorer(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
     """Return what fixes every segment's candidates; `frame_sha256` stands for all of it at once."""
     settings = {"temperature": scorer.temperature, "floor": scorer.floor, "labels": sorted(labels)}
-    named = json.dumps([model, settings], sort_keys=True).encode()
-    return {**settings, "frame_sha256": sha256(named).hexdigest(), "blas": "numpy"}
+    return {**settings, "frame_sha256": frame_sha256(model, settings), "blas": "numpy"}

@@ -9,13 +9,16 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control, why_no_control
 from prodigy_al.comparison.curves import Point, Work, effort_to_reach, learning_curve
 from prodigy_al.comparison.estimates import Compared, Score, WeightedScore
+from prodigy_al.comparison.gap import weighted_vs_base
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report import metrics, schema
+from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.health import check_health
+from prodigy_al.report.others import describe_others
+from prodigy_al.report.overlap import check_overlap
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 
@@ -64,7 +67,7 @@ def build_report(measured: Measurements) -> schema.Report:
         strategies=summarise_strategies(arms, measured),
         matrix=_matrix(measured),
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
-        health=check_health(plan),
+        health=[*check_health(plan), check_overlap(plan.arms, plan.test)],
     )
     return replace(report, answer=answer_sentence(report), next=next_sentence(report))
 
@@ -77,6 +80,7 @@ def _test_set(measured: Measurements) -> schema.TestSet:
         groups=len(set(test.groups)),
         gold_spans=sum(len(item.accepted) for item in test.gold.items),
         unusable_spans=test.gold.off_tokens,
+        ignored=test.ignored,
         overlap=schema.Overlap(
             segments=overlap.segments,
             short=overlap.short,
@@ -105,6 +109,8 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
         seconds_per_answer=arm.effort.seconds_per_answer,
         train=len(measured.trains[arm.dataset]),
         dev_answers=len(arm.dev),
+        shares_documents=arm.shares_documents,
+        seconds_simulated=arm.effort.simulated,
         runs={
             policy: _run(arm, policy, curves[arm.dataset, policy], measured)
             for policy in measured.plan.policies
@@ -116,9 +122,6 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
 def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) -> schema.Run:
     model, plan = Model(arm.dataset, policy), measured.plan
     on_test = measured.score(Row(model, "test"))
-    retention = measure_retention(
-        plan.test.gold, measured.predictions[BASE][0], measured.predictions[model]
-    )
     against = None
     needed: Work | Unavailable = Unavailable("there is no control or no curve")
     if control := find_control(arm, plan.arms):
@@ -140,22 +143,29 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
         vs_random=against,
         effort_to_random=schema.Effort(**asdict(needed)) if isinstance(needed, Work) else None,
         no_effort=needed.reason if isinstance(needed, Unavailable) else None,
-        others=schema.OtherLabels(
-            agreement_f1=retention.agreement_f1,
-            per_label={
-                label: schema.OtherLabel(**asdict(one))
-                for label, one in retention.per_label.items()
-            },
-        ),
+        others=describe_others(model, measured),
+        gap=describe_gap(model, arm, measured),
     )
 
 
 def _dev(model: Model, arm: Arm, measured: Measurements) -> schema.Dev:
-    weighted = measured.weighted(model, arm)
+    usual = _metric(measured.score(Row(model, "usual", arm.dataset)))
     return schema.Dev(
-        usual=_metric(measured.score(Row(model, "usual", arm.dataset))),
-        weighted=weighted if isinstance(weighted, Unavailable) else _weighted(weighted, arm),
+        usual=replace(usual, low=None, high=None) if arm.shares_documents else usual,
+        weighted=_weighted_dev(model, arm, measured),
+        ignored=describe_ignored(model, arm, measured),
+        candidates=describe_candidates(model, arm, measured),
+        vs_base=None if model == BASE else _comparison(weighted_vs_base(model, arm, measured)),
     )
+
+
+def _weighted_dev(
+    model: Model, arm: Arm, measured: Measurements
+) -> schema.WeightedMetric | Unavailable:
+    on, found = measured.weighted_dev[arm.dataset], measured.weighted(model, arm)
+    if isinstance(on, Unavailable):
+        return on
+    return found if isinstance(found, Unavailable) else _weighted(found, on)
 
 
 def _matrix(measured: Measurements) -> list[schema.Cell]:
@@ -175,7 +185,8 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
             leak = bool(groups & trained[model.dataset])
             dev = _dev(model, arm, measured)
             cells.append(_cell(model, arm.dataset, "usual", dev.usual, leak=leak))
-            if not isinstance(dev.weighted, Unavailable):
+            # of binary answers it is F1 on another set, which has a cell of its own
+            if not isinstance(dev.weighted, Unavailable) and dev.weighted.on == arm.dataset:
                 cells.append(_cell(model, arm.dataset, "weighted", dev.weighted, leak=leak))
     return cells
 

@@ -35,8 +35,8 @@ def write_report(report: Report, folder: Path) -> Path:
 def to_json(value: Any) -> Any:
     """Return a report, or a part of it, as dicts, lists, strings and numbers.
 
-    >>> from prodigy_al.report import schema
-    >>> to_json(Unavailable("no probabilities")), to_json(schema.Gap())
+    >>> from prodigy_al.report.parts import Gap
+    >>> to_json(Unavailable("no probabilities")), to_json(Gap())
     ({'unavailable': 'no probabilities'}, {'selection': None, 'rest': None})
     """
     if isinstance(value, Unavailable):

@@ -62,12 +62,3 @@ class ControlComparison(Comparison):
     train: int
     against_train: int
     binary_against_whole: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """A number with its interval."""
-
-    value: float
-    low: float
-    high: float

@@ -18,10 +18,10 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.metrics import (
     Comparison,
     ControlComparison,
-    Interval,
     Metric,
     TestMetric,
 )
+from prodigy_al.report.parts import Gap, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -92,7 +92,7 @@ class Overlap:
 @dataclass(frozen=True, kw_only=True)
 class TestSet:
     """The held-out test set; `groups` are documents. `unusable_spans` are gold spans off token
-    borders, reversed or outside the text (left out).
+    borders, reversed or outside the text, `ignored` segments without a usable answer (left out).
     """
 
     __test__ = False  # not a test for pytest
@@ -103,14 +103,24 @@ class TestSet:
     gold_spans: int
     unusable_spans: int
     overlap: Overlap
+    ignored: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dev:
-    """One model on one dataset's dev answers, as usual and weighted."""
+    """One model on one dataset's dev answers, as usual and weighted.
+
+    For binary answers, `weighted` is measured on whole segments of another dataset (its `on`),
+    `candidates` on the dataset's own answers, and `ignored` is the share of the predictions on
+    its dev texts that the usual number leaves out; both are None for whole segments. `vs_base` is
+    the paired difference of the weighted F1 to the base's; None for the base itself.
+    """
 
     usual: Metric
     weighted: WeightedMetric | Unavailable
+    ignored: Share | None = None
+    candidates: Within | Unavailable | None = None
+    vs_base: Comparison | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,18 +142,14 @@ class OtherLabel:
 
 @dataclass(frozen=True, kw_only=True)
 class OtherLabels:
-    """Agreement with the base on the labels that were not asked for, together and per label."""
+    """Agreement with the base on the labels that were not asked for, together and per label.
+
+    `worst` is None where the base has fewer than 20 spans of every label.
+    """
 
     agreement_f1: float | None
     per_label: Mapping[str, OtherLabel]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """Dev as usual minus test, in the part due to selection and the rest."""
-
-    selection: Interval | None = None
-    rest: Interval | None = None
+    worst: WorstLabel | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +169,7 @@ class Run:
     effort_to_random: Effort | None
     others: OtherLabels
     no_effort: str | None = None
-    gap: Gap = Gap()
+    gap: Gap = field(default_factory=Gap)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +188,8 @@ class Reading:
 class Arm:
     """One dataset. `train` and `dev_answers` count the answers of each fold that were used;
     `runs` are by policy. `no_control` is the reason where no random dataset is comparable.
+    `runs` are by policy. With `shares_documents` the source had too few documents for folds of
+    whole ones, so dev numbers have no interval for new text.
     """
 
     strategy: str
@@ -199,6 +207,8 @@ class Arm:
     dev_answers: int
     runs: Mapping[str, Run]
     no_control: str | None = None
+    shares_documents: bool = False
+    seconds_simulated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

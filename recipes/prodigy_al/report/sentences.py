@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from prodigy_al.comparison.whole_dev import NOT_F1
 from prodigy_al.evaluation.bootstrap import LEVEL, holm
+from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.metrics import Comparison
 from prodigy_al.report.numbers import number, signed
 from prodigy_al.report.schema import Report
@@ -106,6 +108,9 @@ def _listed(said: Mapping[str, str]) -> str:
 
 def next_sentence(report: Report) -> str:
     """Return what would settle more."""
+    unmeasured = _without_whole_segments(report)
+    if unmeasured:
+        return unmeasured
     strategies = {
         name: next(iter(by_policy.values()))
         for name, by_policy in report.strategies.items()
@@ -131,3 +136,16 @@ def next_sentence(report: Report) -> str:
             "of its own."
         )
     return "Each strategy has replicates enough: read `strategies` for claims about them."
+
+
+def _without_whole_segments(report: Report) -> str:
+    """Return what to annotate where nothing measures a binary arm's F1; empty without such."""
+    for dataset, arm in report.arms.items():
+        weighted = report.base.dev[dataset].weighted
+        unmeasured = isinstance(weighted, Unavailable) and weighted.reason.startswith(NOT_F1)
+        if unmeasured and arm.fold_salt is not None:
+            return (
+                f"To measure F1 on the dev fold of {dataset}, annotate whole segments of the same "
+                f"source with al.random (--fold-salt {arm.fold_salt}) and compare the two together."
+            )
+    return ""

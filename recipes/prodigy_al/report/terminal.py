@@ -8,9 +8,12 @@ from dataclasses import asdict
 from wasabi.tables import table
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.dev_notes import binary_lines, gap_rows, percent
+from prodigy_al.report.footnotes import footnotes
 from prodigy_al.report.metrics import Comparison, Metric
 from prodigy_al.report.numbers import interval, number, signed
-from prodigy_al.report.schema import Arm, Cell, Report, Strategy, WeightedMetric
+from prodigy_al.report.others import others_cell
+from prodigy_al.report.schema import Cell, Report, Strategy, WeightedMetric
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 
@@ -25,22 +28,29 @@ def render(report: Report) -> str:
             f"{'are' if unusable > 1 else 'is'} off token borders, reversed or outside the text "
             f"and {'were' if unusable > 1 else 'was'} left out."
         )
+    if ignored := report.test.ignored:
+        parts.append(
+            f"{ignored:,} segment{'s' if ignored > 1 else ''} of test {report.test.name} "
+            f"{'were' if ignored > 1 else 'was'} ignored or rejected and left out; F1 on test is "
+            "of the others."
+        )
     parts.append(_annotated(report))
     for policy in report.policies:
-        parts += [_dev(report, policy), _test(report, policy)]
+        parts += [_dev(report, policy), _test(report, policy), _gap(report, policy)]
         if report.curves:
             parts.append(_effort_to_random(report, policy))
         parts.append(_matrix(report, policy))
     if any(len(found.datasets) > 1 for found in _strategies(report, report.policies[0]).values()):
         parts += [_replicates(report, policy) for policy in report.policies]
-    parts.append(_footnotes(report))
-    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+    parts.append(footnotes(report))
+    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
 def _annotated(report: Report) -> str:
     rows = []
     for dataset, arm in report.arms.items():
         seconds = arm.seconds_per_answer
+        simulated = " (simulated)" if arm.seconds_simulated else ""
         rows.append(
             (
                 dataset,
@@ -49,7 +59,7 @@ def _annotated(report: Report) -> str:
                 f"{arm.dev_answers:,}",
                 f"{arm.tokens:,}",
                 f"{arm.entities:,}",
-                "-" if seconds is None else f"{seconds:g}",
+                "-" if seconds is None else f"{seconds:g}{simulated}",
             )
         )
     header = ("dataset", "accept/reject/ignore", "train", "dev", "tokens", "entities", "s/answer")
@@ -66,23 +76,26 @@ def _dev(report: Report, policy: str) -> str:
             notes += [f"{dataset}: {note}." for note in _remarks(after.weighted)]
             weighted = (
                 f"{_f1(before.weighted)} -> {_f1(after.weighted)}",
+                _difference(after.vs_base),
                 interval(after.weighted.low, after.weighted.high),
                 interval(after.weighted.low_pool, after.weighted.high_pool),
                 _worth(after.weighted),
             )
         else:
-            weighted = ("unavailable", "-", "-", "-")
-        rows.append((dataset, usual, *weighted))
+            weighted = ("unavailable", "-", "-", "-", "-")
+        rows.append((dataset, usual, percent(after.ignored), *weighted))
     header = (
         "dataset",
         "as usual: base -> tuned",
+        "ignored",
         "weighted: base -> tuned",
+        "change",
         "for new text",
         "for this pool",
         "answers worth",
     )
-    table_ = _titled(f"F1 on each dataset's own dev fold, training '{policy}'", header, rows)
-    return "\n".join([table_.rstrip("\n"), *notes])
+    shown = _titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
+    return "\n".join([shown.rstrip("\n"), *binary_lines(report, policy), *notes])
 
 
 def _worth(metric: WeightedMetric) -> str:
@@ -118,14 +131,21 @@ def _test(report: Report, policy: str) -> str:
                 _precision_recall(run.test),
                 _difference(run.vs_base),
                 _difference(run.vs_random),
-                number(run.others.agreement_f1),
+                others_cell(run.others),
             )
         )
     trained = len(report.seeds)
     seeds = "one training seed" if trained == 1 else f"mean of {trained} training seeds"
     title = f"F1 on test, training '{policy}', {seeds}"
-    header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels")
+    header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels, the worst")
     return _titled(title, header, rows)
+
+
+def _gap(report: Report, policy: str) -> str:
+    rows = gap_rows(report, policy)
+    title = f"F1 on dev as usual minus F1 on test, training '{policy}'"
+    header = ("dataset", "difference", "usual - weighted: selection", "weighted - test: the rest")
+    return _titled(title, header, rows) if rows else ""
 
 
 def _effort_to_random(report: Report, policy: str) -> str:
@@ -196,52 +216,6 @@ def _replicates(report: Report, policy: str) -> str:
     )
     header = ("strategy", "replicates", "F1", "vs random, new text", "vs random, this test")
     return _titled(title, header, rows)
-
-
-def _footnotes(report: Report) -> str:
-    test = report.test
-    lines = [
-        f"Test {test.name}: {test.segments:,} segments from {test.groups:,} groups, "
-        f"{test.gold_spans:,} gold spans. {test.overlap.segments} of them were also asked "
-        f"about ({test.overlap.short} are short); training answers removed for it: "
-        f"{sum(test.overlap.trained_on_removed.values())}."
-    ]
-    for dataset, arm in report.arms.items():
-        weighted = report.base.dev[dataset].weighted
-        if isinstance(weighted, Unavailable):
-            lines.append(f"{dataset}: dev weighted is unavailable: {weighted.reason}.")
-        usual = report.base.dev[dataset].usual
-        if usual.no_interval:
-            lines.append(f"{dataset}: dev has no interval: {usual.no_interval}.")
-        if arm.no_control:
-            lines.append(f"{dataset}: not compared with random answers: {arm.no_control}.")
-        if met := _reading(arm):
-            lines.append(f"{dataset}: {met}.")
-    for name, found in _strategies(report, report.policies[0]).items():
-        lines += [f"{dataset}: no replicate: {why}." for dataset, why in found.left_out.items()]
-        if found.no_comparison and len(found.datasets) > 1 and not name.startswith("random"):
-            lines.append(f"{name}: not compared with random as a strategy: {found.no_comparison}.")
-    lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
-    resampled = "groups and training seeds" if len(report.seeds) > 1 else "groups alone"
-    lines.append(
-        f"[low, high] are 95 % intervals, on test by resampling {resampled}. "
-        "A weighted dev F1 has two: for new text (to compare with test) and for this pool. "
-        "Answers are worth as many uniform answers as would say as much about this pool."
-    )
-    return "\n".join(lines)
-
-
-def _reading(arm: Arm) -> str:
-    """Return what reading the dataset met and what was made of it; empty where all was plain."""
-    reading = arm.reading
-    found = (
-        ("contradictory answers", arm.contradictions, " (the latest counts)"),
-        ("answers that repeat another", reading.repeats, " (merged)"),
-        ("spans off token borders", reading.off_tokens, " (left out)"),
-        ("spans of labels not asked for", reading.unasked, " (left out)"),
-        ("texts answered by several annotators", reading.several_annotators, ""),
-    )
-    return "; ".join(f"{what}: {count:,}{then}" for what, count, then in found if count)
 
 
 def _titled(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

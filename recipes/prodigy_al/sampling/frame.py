@@ -23,6 +23,8 @@ GOLD_KEYS = frozenset({"spans", "answer", "al", "accept", "options", "label"})
 HASH_KEYS = frozenset({"_input_hash", "_task_hash", "_view_id", "_session_id", "_annotator_id"})
 # Below this a fold of whole groups could miss its share by far, so segments are divided instead.
 FEWEST_GROUPS = 8
+SEGMENT_GROUP = "segment="
+"""How the groups are spelt then: each segment is its own."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def build_frame(
     alone = [f"record={number}" for number, _ in first.values()]
     groups, grouped_by = _groups(distinct, alone, group_by)
     if len(set(groups)) < FEWEST_GROUPS:
-        groups, grouped_by = [f"segment={input_hash}" for input_hash in first], "segment"
+        groups, grouped_by = [f"{SEGMENT_GROUP}{input_hash}" for input_hash in first], "segment"
     is_dev = dev_fold(groups, share=dev_share, salt=fold_salt)
     # Sorted, so that the same texts in another order are the same source.
     digest = hashlib.sha256(repr(sorted(copies.items())).encode())

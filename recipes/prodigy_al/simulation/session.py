@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from prodigy_al.records import SIMULATED
 from prodigy_al.simulation.annotator import GoldAnnotator
 from prodigy_al.simulation.costs import CostModel
 
@@ -32,7 +33,8 @@ def annotate(
 ) -> Iterator[int]:
     """Answer until `budget` is spent or nothing is left; yield the answers stored by each batch.
 
-    Answers are stamped with the cost model's seconds, counted from `start` (Unix time).
+    Answers are stamped with the cost model's seconds, counted from `start` (Unix time), and marked
+    as simulated.
     """
     seconds, stored = 0.0, 0
     while stored < budget:
@@ -43,7 +45,8 @@ def annotate(
         for task in batch:
             answer = annotator.answer(task, binary=binary)
             seconds += costs.seconds(answer, binary=binary)
-            answers.append({**answer, "_timestamp": start + round(seconds)})
+            stamp = start + round(seconds)
+            answers.append({**answer, SIMULATED: True, "_timestamp": stamp})
         controller.receive_answers(answers)
         stored += len(answers)
         yield len(answers)

@@ -24,7 +24,7 @@ _MODULES = {
     "Answer": "answers",
     "Answers": "answers",
     "Policy": "policies",
-    "TokenSpan": "answers",
+    "TokenSpan": "truths",
     "UsualCounts": "scorer",
     "fine_tune": "finetune",
     "read_answers": "answers",
@@ -34,10 +34,11 @@ _MODULES = {
 }
 
 if TYPE_CHECKING:
-    from prodigy_al.training.answers import Answer, Answers, TokenSpan, read_answers
+    from prodigy_al.training.answers import Answer, Answers, read_answers
     from prodigy_al.training.finetune import fine_tune, write_training_folder
     from prodigy_al.training.policies import POLICIES, ROBUST, Policy, to_docs
     from prodigy_al.training.scorer import UsualCounts, usual_counts
+    from prodigy_al.training.truths import TokenSpan
 else:  # where a type checker saw this, it would take every name for one of ours
 
     def __getattr__(name: str) -> object:

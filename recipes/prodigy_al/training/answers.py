@@ -9,7 +9,8 @@ Answers without a view are told apart by their records and spans (forms.py).
 
 Ignored answers, and rejected full ones ("a bad example"), say nothing and are only counted.
 Where answers about one text contradict each other the latest wins: the largest ``_timestamp``,
-then the later place in the dataset; an answer without a timestamp counts as oldest.
+then the later place in the dataset; an answer without a timestamp counts as oldest. That is what is
+trained on. What each of several annotators says is kept beside it, to measure by their mean.
 """
 
 from __future__ import annotations
@@ -22,12 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from prodigy_al.errors import AnswerError
 from prodigy_al.training.forms import Form, recorded_form, unstated_form
+from prodigy_al.training.truths import TokenSpan, Truth, latest_full, merged_binary
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
-
-TokenSpan = tuple[int, int, str]
-"""First token, last token + 1, label."""
 
 _FORM_OF_VIEW: Mapping[object, Form] = {"ner_manual": "full", "ner": "binary"}
 _VERDICTS = ("accept", "reject", "ignore")
@@ -35,13 +34,22 @@ _VERDICTS = ("accept", "reject", "ignore")
 
 @dataclass(frozen=True)
 class Answer:
-    """What is known about one distinct text. `accepted` and `rejected` share no span."""
+    """What is known about one distinct text. `accepted` and `rejected` share no span.
+
+    `by_annotator` is what each person says where several (`_annotator_id`) answered, else empty.
+    """
 
     input_hash: int
     words: tuple[str, ...]
     spaces: tuple[bool, ...]
     accepted: tuple[TokenSpan, ...]
     rejected: tuple[TokenSpan, ...] = ()
+    by_annotator: tuple[Truth, ...] = ()
+
+    @property
+    def truths(self) -> tuple[Truth, ...]:
+        """Return what each annotator says, at least one."""
+        return self.by_annotator or (Truth(self.accepted, self.rejected),)
 
 
 @dataclass(frozen=True)
@@ -119,10 +127,9 @@ def read_answers(
     by_input: dict[int, list[_Statement]] = {}
     for one in statements:
         by_input.setdefault(one.answer.input_hash, []).append(one)
-    resolve = _latest_full if found == "full" else _merged_binary
     # a stable sort: among equal times the later place in the dataset stays the later one
     oldest_first = [sorted(group, key=lambda one: one.time) for group in by_input.values()]
-    resolved = [resolve(group) for group in oldest_first]
+    resolved = [_resolve(group, found) for group in oldest_first]
     contradictions = sum(overruled for _, overruled in resolved)
     # how many answers it takes to say what is known: one per text, or one per span
     spans = sum(len(answer.accepted) + len(answer.rejected) for answer, _ in resolved)
@@ -144,10 +151,11 @@ def read_answers(
 
 @dataclass(frozen=True)
 class _Statement:
-    """One usable record: its form, its time and what it alone says."""
+    """One usable record: its form, its time, who gave it and what it alone says."""
 
     form: Form
     time: float
+    annotator: object
     answer: Answer
 
 
@@ -162,6 +170,22 @@ def _only_form(statements: Sequence[_Statement], dataset: str) -> Form:
         )
     (form,) = forms
     return form
+
+
+def _resolve(oldest_first: Sequence[_Statement], form: Form) -> tuple[Answer, int]:
+    """Return all that is known of one text and the number of overruled statements."""
+    resolve = latest_full if form == "full" else merged_binary
+    by_annotator: dict[object, list[Truth]] = {}
+    for one in oldest_first:
+        by_annotator.setdefault(one.annotator, []).extend(one.answer.truths)
+    truth, overruled = resolve([own for one in oldest_first for own in one.answer.truths])
+    several = [resolve(own)[0] for own in by_annotator.values()] if len(by_annotator) > 1 else []
+    return replace(
+        oldest_first[-1].answer,
+        accepted=truth.accepted,
+        rejected=truth.rejected,
+        by_annotator=tuple(several),
+    ), overruled
 
 
 @dataclass
@@ -200,7 +224,8 @@ class _Reader:
             raise self._error(place, "has overlapping spans: named entities must not overlap")
         known = (spans, ()) if verdict == "accept" else ((), spans)
         answer = Answer(self._input_hash(place, example), words, spaces, *known)
-        return _Statement(form, float(example.get("_timestamp") or 0), answer)
+        time, annotator = float(example.get("_timestamp") or 0), example.get("_annotator_id")
+        return _Statement(form, time, annotator, answer)
 
     def _form(self, place: int, example: Mapping[str, Any]) -> Form:
         view = example.get("_view_id")
@@ -267,35 +292,3 @@ class _Reader:
         return AnswerError(
             f"answer {place + 1} of dataset {self.dataset} {what}", dataset=self.dataset
         )
-
-
-def _latest_full(oldest_first: Sequence[_Statement]) -> tuple[Answer, int]:
-    """Return the latest answer and how many earlier ones differ from it."""
-    latest = oldest_first[-1].answer
-    return latest, sum(one.answer.accepted != latest.accepted for one in oldest_first)
-
-
-def _merged_binary(oldest_first: Sequence[_Statement]) -> tuple[Answer, int]:
-    """Return all that is known of one text and the number of overruled statements.
-
-    A later statement overrules an earlier one on the same span, and a later accepted span an
-    earlier one that it overlaps: both cannot be entities.
-    """
-    verdicts: dict[TokenSpan, bool] = {}
-    overruled = 0
-    for one in reversed(oldest_first):
-        accepts = bool(one.answer.accepted)
-        (span,) = one.answer.accepted or one.answer.rejected
-        if span in verdicts:
-            overruled += verdicts[span] != accepts
-        elif accepts and any(
-            kept and span[0] < other[1] and other[0] < span[1] for other, kept in verdicts.items()
-        ):
-            overruled += 1
-        else:
-            verdicts[span] = accepts
-    return replace(
-        oldest_first[-1].answer,
-        accepted=tuple(sorted(span for span, kept in verdicts.items() if kept)),
-        rejected=tuple(sorted(span for span, kept in verdicts.items() if not kept)),
-    ), overruled

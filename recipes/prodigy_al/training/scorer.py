@@ -9,7 +9,7 @@ import numpy as np
 from spacy.tokens import Doc
 
 from prodigy_al.arrays import IntArray
-from prodigy_al.training.answers import TokenSpan
+from prodigy_al.training.truths import TokenSpan
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,68 @@
+"""Lines below the table of dev numbers: what binary answers tell, and what they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.numbers import interval, number, signed
+from prodigy_al.report.parts import Interval, Share, Within
+from prodigy_al.report.schema import Report, WeightedMetric
+
+
+def binary_lines(report: Report, policy: str) -> Iterator[str]:
+    """Yield, per binary dataset, where its weighted F1 was measured, and what its answers tell."""
+    for dataset, arm in report.arms.items():
+        before, after = report.base.dev[dataset], arm.runs[policy].dev
+        if isinstance(after.weighted, WeightedMetric) and after.weighted.on != dataset:
+            yield (
+                f"{dataset}: weighted F1 is measured on {after.weighted.on}'s dev, on whole "
+                "segments of the same dev fold."
+            )
+        if before.candidates is not None and after.candidates is not None:
+            yield f"{dataset}, base within the candidates: {_within(before.candidates)}."
+            yield f"{dataset}, tuned within the candidates: {_within(after.candidates)}."
+
+
+def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str]]:
+    """Return, per dataset with a weighted F1, dev as usual minus test and the parts of it."""
+    rows = []
+    for dataset, arm in report.arms.items():
+        run = arm.runs[policy]
+        usual, test = run.dev.usual.f1, run.test.f1
+        if run.gap.selection and run.gap.rest and usual is not None and test is not None:
+            parts = (_signed_with_ends(run.gap.selection), _signed_with_ends(run.gap.rest))
+            rows.append((dataset, signed(usual - test), *parts))
+    return rows
+
+
+def percent(share: Share | None) -> str:
+    """Return a share as a whole percentage.
+
+    >>> percent(Share(share=0.914, n=70)), percent(Share(share=None, n=0)), percent(None)
+    ('91%', '-', '-')
+    """
+    return "-" if share is None or share.share is None else f"{share.share:.0%}"
+
+
+def _within(found: Within | Unavailable) -> str:
+    if isinstance(found, Unavailable):
+        return f"unavailable, {found.reason}"
+    outside = "no prediction" if found.outside is None else f"{found.outside:.1%} outside"
+    return (
+        f"precision {_with_ends(found.precision)}, recall {_with_ends(found.recall)} "
+        f"(n {found.n:,}, {outside})"
+    )
+
+
+def _with_ends(found: Interval) -> str:
+    ends = "" if found.low is None else f" {interval(found.low, found.high)}"
+    return number(found.value) + ends
+
+
+def _signed_with_ends(found: Interval) -> str:
+    if found.value is None:
+        return "-"
+    if found.low is None or found.high is None:
+        return signed(found.value)
+    return f"{signed(found.value)} [{signed(found.low)}, {signed(found.high)}]"
