@@ -163,7 +163,7 @@ def test_a_model_that_left_the_candidates_rises_on_its_own_dev_while_test_falls(
         f1(weighted_score(strayed._counts[Row(model, "weighted", "teach")], teach))
         for model in (BASE, TUNED)
     ]
-    on_test = [strayed.score(Row(model, "test")).f1.value for model in (BASE, TUNED)]
+    on_test = [strayed.score(Row(model, "test")).f1 for model in (BASE, TUNED)]
     assert own[1] > own[0] + 0.1
     assert on_test[1] < on_test[0] - 0.2
 
@@ -174,7 +174,7 @@ def test_its_weighted_f1_is_measured_on_the_controls_whole_segments(strayed: Mea
     for dev, model in ((before, BASE), (after, TUNED)):
         assert isinstance(dev.weighted, WeightedMetric)
         assert dev.weighted.on == "random"
-        on_test = strayed.score(Row(model, "test")).f1.value
+        on_test = strayed.score(Row(model, "test")).f1
         assert dev.weighted.f1 == pytest.approx(on_test, abs=0.05)
         assert dev.weighted.low <= on_test <= dev.weighted.high
     assert "on random's dev" in render(report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from prodigy_al.sampling.inclusion import find_unstored, inclusion
 DRAWS = 2000
 # Every interval is made with the same resamples, so that a report repeats to the last digit.
 BOOTSTRAP_SEED = 20
+SHARED_DOCUMENTS = f"the source has fewer than {FEWEST_GROUPS} documents, which train and dev share"
 BOUNDS_ABOVE = 0.05  # share of missing answers; below it the bounds are close
 
 
@@ -70,7 +71,7 @@ class WeightedScore:
     n_pool: int
     served: int
     missing: int
-    side: Side
+    side: Side = field(compare=False)  # the same numbers say the same, wherever they come from
     if_missing_wrong: float | None = None
     if_missing_right: float | None = None
 
@@ -193,9 +194,7 @@ def _responses(served: Sequence[tuple[int, Record]], arm: Arm) -> tuple[BoolArra
 
 def _for_pool_only(score: WeightedScore) -> WeightedScore:
     """Return a score without intervals for new text: segments do not stand for documents."""
-    reason = Unavailable(
-        f"the source has fewer than {FEWEST_GROUPS} documents, which train and dev share"
-    )
+    reason = Unavailable(SHARED_DOCUMENTS)
     whole = score.found
     found = replace(
         whole,

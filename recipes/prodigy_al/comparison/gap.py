@@ -19,8 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.estimates import Compared
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
-from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.paired import Side, side_difference, side_value
 
@@ -34,14 +34,16 @@ class Part:
     high: float | None
 
 
-def weighted_vs_base(model: Model, arm: Arm, measured: Measurements) -> Difference | Unavailable:
+def weighted_vs_base(model: Model, arm: Arm, measured: Measurements) -> Compared:
     """Return the paired difference of weighted dev F1, a model minus the base."""
     tuned, base = measured.weighted(model, arm), measured.weighted(BASE, arm)
     if isinstance(tuned, Unavailable):
-        return tuned
+        return Compared(None, tuned)
     if isinstance(base, Unavailable):
-        return base
-    return side_difference(tuned.side, base.side)
+        return Compared(None, base)
+    ours, theirs = side_value(tuned.side), side_value(base.side)
+    value = None if ours is None or theirs is None else ours - theirs
+    return Compared(value, side_difference(tuned.side, base.side))
 
 
 def split_gap(model: Model, arm: Arm, measured: Measurements) -> tuple[Part | None, Part | None]:

@@ -8,7 +8,12 @@ from dataclasses import asdict, replace
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control, why_no_control
 from prodigy_al.comparison.curves import Point, Work, effort_to_reach, learning_curve
-from prodigy_al.comparison.estimates import Compared, Score, WeightedScore
+from prodigy_al.comparison.estimates import (
+    SHARED_DOCUMENTS,
+    Compared,
+    Score,
+    WeightedScore,
+)
 from prodigy_al.comparison.gap import weighted_vs_base
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
@@ -150,8 +155,10 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
 
 def _dev(model: Model, arm: Arm, measured: Measurements) -> schema.Dev:
     usual = _metric(measured.score(Row(model, "usual", arm.dataset)))
+    if arm.shares_documents:
+        usual = replace(usual, low=None, high=None, no_interval=SHARED_DOCUMENTS)
     return schema.Dev(
-        usual=replace(usual, low=None, high=None) if arm.shares_documents else usual,
+        usual=usual,
         weighted=_weighted_dev(model, arm, measured),
         ignored=describe_ignored(model, arm, measured),
         candidates=describe_candidates(model, arm, measured),
