@@ -20,6 +20,7 @@ __all__ = [
     "ACQUISITION",
     "ASKING",
     "EXPLORE",
+    "POOL_SIZE",
     "STRICT",
     "WAIT",
     "Arg",
@@ -58,6 +59,7 @@ ASKING: dict[str, Any] = {
 }
 ACQUISITION = Arg("--by", help="Score: expected-errors, most-uncertain, span-entropy, ...")
 EXPLORE = Arg("--explore", help="Share ε of the probability spread evenly; 1 is the random control")
+POOL_SIZE = Arg("--pool-size", help="Segments drawn uniformly from a huge source; 0: all of it")
 STRICT = Arg("--strict", help="Most uncertain first, without chance: no probabilities, no weights")
 
 WAIT = Arg(

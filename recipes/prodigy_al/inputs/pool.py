@@ -144,8 +144,11 @@ def open_pool(
     group_by: str | None,
     gpu_id: int,
     waits: bool = False,
+    pool_size: int = 0,
 ) -> Pool:
     """Check the options, then load the model, read the source and divide it into folds.
+
+    `pool_size` 0 takes the whole source.
 
     Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
     """
@@ -164,6 +167,7 @@ def open_pool(
             fold_salt=design.fold_salt,
             exclude=excluded,
             group_by=group_by,
+            pool_size=pool_size or None,
         )
     # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
     set_blas(nlp, use_blis=False)
@@ -171,7 +175,7 @@ def open_pool(
     header = Header(
         model=described,
         scorer=_identify_scorer(scorer, labels, described["sha256"]),
-        source=_identify_source(source, frame),
+        source=_identify_source(source, frame, pool_size or None),
         segmentation="whole" if unsegmented else "sentences",
     )
     return Pool(
@@ -187,13 +191,14 @@ def open_pool(
     )
 
 
-def _identify_source(source: Any, frame: Frame) -> dict[str, Any]:
+def _identify_source(source: Any, frame: Frame, pool_size: int | None) -> dict[str, Any]:
     """Return what records say of the source they were drawn from."""
     return {
         "name": str(source),
         "sha256": frame.sha256,
         "segments": len(frame.segments),
         "excluded": frame.excluded,
+        "pool_size": pool_size,
     }
 
 

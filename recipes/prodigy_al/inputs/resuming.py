@@ -38,6 +38,7 @@ def check_same_run(
         "model": (_starting_model(record, header), header.model["sha256"]),
         "labels or scorer": (record.scorer["frame_sha256"], header.scorer["frame_sha256"]),
         "source": (record.source["sha256"], header.source["sha256"]),
+        "--pool-size": (_pool_size(record.source), _pool_size(header.source)),
         # not recorded themselves, but the first answer shows what they led to
         f"{record.fold} segments (--dev-share, --group-by)": (record.N, size),
         "--block": (record.considered, min(design.block_size or size, size)),
@@ -49,6 +50,12 @@ def check_same_run(
                 "go on with what it was started with, or give a new dataset name",
                 dataset=dataset,
             )
+
+
+def _pool_size(source: Mapping[str, Any]) -> int | str:
+    """Return how many segments of the source are asked about, in words where it is all."""
+    size: int | None = source.get("pool_size")  # records had no such key at first
+    return size or "all"
 
 
 def _starting_model(record: Record, header: Header) -> str:
