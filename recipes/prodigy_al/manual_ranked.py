@@ -8,6 +8,7 @@ from prodigy_al.options import (
     ASKING,
     EXPLORE,
     POOL_SIZE,
+    REUSE,
     STRICT,
     WAIT,
     Arg,
@@ -19,6 +20,7 @@ from prodigy_al.options import (
     "al.manual-ranked",
     **ASKING,
     pool_size=POOL_SIZE,
+    reuse=REUSE,
     by=ACQUISITION,
     explore=EXPLORE,
     strict=STRICT,
@@ -45,6 +47,7 @@ def manual_ranked(
     group_by: Optional[str] = None,
     gpu_id: int = -1,
     pool_size: int = 0,
+    reuse: Optional[list[str]] = None,
     by: str = "expected-errors",
     explore: float = 0.3,
     strict: bool = False,
@@ -83,6 +86,7 @@ def manual_ranked(
         group_by=group_by,
         gpu_id=gpu_id,
         pool_size=pool_size,
+        reuse=reuse,
         waits=wait,
     )
     return pool.ask(view_id="ner_manual", suggest=suggest, show_score=show_score)

@@ -21,6 +21,7 @@ __all__ = [
     "ASKING",
     "EXPLORE",
     "POOL_SIZE",
+    "REUSE",
     "STRICT",
     "WAIT",
     "Arg",
@@ -60,6 +61,11 @@ ASKING: dict[str, Any] = {
 ACQUISITION = Arg("--by", help="Score: expected-errors, most-uncertain, span-entropy, ...")
 EXPLORE = Arg("--explore", help="Share ε of the probability spread evenly; 1 is the random control")
 POOL_SIZE = Arg("--pool-size", help="Segments drawn uniformly from a huge source; 0: all of it")
+REUSE = Arg(
+    "--reuse",
+    help="Datasets of whole segments whose answers are copied, not asked again, comma-separated",
+    converter=split_string,
+)
 STRICT = Arg("--strict", help="Most uncertain first, without chance: no probabilities, no weights")
 
 WAIT = Arg(

@@ -30,7 +30,7 @@ KEYS = {
     schema.Dev: "usual weighted",
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
     "seconds seconds_per_answer train dev_answers runs",
-    schema.Reading: "repeats off_tokens unasked several_annotators",
+    schema.Reading: "repeats off_tokens unasked several_annotators copied",
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random others gap",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label",

@@ -35,6 +35,20 @@ def check_waiting(waits: bool, design: SamplingDesign) -> None:
         )
 
 
+def check_reuse(datasets: Sequence[str] | None, design: SamplingDesign) -> None:
+    """Raise `OptionError` where answers of other datasets are to be used and cannot be."""
+    if not datasets:
+        return
+    if design.unit == "candidate":
+        raise OptionError(
+            "--reuse", datasets, "only answers about whole segments are reused; leave it out"
+        )
+    if design.learn_every is not None:
+        raise OptionError(
+            "--reuse", datasets, "a model that learns sees no copied answers; leave out one of both"
+        )
+
+
 def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:
     """Return the datasets that names or shell-style patterns name, each once, in their order.
 

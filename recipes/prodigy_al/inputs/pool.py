@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
@@ -13,10 +13,17 @@ from prodigy.components.preprocess import add_tokens
 from spacy.language import Language
 
 from prodigy_al.errors import OptionError
-from prodigy_al.inputs.choices import check_acquisition, check_waiting
-from prodigy_al.inputs.datasets import check_name, excluded_inputs, rehash, stored_examples
+from prodigy_al.inputs.choices import check_acquisition, check_reuse, check_waiting
+from prodigy_al.inputs.datasets import (
+    check_name,
+    excluded_inputs,
+    rehash,
+    require_datasets,
+    stored_examples,
+)
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.resuming import check_same_run
+from prodigy_al.inputs.reusing import AnswerCopies, Known, read_reused
 from prodigy_al.inputs.sources import cut_segments, known_labels, open_source
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
 from prodigy_al.online.learner import Learner
@@ -40,7 +47,8 @@ class Pool:
     """A model and a source, opened and checked for one dataset and design.
 
     `frame` holds the segments that can be asked about, `header` what all their records share.
-    With `waits`, answering waits for a model that is refitted.
+    With `waits`, answering waits for a model that is refitted. `reused` holds answers of other
+    datasets that are copied instead of asked for again, None where there are none to look for.
     """
 
     dataset: str
@@ -52,6 +60,7 @@ class Pool:
     header: Header
     labels: list[str]
     waits: bool = False
+    reused: Known | None = None
 
     def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
@@ -64,10 +73,37 @@ class Pool:
         if examples:
             check_same_run(self.dataset, examples[0], self.design, header=header, frame=self.frame)
         learner = self._start_learner(examples)
-        draws = self._draw(learner or STARTING_MODEL)
-        if self.design.unit == "candidate":
+        tasks = self.tasks(self.design, header, learner or STARTING_MODEL)
+        if self.reused is not None:
+            copies = AnswerCopies(self.dataset, examples, self.reused)
+            return self.components(view_id, copies.ask(tasks), update=copies.update)
+        components = self.components(view_id, tasks)
+        if learner is not None:
+            components["update"] = learner.update
+            components["on_exit"] = lambda controller: learner.close()
+        return components
+
+    def tasks(
+        self, design: SamplingDesign, header: Header, versions: ModelVersions = STARTING_MODEL
+    ) -> Iterator[dict[str, Any]]:
+        """Yield a design's tasks in its order.
+
+        Raises `OptionError`, before the first is asked for, where there is no candidate to ask.
+        """
+        draws = self._draw(design, versions)
+        if design.unit == "candidate":
             draws = self._require_one(draws)
-        tasks = make_tasks(draws, self.design, header, rehash)
+        return make_tasks(draws, design, header, rehash)
+
+    def components(
+        self,
+        view_id: str,
+        tasks: Iterable[dict[str, Any]],
+        *,
+        update: Callable[[list[dict[str, Any]]], None] | None = None,
+        exclude_by: str = "input",
+    ) -> Components:
+        """Return the components that ask tasks, each input (or task) once."""
         components: Components = {
             "dataset": self.dataset,
             "view_id": view_id,
@@ -75,13 +111,12 @@ class Pool:
             "config": {
                 "labels": self.labels,
                 "lang": self.nlp.lang,
-                "exclude_by": "input",  # every segment is asked once
+                "exclude_by": exclude_by,
                 "auto_count_stream": False,  # the order is worked out as it is needed
             },
         }
-        if learner is not None:
-            components["update"] = learner.update
-            components["on_exit"] = lambda controller: learner.close()
+        if update is not None:
+            components["update"] = update
         return components
 
     def _start_learner(self, examples: Sequence[dict[str, Any]]) -> Learner | None:
@@ -107,14 +142,12 @@ class Pool:
         learner.start()
         return learner
 
-    def _draw(self, versions: ModelVersions) -> Iterator[Draw]:
+    def _draw(self, design: SamplingDesign, versions: ModelVersions) -> Iterator[Draw]:
         """Yield the questions; scores are computed, and checked, only as they are needed."""
-        score = segment_scorer(self.nlp, self.scorer, self.design.acquisition)
-        acquisition = ACQUISITIONS[self.design.acquisition]
+        score = segment_scorer(self.nlp, self.scorer, design.acquisition)
+        acquisition = ACQUISITIONS[design.acquisition]
         with naming_options():
-            yield from draw_questions(
-                self.frame, self.design, score, versions, acquisition=acquisition
-            )
+            yield from draw_questions(self.frame, design, score, versions, acquisition=acquisition)
 
     def _require_one(self, draws: Iterator[Draw]) -> Iterator[Draw]:
         """Fail before the first question where the model proposes nothing to ask about."""
@@ -145,6 +178,7 @@ def open_pool(
     gpu_id: int,
     waits: bool = False,
     pool_size: int = 0,
+    reuse: list[str] | None = None,
 ) -> Pool:
     """Check the options, then load the model, read the source and divide it into folds.
 
@@ -155,10 +189,13 @@ def open_pool(
     check_name(dataset)
     check_acquisition(design.acquisition)
     check_waiting(waits, design)
+    check_reuse(reuse, design)
+    require_datasets("--reuse", reuse or ())
     excluded = excluded_inputs(exclude)
     records = open_source(source, loader=loader, skip_bad=skip_bad)
     nlp = load_pipeline(model, gpu_id=gpu_id)
     labels = list(label or known_labels(nlp, model))
+    reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
     tokenizer = sentence_splitter(nlp)
     with naming_options():
         frame = build_frame(
@@ -188,6 +225,7 @@ def open_pool(
         header=header,
         labels=labels,
         waits=waits,
+        reused=reused if reuse else None,
     )
 
 

@@ -89,6 +89,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
             off_tokens=arm.train.off_tokens,
             unasked=arm.train.unasked,
             several_annotators=arm.shared,
+            copied=arm.reused,
         ),
         segments=arm.effort.segments,
         tokens=arm.effort.tokens,

@@ -209,13 +209,15 @@ class Run:
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What reading a dataset met: answers that repeat another (merged), spans off token borders
-    and of labels that were not asked for (both left out), texts with several annotators.
+    and of labels that were not asked for (both left out), texts with several annotators, answers
+    `copied` from another arm or dataset.
     """
 
     repeats: int
     off_tokens: int
     unasked: int
     several_annotators: int
+    copied: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

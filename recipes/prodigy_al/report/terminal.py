@@ -184,6 +184,7 @@ def _reading(arm: Arm) -> str:
         ("spans off token borders", reading.off_tokens, " (left out)"),
         ("spans of labels not asked for", reading.unasked, " (left out)"),
         ("texts answered by several annotators", reading.several_annotators, ""),
+        ("answers copied from another arm or dataset", reading.copied, ""),
     )
     return "; ".join(f"{what}: {count:,}{then}" for what, count, then in found if count)
 
