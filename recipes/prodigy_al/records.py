@@ -63,7 +63,8 @@ class Record:
     source: Mapping[str, Any]  # name, sha256, segments, excluded
     segmentation: str  # tokens | sentences | whole
     shown: Mapping[str, Any]  # suggestions, score
-    reused_from: str | None = None
+    reused_from: str | None = None  # the dataset, or arm of a trial, that was asked instead
+    trial: str | None = None  # arms of the trial it was drawn in, sorted, with commas
     version: int = RECORD_VERSION
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
             f"this release reads version {RECORD_VERSION}"
         )
     known = {field.name for field in fields(Record)}
-    required = known - {"reused_from"}
+    required = known - {"reused_from", "trial"}
     if missing := sorted(required - stored.keys()):
         raise RecordError(f"{shown} has an `al` record without {', '.join(missing)}")
     if unknown := sorted(stored.keys() - known):

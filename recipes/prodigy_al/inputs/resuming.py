@@ -29,6 +29,7 @@ def check_same_run(
     record = read_record(answer, dataset=dataset)
     size = len(frame.fold(record.fold))
     then_and_now: Mapping[str, tuple[object, object]] = {
+        "--arms": (record.trial or "none", header.trial or "none"),
         "recipe": (record.strategy, design.strategy),
         "--seed": (record.seed, design.seed),
         "--fold-salt": (record.fold_salt, design.fold_salt),
