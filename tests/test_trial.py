@@ -57,8 +57,9 @@ def of_arm(dataset: str, arm: str) -> Examples:
 
 
 def record(example: dict[str, Any]) -> dict[str, Any]:
-    """The record, but for what only a trial says."""
-    return {k: v for k, v in example["al"].items() if k not in ("trial", "reused_from")}
+    """The record, but for what a trial says or does not show."""
+    left_out = ("trial", "reused_from", "shown")
+    return {k: v for k, v in example["al"].items() if k not in left_out}
 
 
 @pytest.fixture
@@ -80,9 +81,9 @@ def start(controller: Start, world: Path, tmp_path: Path) -> Start:
     [["ranked", "random"], ["random", "ranked", "ranked-strict"], ["teach", "random-binary"]],
 )
 def test_a_trial_changes_no_arms_draw(start: Start, arms: list[str]):
-    """Killed twice on the way, each arm has the questions and the records of its own recipe."""
+    """Killed on the way, each arm has the questions and the records of its own recipe."""
     options = {"arms": arms, **({"block": 20, "rate": 0.5} if "teach" in arms else {})}
-    for n in (13, 9, 20):
+    for n in (13, 25):
         answer(start("al.trial", **options), n)
     for arm in arms:
         recipe, own = ALONE[arm]
@@ -97,7 +98,7 @@ def test_a_trial_changes_no_arms_draw(start: Start, arms: list[str]):
 @pytest.mark.parametrize("arms", [["ranked", "random"], ["teach", "random-binary"]])
 def test_no_question_is_asked_twice_and_each_copy_is_there_once(start: Start, arms: list[str]):
     asked = []
-    for n in (15, 25, 20):
+    for n in (25, 35):
         ctrl = start("al.trial", arms=arms)
         asked += answer(ctrl, n)
     examples = stored("t")
@@ -106,7 +107,7 @@ def test_no_question_is_asked_twice_and_each_copy_is_there_once(start: Start, ar
     copies = [e for e in examples if e["al"]["reused_from"]]
     assert len(examples) == len(asked) + len(copies)
     originals = {e["_task_hash"]: e for e in examples if not e["al"]["reused_from"]}
-    assert len(copies) >= 5
+    assert copies
     for copy in copies:
         original = originals[copy["_task_hash"]]
         assert copy["al"]["reused_from"] == f"t/{original['al']['arm']}" != f"t/{copy['al']['arm']}"
@@ -131,13 +132,10 @@ def test_all_segments_end_in_all_arms(start: Start):
 
 def test_arms_get_the_same_number_of_answers(start: Start):
     ctrl = start("al.trial")
-    for _ in range(12):
-        answer(ctrl, 5)
+    while batch := ctrl.get_questions():
+        ctrl.receive_answers([answered(task) for task in batch])
         counts = [len(of_arm("t", arm)) for arm in ("ranked", "random")]
-        # of the five questions drawn ahead some are open, and copies behind them wait
-        assert abs(counts[0] - counts[1]) <= 10
-    answer(ctrl, 1000)
-    assert len(of_arm("t", "ranked")) == len(of_arm("t", "random"))
+        assert abs(counts[0] - counts[1]) <= 1
 
 
 def test_nothing_on_the_page_tells_the_arm(start: Start):
