@@ -98,7 +98,7 @@ def test_a_trial_changes_no_arms_draw(start: Start, arms: list[str]):
 @pytest.mark.parametrize("arms", [["ranked", "random"], ["teach", "random-binary"]])
 def test_no_question_is_asked_twice_and_each_copy_is_there_once(start: Start, arms: list[str]):
     asked = []
-    for n in (25, 35):
+    for n in (50, 10):
         ctrl = start("al.trial", arms=arms)
         asked += answer(ctrl, n)
     examples = stored("t")
