@@ -63,7 +63,7 @@ def on_own_clocks(examples: Sequence[Example], arms: Sequence[str]) -> list[Exam
         for example, seconds in zip(timed, [typical, *gaps], strict=True)
     }
     clocks: defaultdict[str, float] = defaultdict(float)
-    stamped = []
+    stamped: list[Example] = []
     for example, arm in zip(examples, arms, strict=True):
         clocks[arm] += took.get(_question(example), typical)
         stamped.append({**example, "_timestamp": clocks[arm]})
