@@ -43,7 +43,6 @@ def weighted_f1(
     """Estimate how well the pipeline finds a label, from the dev fold of answers drawn unevenly."""
     served = [(answer["_input_hash"], read_record(answer), answer) for answer in answers]
     dev = [(key, record, answer) for key, record, answer in served if record.fold == "dev"]
-    drawn = inclusion([(key, record) for key, record, _ in dev])
     docs = [
         Doc(nlp.vocab, [t["text"] for t in answer["tokens"]], [t["ws"] for t in answer["tokens"]])
         for _, _, answer in dev
@@ -55,9 +54,7 @@ def weighted_f1(
     predicted = predict_entities(nlp, docs)
     return weighted_scores(
         count_matches(_only(label, gold), _only(label, predicted)),
-        pi=drawn.pi,
-        rounds=drawn.rounds,
-        scales=drawn.scales,
+        pi=inclusion([(key, record) for key, record, _ in dev]),
         copies=np.array([float(record.copies) for _, record, _ in dev]),
         groups=[record.group for _, record, _ in dev],
     )
@@ -84,9 +81,10 @@ def main() -> None:
     estimate = found.f1.new_text
     if isinstance(estimate, Unavailable):
         sys.exit(f"F1 of {asked.label} on new text is unavailable: {estimate.reason}")
+    worth = "" if found.worth is None else f", worth {found.worth:.0f} uniform ones"
     print(
         f"F1 of {asked.label} on new text: {estimate.value:.3f} [{estimate.low:.3f}, "
-        f"{estimate.high:.3f}] from {found.m} answers, worth {found.ess:.0f} even ones"
+        f"{estimate.high:.3f}] from {found.m} answers{worth}"
     )
 
 

@@ -158,6 +158,7 @@ def test_the_random_arms_weighted_dev_is_its_usual_dev(finished):
     """With equal weights the two differ by nothing but copies of a text."""
     dev = finished["report"]["base"]["dev"]["news-random-0"]
     assert dev["weighted"]["ess"] > 0.99 * dev["weighted"]["m"]
+    assert dev["weighted"]["worth"] == pytest.approx(dev["weighted"]["m"], rel=0.02)
 
 
 def test_differences_are_those_of_the_means(finished):

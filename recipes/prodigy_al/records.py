@@ -17,7 +17,9 @@ from typing import Any, Literal
 
 from prodigy_al.errors import RecordError
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
+READ_VERSIONS = (1, 2)
+VERSION_2_FIELDS = frozenset({"block_size", "next_u"})
 
 Unit = Literal["segment", "candidate"]
 Design = Literal["keys", "strict"]
@@ -30,7 +32,10 @@ class Record:
 
     Capital `R` and `N` are the literature's: the items of this block, and the segments of
     the fold that were still unasked when the round began. `considered` counts the segments cut into
-    the block, which exceeds `R` where some of them have no candidate to ask about.
+    the block, which exceeds `R` where some of them have no candidate to ask about; it includes
+    those of blocks right before it in which no segment had one. `round` is 0 wherever the scores
+    never change: passes over the blocks go on down the same keys. `position` counts on from pass
+    to pass.
     """
 
     arm: str
@@ -43,9 +48,11 @@ class Record:
     p: float | None  # chance to be the block's first draw; None with a strict design
     key: float | None  # E / p
     next_key: float | None  # key of the item after this one; None behind the last
+    next_u: float | None  # score of the item after this one; None behind the last
     R: int
     N: int
     considered: int
+    block_size: int | None  # segments cut into a block; None: the whole fold is one
     block: int
     round: int
     position: int  # 0-based place in the block's order
@@ -73,7 +80,7 @@ class Record:
 
 
 def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
-    """Return the `al` record of an answer.
+    """Return the `al` record of an answer, as its version has it: what that lacks is None.
 
     Raises `RecordError` where there is none, where it is of a version this package does not know,
     or where keys are missing or unknown.
@@ -82,15 +89,17 @@ def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
     shown = f"an answer of dataset '{dataset}'" if dataset else "an answer"
     if not isinstance(stored, Mapping):
         raise RecordError(f"{shown} carries no `al` record: it was not asked by al.* recipes")
-    if stored.get("version") != RECORD_VERSION:
+    version = stored.get("version")
+    if version not in READ_VERSIONS:
         raise RecordError(
-            f"{shown} has an `al` record of version {stored.get('version')!r}; "
-            f"this release reads version {RECORD_VERSION}"
+            f"{shown} has an `al` record of version {version!r}; "
+            f"this release reads versions {' and '.join(map(str, READ_VERSIONS))}"
         )
-    known = {field.name for field in fields(Record)}
+    lacking = VERSION_2_FIELDS if version == 1 else frozenset[str]()
+    known = {field.name for field in fields(Record)} - lacking
     required = known - {"reused_from", "trial"}
     if missing := sorted(required - stored.keys()):
         raise RecordError(f"{shown} has an `al` record without {', '.join(missing)}")
     if unknown := sorted(stored.keys() - known):
         raise RecordError(f"{shown} has an `al` record with unknown keys {', '.join(unknown)}")
-    return Record(**stored)
+    return Record(**dict.fromkeys(lacking), **stored)

@@ -44,16 +44,10 @@ def test_all_by_chance_gives_equal_weights_and_the_plain_metric_exactly():
     assert weighted.largest_share == 1 / 40
 
 
-@pytest.mark.parametrize("two_rounds", [False, True])
-def test_a_pool_that_was_served_whole_gives_its_metric_exactly(two_rounds):
+def test_a_pool_that_was_served_whole_gives_its_metric_exactly():
     counts = generated_counts()
     served, pi = active_draw(POOL)
-    rounds = None
-    if two_rounds:
-        rounds = np.repeat([0, 1], POOL // 2)
-        pi = np.where(rounds == 0, 0.5, 1.0)
-    weighted = weighted_scores(counts.take(served), pi=pi, rounds=rounds, size=POOL)
-    plain = scores(counts.take(served))
+    weighted, plain = weighted_scores(counts.take(served), pi=pi), scores(counts.take(served))
     for metric in METRICS:
         value = getattr(plain, metric)
         assert getattr(weighted, metric).pool == Estimate(value, value, value)
@@ -157,12 +151,25 @@ def test_one_answer_that_holds_all_spans_has_no_interval():
     assert "holds all spans" in f1.pool.reason
 
 
+def test_uniform_answers_are_worth_their_number_and_everything_asked_the_pool():
+    for chance in (0.1, 0.6, 1.0):
+        weighted = weighted_scores(generated_counts(40), pi=np.full(40, chance))
+        assert weighted.worth == pytest.approx(40)
+
+
+def test_answers_that_all_agree_have_no_worth():
+    ones = np.ones(40)
+    assert weighted_scores(Counts(ones, ones, ones), pi=ones / 2).worth is None
+    assert weighted_scores(Counts(ones * 0, ones * 0, ones * 0), pi=ones / 2).worth is None
+
+
 def test_uneven_weights_are_cautioned_about():
     pi = np.full(40, 0.9)
     pi[0] = 0.01
-    cautions = {c.kind: c.value for c in weighted_scores(generated_counts(40), pi=pi).cautions}
+    weighted = weighted_scores(generated_counts(40), pi=pi)
+    cautions = {caution.kind: caution.value for caution in weighted.cautions}
     assert cautions["heavy-weight"] == pytest.approx(100 / (100 + 39 / 0.9))
-    assert cautions["low-ess"] < 0.1
+    assert cautions["low-worth"] == weighted.worth / 40 < 0.5
     assert weighted_scores(generated_counts(40), pi=np.full(40, 0.9)).cautions == ()
 
 
@@ -173,9 +180,7 @@ def test_uneven_weights_are_cautioned_about():
         ({"pi": [0.5, 1.5, 0.5]}, "1 of 3 inclusion"),
         ({"pi": [0.5]}, "`pi` holds 1 values for 3"),
         ({"groups": ["a"]}, "`groups` holds 1 values for 3"),
-        ({"scales": np.array([1.0, 0.5, 1.0])}, "scales are below 1"),
         ({"copies": np.array([1.0, -1.0, 1.0])}, "finite numbers of at least 0"),
-        ({"size": 2}, "a frame of 2 segments"),
     ],
 )
 def test_numbers_out_of_range_are_refused(wrong, message):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prodigy_al.arrays import BoolArray, FloatArray
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.evaluation.bootstrap import (
     Difference,
@@ -17,12 +18,14 @@ from prodigy_al.evaluation.bootstrap import (
 )
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
-from prodigy_al.evaluation.response import response_rates
-from prodigy_al.sampling.inclusion import inclusion
+from prodigy_al.evaluation.response import bounds_of_missing, response_rates
+from prodigy_al.records import Record
+from prodigy_al.sampling.inclusion import find_unstored, inclusion
 
 DRAWS = 2000
 # Every interval is made with the same resamples, so that a report repeats to the last digit.
 BOOTSTRAP_SEED = 20
+BOUNDS_ABOVE = 0.05  # share of missing answers; below it the bounds are close
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,17 @@ class Score:
 class WeightedScore:
     """F1 of the dev answers, weighted by 1/probability.
 
-    `n_pool` is the number of segments that they were drawn from, `missing` how many were asked
-    about and not answered.
+    `n_pool` is the number of segments that they were drawn from, `missing` how many of the `served`
+    questions have no answer: ignored, or shown and never stored. Where these are more than 5 %,
+    `if_missing_wrong` and `if_missing_right` are F1 if all of them were wrong, or right.
     """
 
     found: Weighted
     n_pool: int
+    served: int
     missing: int
+    if_missing_wrong: float | None = None
+    if_missing_right: float | None = None
 
 
 def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
@@ -88,31 +95,47 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     if not arm.records:
         return Unavailable("the answers carry no sampling probabilities")
     served = [(key, record) for key, record in arm.records.items() if record.fold == "dev"]
-    drawn = inclusion(served)
-    if np.isnan(drawn.pi).any():
+    if any(record.round > 0 for _, record in served):
+        return Unavailable(
+            "the dev answers were drawn in several rounds by an earlier release, which cannot be "
+            "weighted"
+        )
+    pi = inclusion(served)
+    if np.isnan(pi).any():
         return Unavailable(f"the strict design of '{arm.strategy}' has no probabilities")
-    place = {key: i for i, (key, _) in enumerate(served)}
-    at = np.array([place[item.input_hash] for item in arm.dev.items])
-    # an answer about a label that is not compared adds nothing to any count, yet it was given
-    given = arm.dev.about_other_labels.union(item.input_hash for item in arm.dev.items)
-    answered = np.array([key in given for key, _ in served])
-    rates = response_rates(np.array([record.u for _, record in served]), answered)
-    n_pool = max(record.N for _, record in served)  # what the first round began with
-    whole = all(record.unit == "segment" for _, record in served)
     summed = Counts(
         tp=np.sum([seed.tp for seed in counts], axis=0),
         predicted=np.sum([seed.predicted for seed in counts], axis=0),
         gold=np.sum([seed.gold for seed in counts], axis=0),
     )
+    place = {key: i for i, (key, _) in enumerate(served)}
+    at = np.array([place[item.input_hash] for item in arm.dev.items])
+    copies = np.array([float(served[i][1].copies) for i in at])
+    answered, rates = _responses(served, arm)
     found = weighted_scores(
         summed,
-        pi=(drawn.pi * rates)[at],
-        rounds=drawn.rounds[at],
-        scales=drawn.scales[at],
-        copies=np.array([float(served[i][1].copies) for i in at]),
+        pi=(pi * rates)[at],
+        copies=copies,
         groups=[served[i][1].group for i in at],
-        size=n_pool if whole else None,  # how many candidates the frame holds is not known
     )
     if isinstance(found, Unavailable):
         return found
-    return WeightedScore(found, n_pool=n_pool, missing=int((~answered).sum()))
+    missing = int((~answered).sum())
+    wrong = right = None
+    if missing > BOUNDS_ABOVE * len(answered):
+        wrong, right = bounds_of_missing(summed.weighted(copies), pi[at], rates[at])
+    n_pool = max(record.N for _, record in served)
+    return WeightedScore(found, n_pool, len(answered), missing, wrong, right)
+
+
+def _responses(served: Sequence[tuple[int, Record]], arm: Arm) -> tuple[BoolArray, FloatArray]:
+    """Return whether each question was answered, of all that were shown, and the stored's rates."""
+    # an answer about a label that is not compared adds nothing to any count, yet it was given
+    given = arm.dev.about_other_labels.union(item.input_hash for item in arm.dev.items)
+    unstored = find_unstored(served)
+    answered = np.array([key in given for key, _ in served] + [False] * len(unstored))
+    scores = [record.u for _, record in served]
+    scores += [np.nan if score is None else score for _, score in unstored]
+    blocks = [record.block for _, record in served] + [block for block, _ in unstored]
+    rates = response_rates(np.array(scores), answered, blocks=np.array(blocks))
+    return answered, rates[: len(served)]

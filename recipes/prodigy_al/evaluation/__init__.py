@@ -20,7 +20,6 @@ __all__ = [
     "mean_over_seeds",
     "paired_difference",
     "response_rates",
-    "rounds_weights",
     "scores",
     "weighted_scores",
 ]
@@ -42,7 +41,6 @@ _MODULES = {
     "mean_over_seeds": "bootstrap",
     "paired_difference": "bootstrap",
     "response_rates": "response",
-    "rounds_weights": "weights",
     "scores": "counts",
     "weighted_scores": "estimators",
 }
@@ -67,7 +65,6 @@ if TYPE_CHECKING:
     )
     from prodigy_al.evaluation.replicates import mean_over_replicates
     from prodigy_al.evaluation.response import response_rates
-    from prodigy_al.evaluation.weights import rounds_weights
 else:  # where a type checker saw this, it would take every name for one of ours
 
     def __getattr__(name: str) -> object:

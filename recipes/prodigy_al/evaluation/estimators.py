@@ -30,12 +30,11 @@ from scipy import special, stats
 from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.counts import METRICS, Counts, Metric
-from prodigy_al.evaluation.weights import effective_size, overall_inclusion, round_shares
 
 Groups: TypeAlias = Sequence[str] | Sequence[int] | IntArray
 
 MIN_GROUPS = 10  # fewer do not tell how much groups differ
-LOW_ESS_SHARE = 0.5
+LOW_WORTH_SHARE = 0.5
 HEAVY_WEIGHT_SHARE = 0.1
 TINY = 1e-12  # what rounding leaves of a zero
 
@@ -67,9 +66,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Caution:
-    """A property of the weights beyond its limit; `value` and `limit` are shares in [0, 1]."""
+    """A property of weighted answers beyond its limit, 0 <= `limit` <= 1.
 
-    kind: Literal["low-ess", "heavy-weight"]
+    ``low-worth``: `value` is how many uniform answers an answer is worth. ``heavy-weight``: the
+    share of the sum of weights that one answer holds.
+    """
+
+    kind: Literal["low-worth", "heavy-weight"]
     value: float
     limit: float
 
@@ -78,8 +81,10 @@ class Caution:
 class Weighted:
     """Weighted metrics and how far to trust them.
 
-    `m` answers from `groups` groups; `ess` = (Σw)²/Σw², the number of equally weighted answers
-    that tell as much; `largest_share` of the sum of weights that a single answer holds.
+    `m` answers from `groups` groups; `worth` of how many uniform answers (`worth_in_answers`) as to
+    F1, None where it cannot be had; `ess` = (Σw)²/Σw², Kish's effective size, which looks at the
+    weights alone and so misleads where they go with the errors; `largest_share` of the sum of
+    weights that a single answer holds.
     """
 
     f1: Measure
@@ -87,6 +92,7 @@ class Weighted:
     recall: Measure
     m: int
     groups: int
+    worth: float | None
     ess: float
     largest_share: float
     cautions: tuple[Caution, ...]
@@ -94,14 +100,13 @@ class Weighted:
 
 @dataclass(frozen=True)
 class _Sample:
-    """What the intervals need of each answer, all (M,), on any common scale.
+    """What the intervals need of each answer, all (M,).
 
-    `weights` w; `spread` ω sqrt(1-π)/π, the standard deviation of w over the draw of the answer's
-    own round; `codes` 0..K-1 of the groups.
+    `weights` w, on any common scale; `pi` π; `codes` 0..K-1 of the groups.
     """
 
     weights: FloatArray
-    spread: FloatArray
+    pi: FloatArray
     codes: IntArray
     confidence: float
 
@@ -110,28 +115,21 @@ def weighted_scores(
     counts: Counts,
     *,
     pi: FloatArray | Sequence[float | None],
-    rounds: IntArray | None = None,
-    scales: FloatArray | None = None,
     copies: FloatArray | None = None,
     groups: Groups | None = None,
-    size: int | None = None,
     confidence: float = 0.95,
 ) -> Weighted | Unavailable:
     """Estimate F1, precision and recall from `counts` (M,) of answers drawn with `pi` (M,).
 
     `pi` holds a segment's π, or π_ij = π_i r_{j|i} where the answers are about single candidates
-    (whose matches, predictions and gold spans are 0 or 1); NaN or None where it is not known, and
-    then nothing is estimated. `copies` (M,): how often the segment stands in the source. `groups`
-    (M,): its document; each segment its own where left out. `rounds`, `scales`, `size` as in
-    `rounds_weights`. Raises `EstimateError` where lengths differ or a number is out of its range.
+    (whose matches, predictions and gold spans are 0 or 1), times the chance that its block was
+    opened and the item answered where these are not 1; NaN or None where it is not known, and then
+    nothing is estimated. `copies` (M,): how often the segment stands in the source. `groups` (M,):
+    its document; each segment its own where left out. Raises `EstimateError` where lengths differ
+    or a number is out of its range.
     """
     m, known = len(counts), np.array(pi, dtype=np.float64)
-    parts: dict[str, Sized | None] = {
-        "pi": known,
-        "rounds": rounds,
-        "scales": scales,
-        "groups": groups,
-    }
+    parts: dict[str, Sized | None] = {"pi": known, "groups": groups}
     for name, part in parts.items():
         if part is not None and len(part) != m:
             raise EstimateError(f"`{name}` holds {len(part)} values for {m} answers; give {m}")
@@ -139,14 +137,15 @@ def weighted_scores(
         return Unavailable("there are no answers")
     if missing := int(np.isnan(known).sum()):
         return Unavailable(f"{missing} of {m} answers carry no inclusion probability")
-    chance = overall_inclusion(known, scales)
-    share, later = round_shares(np.zeros(m, np.int64) if rounds is None else rounds, size)
-    weights = share / chance + later
-    # On a scale of at most 1, equal weights are exactly 1 and give the plain metric to the bit.
-    largest = weights.max()
+    usable = (known > 0) & (known <= 1)
+    if not np.all(usable):
+        raise EstimateError(
+            f"{np.sum(~usable)} of {m} inclusion probabilities are not above 0 and at most 1"
+        )
     sample = _Sample(
-        weights=weights / largest,
-        spread=share * np.sqrt(1 - chance) / chance / largest,
+        # on a scale of at most 1, equal weights are exactly 1 and give the plain metric to the bit
+        weights=known.min() / known,
+        pi=known,
         codes=np.arange(m) if groups is None else np.unique(groups, return_inverse=True)[1],
         confidence=confidence,
     )
@@ -155,17 +154,18 @@ def weighted_scores(
 
 def _summary(counts: Counts, sample: _Sample) -> Weighted:
     w = sample.weights
-    ess, largest = effective_size(w), float(w.max() / w.sum())
+    worth, largest = worth_in_answers(counts, sample.pi), float(w.max() / w.sum())
     cautions = []
-    if ess / w.size < LOW_ESS_SHARE:
-        cautions.append(Caution("low-ess", ess / w.size, LOW_ESS_SHARE))
+    if worth is not None and worth / w.size < LOW_WORTH_SHARE:
+        cautions.append(Caution("low-worth", worth / w.size, LOW_WORTH_SHARE))
     if largest > HEAVY_WEIGHT_SHARE:
         cautions.append(Caution("heavy-weight", largest, HEAVY_WEIGHT_SHARE))
     return Weighted(
         **{metric: _measure(metric, counts, sample) for metric in METRICS},
         m=w.size,
         groups=int(sample.codes.max()) + 1,
-        ess=ess,
+        worth=worth,
+        ess=effective_size(w),
         largest_share=largest,
         cautions=tuple(cautions),
     )
@@ -187,14 +187,42 @@ def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
     )
 
 
+def worth_in_answers(counts: Counts, pi: FloatArray) -> float | None:
+    """Return how many answers drawn uniformly from the same pool tell as much about its F1.
+
+    `counts` and `pi` (M,) of the answers; the result lies above 0 and at most at the pool's size.
+    With N = Σ w items in the pool and residuals e, the draw's variance V = Σ (1-π) w² e² / D² is
+    set equal to that of m uniform answers, (1/m - 1/N) N Σ w e² / D², both estimated from these
+    answers. So m uniform answers are worth m, and everything asked is worth N. N is estimated too,
+    because how many candidates a pool holds is not recorded. None where no answer differs from
+    the others.
+    """
+    matched, spans = counts.parts("f1")
+    w = 1 / pi
+    total = float((w * spans).sum())
+    if total == 0:
+        return None
+    residual = matched - float((w * matched).sum()) / total * spans
+    of_pool = float((w * residual**2).sum())
+    if of_pool < TINY:
+        return None
+    of_draw = float(((1 - pi) * (w * residual) ** 2).sum())
+    return float(w.sum()) * of_pool / (of_pool + of_draw)
+
+
+def effective_size(weights: FloatArray) -> float:
+    """Return (Σw)²/Σw² (Kish 1965): how many equally weighted answers tell as much as these."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
 def _pool_interval(
     value: float, residual: FloatArray, leverage: FloatArray, sample: _Sample
 ) -> Estimate | Unavailable:
-    """Take the draw of each round as random: V̂ = Σ (1-π) (ω ê/π / (1-h))², by answer."""
-    if not np.any(sample.spread):  # everything was asked: nothing is random
+    """Take the draw as random: V̂ = Σ (1-π) (w ê / (1-h))², by answer."""
+    if np.all(sample.pi == 1):  # everything was asked: nothing is random
         return Estimate(value, value, value)
     freedom = effective_size(sample.weights) - 1
-    changes = sample.spread * residual
+    changes = np.sqrt(1 - sample.pi) * sample.weights * residual
     return _interval(value, changes, leverage, confidence=sample.confidence, freedom=freedom)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from prodigy_al.errors import AnswerError
-from prodigy_al.records import Record, read_record
+from prodigy_al.records import RECORD_VERSION, Record, read_record
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.history import ANSWERS
+from prodigy_al.sampling.keys import quantise
 from prodigy_al.sampling.questions import Header
 
 
@@ -24,17 +25,26 @@ def check_same_run(
     """Refuse to go on with a dataset that was started with another model, source or design.
 
     Its probabilities would belong to two different draws and no weight could be computed. Raises
-    `AnswerError` with what differs from the record of `answer`, the dataset's first.
+    `AnswerError` with what differs from the record of `answer`, the dataset's first, or where that
+    was stored by a release that drew in another way.
     """
     record = read_record(answer, dataset=dataset)
+    if record.version != RECORD_VERSION:
+        raise AnswerError(
+            f"dataset '{dataset}' was started by an earlier release, which asked in another order: "
+            "give a new dataset name, and --exclude this one to ask nothing twice",
+            dataset=dataset,
+        )
     size = len(frame.fold(record.fold))
+    # quantised, since a database's JSON gives some shares back with another last bit
     then_and_now: Mapping[str, tuple[object, object]] = {
         "--arms": (record.trial or "none", header.trial or "none"),
         "recipe": (record.strategy, design.strategy),
         "--seed": (record.seed, design.seed),
         "--fold-salt": (record.fold_salt, design.fold_salt),
-        "--explore": (record.explore, design.explore),
-        "--rate": (record.rate, design.rate),
+        "--explore": (quantise(record.explore), quantise(design.explore)),
+        "--block": (record.block_size, design.block_size),
+        "--rate": (quantise(record.rate), quantise(design.rate)),
         "--by": (record.acquisition, design.acquisition),
         "model": (_starting_model(record, header), header.model["sha256"]),
         "labels or scorer": (record.scorer["frame_sha256"], header.scorer["frame_sha256"]),
@@ -42,7 +52,6 @@ def check_same_run(
         "--pool-size": (_pool_size(record.source), _pool_size(header.source)),
         # not recorded themselves, but the first answer shows what they led to
         f"{record.fold} segments (--dev-share, --group-by)": (record.N, size),
-        "--block": (record.considered, min(design.block_size or size, size)),
     }
     for what, (then, now) in then_and_now.items():
         if then != now:

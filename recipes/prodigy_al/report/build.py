@@ -208,10 +208,13 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         low_pool=low_pool,
         high_pool=high_pool,
         ess=found.ess,
+        worth=found.worth,
         m=found.m,
         n_pool=score.n_pool,
         largest_weight=found.largest_share,
         missing=score.missing,
+        if_missing_wrong=score.if_missing_wrong,
+        if_missing_right=score.if_missing_right,
         on=arm.dataset,
         cautions=[caution.kind for caution in found.cautions],
     )

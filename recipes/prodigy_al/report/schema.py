@@ -49,9 +49,10 @@ class WeightedMetric(Metric):
 
     `low` and `high` are for new text, `low_pool` and `high_pool` for the segments that were drawn
     from. `ess` is Kish's effective number of answers among `m`; `worth` how many uniform answers
-    say as much; `largest_weight` the share of the sum of weights that one answer holds; `missing`
-    the number of questions without an answer, with F1 if all of them were wrong or right. `on`
-    names the dataset whose dev answers were counted.
+    of this pool say as much; `largest_weight` the share of the sum of weights that one answer
+    holds; `missing` the number of questions without an answer, with F1 if all of them were wrong
+    or right. `on` names the dataset whose dev answers were counted. `cautions` may hold
+    ``low-worth`` and ``heavy-weight``.
     """
 
     method: Literal["ht", "ppi"]
@@ -208,9 +209,8 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What reading a dataset met: answers that repeat another (merged), spans off token borders
-    and of labels that were not asked for (both left out), texts with several annotators, answers
-    `copied` from another arm or dataset.
+    """What reading a dataset met: answers that repeat another (merged), spans off token borders and
+    of labels not asked for (left out), texts with several annotators, answers `copied` to the arm.
     """
 
     repeats: int

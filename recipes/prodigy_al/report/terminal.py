@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from wasabi.tables import table
@@ -54,15 +54,17 @@ def _annotated(report: Report) -> str:
 
 def _dev(report: Report, policy: str) -> str:
     rows = []
+    notes = []
     for dataset, arm in report.arms.items():
         before, after = report.base.dev[dataset], arm.runs[policy].dev
         usual = f"{number(before.usual.f1)} -> {_with_interval(after.usual)}"
         if isinstance(after.weighted, WeightedMetric):
+            notes += [f"{dataset}: {note}." for note in _remarks(after.weighted)]
             weighted = (
                 f"{_f1(before.weighted)} -> {_f1(after.weighted)}",
                 interval(after.weighted.low, after.weighted.high),
                 interval(after.weighted.low_pool, after.weighted.high_pool),
-                f"{after.weighted.ess:.0f} of {after.weighted.m}",
+                _worth(after.weighted),
             )
         else:
             weighted = ("unavailable", "-", "-", "-")
@@ -73,9 +75,31 @@ def _dev(report: Report, policy: str) -> str:
         "weighted: base -> tuned",
         "for new text",
         "for this pool",
-        "ESS",
+        "answers worth",
     )
-    return _titled(f"F1 on each dataset's own dev fold, training '{policy}'", header, rows)
+    table_ = _titled(f"F1 on each dataset's own dev fold, training '{policy}'", header, rows)
+    return "\n".join([table_.rstrip("\n"), *notes])
+
+
+def _worth(metric: WeightedMetric) -> str:
+    return f"{metric.m:,} as {'-' if metric.worth is None else f'{metric.worth:,.0f}'}"
+
+
+def _remarks(metric: WeightedMetric) -> Iterator[str]:
+    """Yield what stands below the table where a weighted number is to be read with care."""
+    if "low-worth" in metric.cautions:
+        yield (
+            f"the {metric.m:,} answers tell less about weighted F1 than half as many uniform ones "
+            "would"
+        )
+    if "heavy-weight" in metric.cautions:
+        yield f"a single answer holds {metric.largest_weight:.0%} of all weight"
+    if metric.if_missing_wrong is not None and metric.if_missing_right is not None:
+        yield (
+            f"{metric.missing} questions have no answer; weighted F1 is "
+            f"{number(metric.if_missing_wrong)} if all of them were wrong, "
+            f"{number(metric.if_missing_right)} if all were right"
+        )
 
 
 def _test(report: Report, policy: str) -> str:
@@ -170,7 +194,8 @@ def _footnotes(report: Report) -> str:
     lines.append("Other labels: F1 of what was not asked for, with the base's own spans as truth.")
     lines.append(
         "[low, high] are 95 % intervals, on test by resampling groups and training seeds. "
-        "A weighted dev F1 has two: for new text (to compare with test) and for this pool."
+        "A weighted dev F1 has two: for new text (to compare with test) and for this pool. "
+        "Answers are worth as many uniform answers as would say as much about this pool."
     )
     return "\n".join(lines)
 

@@ -7,7 +7,6 @@ __all__ = [
     "Candidate",
     "Draw",
     "Frame",
-    "Inclusion",
     "SamplingDesign",
     "Scored",
     "Segment",
@@ -26,7 +25,6 @@ _MODULES = {
     "Candidate": "scored",
     "Draw": "blocks",
     "Frame": "frame",
-    "Inclusion": "inclusion",
     "SamplingDesign": "design",
     "Scored": "scored",
     "Segment": "frame",
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     from prodigy_al.sampling.drawing import draw_questions
     from prodigy_al.sampling.folds import dev_fold
     from prodigy_al.sampling.frame import Frame, Segment, build_frame
-    from prodigy_al.sampling.inclusion import Inclusion, verify_records
+    from prodigy_al.sampling.inclusion import verify_records
     from prodigy_al.sampling.keys import inclusion_probabilities, sampling_keys, threshold
     from prodigy_al.sampling.proposal import candidate_probabilities, selection_probabilities
     from prodigy_al.sampling.scored import Candidate, Scored

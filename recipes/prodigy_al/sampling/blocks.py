@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -43,6 +44,7 @@ class Draw:
     p: float | None = None
     key: float | None = None
     next_key: float | None = None
+    next_u: float | None = None
     candidate: Candidate | None = None
     r: float | None = None
     version: ModelVersion | None = None
@@ -131,20 +133,25 @@ def order_block(
     )
 
 
-def ask(block: Block, quota: int, design: SamplingDesign, score: ScoreSegments) -> Iterator[Draw]:
-    """Yield the first `quota` questions of a block, scoring a page ahead where scoring waited."""
-    for start in range(0, quota, LAZY_PAGE):
-        page = range(start, min(start + LAZY_PAGE, quota))
-        if block.scored is None:
-            scored: Sequence[Scored] = list(score([block.segments[i] for i in page]))
-        else:
-            scored = block.scored[start : page.stop]
-        for position, item in zip(page, scored, strict=True):
-            yield _draw(block, position, item, design)
+def ask(block: Block, design: SamplingDesign, score: ScoreSegments) -> Iterator[Draw]:
+    """Yield all questions of a block, scoring a page ahead where scoring waited."""
+    scored = _score_pages(block.segments, score) if block.scored is None else iter(block.scored)
+    # one ahead, since a question tells the score of the one behind it
+    for position, (item, following) in enumerate(pairwise(chain(scored, [None]))):
+        assert item is not None  # only the last of the chain is
+        yield _draw(block, position, (item, following), design)
 
 
-def _draw(block: Block, position: int, scored: Scored, design: SamplingDesign) -> Draw:
-    segment = block.segments[position]
+def _score_pages(segments: Sequence[Segment], score: ScoreSegments) -> Iterator[Scored]:
+    for start in range(0, len(segments), LAZY_PAGE):
+        yield from score(segments[start : start + LAZY_PAGE])
+
+
+def _draw(
+    block: Block, position: int, scores: tuple[Scored, Scored | None], design: SamplingDesign
+) -> Draw:
+    """Return the question at a position from its own scores and those of the one behind it."""
+    segment, (scored, following) = block.segments[position], scores
     candidate, r = None, None
     if design.unit == "candidate":
         candidate, r = _pick_candidate(scored, segment, block.place, design)
@@ -167,6 +174,7 @@ def _draw(block: Block, position: int, scored: Scored, design: SamplingDesign) -
         p=p,
         key=key,
         next_key=next_key,
+        next_u=following.u if following else None,
         candidate=candidate,
         r=r,
     )

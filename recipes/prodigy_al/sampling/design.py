@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from types import MappingProxyType
 
 from prodigy_al.errors import ParameterError
 from prodigy_al.records import Unit
+from prodigy_al.sampling.keys import quantise
 
 # Constant, so that every arm and every replicate on one source shares one dev fold.
 DEFAULT_FOLD_SALT = "prodigy-al"
@@ -25,10 +27,10 @@ class SamplingDesign:
 
     `explore` is ε in [0, 1]: the share of the probability that is spread evenly; 1 is the random
     control. `block_size` None makes one block of the whole fold, else blocks are cut in a seeded
-    random order; in each, the share `rate` with the smallest keys is asked. `strict` orders by
-    score alone and so has no probabilities. `learn_every` is after how many train-fold answers
-    the model is refitted; None: never. Without blocks, a refitted model starts a new round over
-    what is left.
+    random order; in each, the share `rate` with the smallest keys is asked before the next is
+    opened, and again that many in each later pass. `strict` orders by score alone and so has no
+    probabilities. `learn_every` is after how many train-fold answers the model is refitted; None:
+    never. Without blocks, a refitted model starts a new round over what is left.
 
     Raises `ParameterError` for a share outside its range or a count below 1.
     """
@@ -61,6 +63,16 @@ class SamplingDesign:
     def lazy(self) -> bool:
         """Whether the order is known without any score, so that scoring can wait."""
         return self.explore == 1.0 and not self.strict and self.unit == "segment"
+
+
+def share_of_block(rate: float, size: int) -> int:
+    """Return how many questions one pass asks of a block of `size`; at least one of any block.
+
+    >>> share_of_block(0.2, 100), share_of_block(0.2, 3)
+    (20, 1)
+    """
+    # quantised, since a stored rate may come back with another last bit
+    return ceil(quantise(rate) * size)
 
 
 def strategy_name(recipe: str, *, strict: bool, learning: bool) -> str:

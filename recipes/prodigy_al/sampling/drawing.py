@@ -1,19 +1,26 @@
-"""From a frame to an order of questions: folds, rounds, and the model that orders each block.
+"""From a frame to an order of questions: folds, passes, and the model that orders each block.
 
-Each fold is drawn on its own, and the two are woven into one stream. A fold is drawn in rounds: a
-round cuts what is left into blocks and asks a share of each, and what it leaves over is what the
-next round starts from.
+Each fold is drawn on its own, and the two are woven into one stream. A fold is cut into blocks, and
+each block asks a share of its questions before the next one is opened. What is left over is asked
+in one of two ways:
+
+- in *passes* wherever the scores never change (the dev fold, and the train fold of a design that
+  does not learn): keys stay what they are, and each pass asks the next share of every block. So the
+  questions of a block come in the order of one set of keys, as permanent random numbers make
+  successive samples (Ohlsson 1995), and one threshold gives all their probabilities.
+- in *rounds* where the model learns from train-fold answers: what is left is cut into new blocks
+  with new scores and new keys. Answers of later rounds have no probabilities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from itertools import islice
 
 from prodigy_al.records import Fold
 from prodigy_al.sampling.blocks import BlockPlace, Draw, ask, cut_blocks, order_block
-from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.design import SamplingDesign, share_of_block
 from prodigy_al.sampling.folds import fold_schedule
 from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.history import (
@@ -21,7 +28,6 @@ from prodigy_al.sampling.history import (
     BlockHistory,
     ModelVersion,
     ModelVersions,
-    RunHistory,
 )
 from prodigy_al.sampling.scored import Acquisition, Scored, ScoreSegments, rescored
 
@@ -79,36 +85,70 @@ class _FoldDraws:
     acquisition: Acquisition
 
     def draw(self, segments: Sequence[Segment]) -> Iterator[Draw | AskedBefore]:
+        """Draw in passes where no score ever changes, else in rounds."""
+        if self.fold == "dev" or self.design.learn_every is None:
+            return self._draw_passes(segments)
+        return self._draw_rounds(segments)
+
+    def _draw_passes(self, segments: Sequence[Segment]) -> Iterator[Draw]:
+        """Draw pass by pass: each asks the next share of every block, in the order of its keys."""
+        # the first pass opens the blocks one by one, so that nothing is scored before its turn
+        blocks: Iterable[tuple[Iterator[Draw], int]] = self._questions(segments)
+        while blocks:
+            going_on = []
+            for questions, quota in blocks:
+                asked = 0
+                for draw in islice(questions, quota):
+                    asked += 1
+                    yield draw
+                if asked == quota:
+                    going_on.append((questions, quota))
+            blocks = going_on
+
+    def _questions(self, segments: Sequence[Segment]) -> Iterator[tuple[Iterator[Draw], int]]:
+        """Yield all questions of each block in the order of its keys, and how many a pass asks."""
+        for cut, first_scores, place in self._cut(segments, 0):
+            scored = self._scored(cut, first_scores, None)
+            block = order_block(cut, scored, self.design, place)
+            yield ask(block, self.design, self.score), share_of_block(self.design.rate, len(cut))
+
+    def _draw_rounds(self, segments: Sequence[Segment]) -> Iterator[Draw | AskedBefore]:
         """Draw round by round: what a round leaves over forms the blocks of the next."""
         left, round_ = list(segments), 0
         while left:
             unasked: list[Segment] = []
-            considered = 0
-            for number, cut in enumerate(cut_blocks(left, self.design, round_)):
-                considered += len(cut)
-                # What can be asked about is settled by the starting model, for later ones as well.
-                first_scores = None
-                if self.design.unit == "candidate":
-                    cut, first_scores = _with_candidates(cut, list(self.score(cut)))
-                if not cut:
-                    continue  # a block without a question counts as part of the next one
-                place = BlockPlace(number, round_, N=len(left), considered=considered)
-                considered = 0
+            for cut, first_scores, place in self._cut(left, round_):
                 asked = yield from self._ask_block(cut, first_scores, place)
                 unasked += [segment for segment in cut if segment.input_hash not in asked]
             left, round_ = unasked, round_ + 1
 
+    def _cut(
+        self, left: Sequence[Segment], round_: int
+    ) -> Iterator[tuple[Sequence[Segment], Sequence[Scored] | None, BlockPlace]]:
+        """Yield each block that has a question, with its scores where these were needed for that.
+
+        What can be asked about is settled by the starting model, for later ones as well.
+        """
+        considered = 0
+        for number, cut in enumerate(cut_blocks(left, self.design, round_)):
+            considered += len(cut)
+            first_scores = None
+            if self.design.unit == "candidate":
+                cut, first_scores = _with_candidates(cut, list(self.score(cut)))
+            if cut:  # a block without a question counts as part of the next one
+                yield cut, first_scores, BlockPlace(number, round_, len(left), considered)
+                considered = 0
+
     def _ask_block(
         self, cut: Sequence[Segment], first_scores: Sequence[Scored] | None, place: BlockPlace
     ) -> Generator[Draw | AskedBefore, None, Collection[int]]:
-        """Yield the questions of a block; return the inputs that were asked about."""
-        # Dev blocks depend on no answer, so a restart has nothing to look up for them.
-        history = self.versions.history if self.fold == "train" else RunHistory()
+        """Yield a round's questions of a block; return the inputs that were asked about."""
+        history = self.versions.history
         earlier = history.blocks.get((place.round, place.block))
         whole_fold = self.design.block_size is None
         # A round over the whole fold that gave way to a newer model ends at the same question.
         served = history.served_in_round(place.round) if whole_fold else None
-        quota = served or ceil(self.design.rate * len(cut))
+        quota = served or share_of_block(self.design.rate, len(cut))
         version = self._version(earlier, quota)
         if version is None and earlier is not None and earlier.model_answers:
             # All is answered, or its model cannot be made again: the block is over.
@@ -119,7 +159,7 @@ class _FoldDraws:
         # had been asked, though a newer model may be there by now.
         least = earlier.served if earlier else 1
         asked: set[int] = set()
-        for draw in ask(block, quota, self.design, self.score):
+        for draw in islice(ask(block, self.design, self.score), quota):
             gives_way = whole_fold and served is None and len(asked) >= least
             if gives_way and self._has_newer(version):
                 break
@@ -133,8 +173,6 @@ class _FoldDraws:
         A block that an earlier run opened is ordered by the same model as then; None also where
         all its questions are answered or that model cannot be made again.
         """
-        if self.fold == "dev":
-            return None
         if earlier is None:
             return self.versions.newest()
         if earlier.model_answers and len(earlier.answered) < quota:
@@ -159,7 +197,7 @@ class _FoldDraws:
 
     def _has_newer(self, version: ModelVersion | None) -> bool:
         """Return whether a model refitted on more answers waits for questions of this fold."""
-        newest = self.versions.newest() if self.fold == "train" else None
+        newest = self.versions.newest()
         return newest is not None and (version is None or newest.answers > version.answers)
 
 

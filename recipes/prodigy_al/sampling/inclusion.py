@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import inf, isclose
 
 import numpy as np
 
-from prodigy_al.arrays import FloatArray, IntArray
+from prodigy_al.arrays import FloatArray
 from prodigy_al.errors import RecordError
 from prodigy_al.records import Record
+from prodigy_al.sampling.design import share_of_block
 from prodigy_al.sampling.keys import exponentials, inclusion_probabilities
 from prodigy_al.sampling.proposal import probability
 
 KEY_TAG = "segment"
 # Stored numbers carry ten decimals at least; keys are of the order of the block's size.
 KEY_TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True)
-class Inclusion:
-    """Per record, in the order given: all that an estimator needs to weigh its answer.
-
-    `pi` (n,) in (0, 1], NaN where the design has no probabilities; `rounds` (n,) from 0;
-    `scales` (n,) >= 1: segments left when the round began per segment of the blocks it opened.
-    """
-
-    pi: FloatArray
-    rounds: IntArray
-    scales: FloatArray
+# Per segment of a block: between thread counts, BLAS kernels and matrix products a segment's score
+# was seen to differ by up to 9e-7.
+SCORE_TOLERANCE = 1e-6
 
 
 def recompute_key(record: Record, input_hash: int) -> tuple[float, float]:
@@ -52,11 +42,12 @@ def verify_records(records: Iterable[tuple[int, Record]]) -> int:
     """Check (input hash, record) pairs of one dataset and return how many there are.
 
     Every key must recompute; an input stands once in a fold and round; the records of one block
-    agree on R, N and its total. Raises `RecordError` with the first input that breaks a rule.
+    agree on R, N and, within `SCORE_TOLERANCE`, its total. Raises `RecordError` with the first
+    input that breaks a rule.
     """
     count = 0
     seen: set[tuple[str, str, int, int]] = set()
-    blocks: dict[tuple[str, str, int, int], tuple[object, ...]] = {}
+    blocks: dict[tuple[str, str, int, int], Record] = {}
     for input_hash, record in records:
         count += 1
         place = (record.arm, record.fold, record.round, input_hash)
@@ -66,14 +57,26 @@ def verify_records(records: Iterable[tuple[int, Record]]) -> int:
             )
         seen.add(place)
         block = (record.arm, record.fold, record.round, record.block)
-        frame = (record.R, record.N, record.considered, record.total)
-        if blocks.setdefault(block, frame) != frame:
+        if not _agree(blocks.setdefault(block, record), record):
             raise RecordError(f"input {input_hash} disagrees with its block on R, N or total")
         if not 0 <= record.position < record.R <= record.considered <= record.N:
             raise RecordError(f"input {input_hash}: its position, R and N contradict each other")
         if record.design == "keys":
             _verify_key(record, input_hash)
     return count
+
+
+def _agree(one: Record, other: Record) -> bool:
+    """Return whether two records can belong to one block."""
+    if (one.total is None) != (other.total is None):
+        return False
+    tolerance = one.R * SCORE_TOLERANCE
+    return (one.R, one.N, one.considered, one.block_size) == (
+        other.R,
+        other.N,
+        other.considered,
+        other.block_size,
+    ) and isclose(one.total or 0.0, other.total or 0.0, rel_tol=0, abs_tol=tolerance)
 
 
 def _verify_key(record: Record, input_hash: int) -> None:
@@ -86,36 +89,74 @@ def _verify_key(record: Record, input_hash: int) -> None:
         raise RecordError(f"the key after input {input_hash} is smaller than its own")
 
 
-def inclusion(records: Sequence[tuple[int, Record]]) -> Inclusion:
-    """Return π of every served item of *one fold of one arm*, from its records alone.
+def inclusion(records: Sequence[tuple[int, Record]]) -> FloatArray:
+    """Return the probability (n,), in (0, 1], of every served item of *one fold of one arm*.
 
-    τ of a block is the key behind the last item served from it; given τ, π = 1 - exp(-p τ) is
-    exact whatever the order of answering (Duffield, Lund & Thorup 2007, section 2; Cohen & Kaplan
-    2007). A candidate's π is its segment's times r.
+    It is that of a segment to be drawn, times r where the item is a candidate; NaN where the design
+    has no probabilities, and for answers of later rounds. τ of a block is the key behind the last
+    item served from it, in whichever pass; given τ, π = 1 - exp(-p τ) is exact whatever the order
+    of answering (Duffield, Lund & Thorup 2007, section 2; Cohen & Kaplan 2007).
+
+    Where some blocks have not been opened yet, this is π times the share of the fold's segments
+    that lie in opened ones. That is the chance that a segment's block is opened and the segment
+    then drawn, because blocks are cut at random. The share is the same for all items, so it cancels
+    in a ratio, yet with it the variance of both stages takes the form of one: with the share 1/s,
+    Σ (1 - π/s)(s e/π)² is the part of the blocks, s(s - 1) Σ e²/π, and that of the draws within
+    them, s² Σ (1 - π) e²/π².
+
+    Records of one block may have been made with scores that differ in the last digits, by another
+    number of threads. Every p is that of the record's own scores, with which it was drawn.
     """
-    last: dict[tuple[int, int], Record] = {}
+    last: dict[int, Record] = {}
     for _, record in records:
-        block = (record.round, record.block)
-        if block not in last or record.position > last[block].position:
-            last[block] = record
-    opened: dict[int, list[Record]] = defaultdict(list)
-    for record in last.values():
-        opened[record.round].append(record)
-    scale = {
-        number: max(1.0, blocks[0].N / sum(block.considered for block in blocks))
-        for number, blocks in opened.items()
-    }
+        if record.round == 0 and record.position >= last.get(record.block, record).position:
+            last[record.block] = record
+    opened = _opened_share(list(last.values())) if last else 1.0
     pi = np.full(len(records), np.nan)
     for i, (input_hash, record) in enumerate(records):
-        if record.design != "keys":
+        if record.design != "keys" or record.round > 0:
             continue
         p, _ = recompute_key(record, input_hash)
         # Nothing behind the last item served: the whole block was asked, and π is 1 for all of it.
-        following = last[record.round, record.block].next_key
+        following = last[record.block].next_key
         tau = inf if following is None else following
-        pi[i] = inclusion_probabilities(np.array([p]), tau)[0] * (record.r or 1.0)
-    return Inclusion(
-        pi=pi,
-        rounds=np.array([record.round for _, record in records], dtype=np.int64),
-        scales=np.array([scale[record.round] for _, record in records]),
-    )
+        pi[i] = inclusion_probabilities(np.array([p]), tau)[0] * (record.r or 1.0) * opened
+    return pi
+
+
+def _opened_share(last: Sequence[Record]) -> float:
+    """Return the share of a fold's segments in opened blocks, from each block's last record."""
+    # the second pass begins when every block has been opened
+    if any(record.position >= share_of_block(record.rate, record.R) for record in last):
+        return 1.0
+    return min(1.0, sum(record.considered for record in last) / last[0].N)
+
+
+def find_unstored(records: Sequence[tuple[int, Record]]) -> list[tuple[int, float | None]]:
+    """Return the questions of one fold that were shown and never stored: (block, score).
+
+    Every position of a block up to the last one stored was served. The score of a question without
+    a record stands in the record right before it, and is None where that is missing as well or is
+    of an older version. Later rounds are left out. A block of which nothing at all was stored is
+    not known to have been served.
+    """
+    blocks: dict[int, list[Record]] = defaultdict(list)
+    for _, record in records:
+        if record.round == 0:
+            blocks[record.block].append(record)
+    found: list[tuple[int, float | None]] = []
+    for block, stored in blocks.items():
+        at = {record.position: record for record in stored}
+        empty = [place for place in range(max(at)) if place not in at]
+        # Scores that differ in the last digit may exchange two neighbours between two runs: then
+        # two records have one position, and the next empty one is no missing question.
+        places = Counter(record.position for record in stored)
+        twice = sorted(place for place, n in places.items() for _ in range(n - 1))
+        for place in twice:
+            above = next((other for other in empty if other > place), None)
+            if above is not None:
+                empty.remove(above)
+        for place in empty:
+            before = at.get(place - 1)
+            found.append((block, before.next_u if before else None))
+    return found

@@ -1,0 +1,211 @@
+"""A source whose scores, gold and predictions are tables, and every step of an answer through it.
+
+What is claimed of a weighted number is tested on what the product makes of the tables: draws,
+tasks, JSON as a database keeps it, answers, reading, probabilities and the estimate. Nothing here
+computes a weight of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+import spacy
+import srsly
+from prodigy.util import set_hashes
+
+from prodigy_al.comparison.arms import Arm, read_arm
+from prodigy_al.comparison.estimates import WeightedScore, weighted_score
+from prodigy_al.evaluation.counts import Counts, Scores, count_matches, scores
+from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.drawing import draw_questions
+from prodigy_al.sampling.frame import Frame, Segment, build_frame
+from prodigy_al.sampling.keys import quantise
+from prodigy_al.sampling.questions import Header, make_tasks
+from prodigy_al.sampling.scored import Candidate, Scored
+from prodigy_al.scoring.acquisition import expected_errors
+
+NLP = spacy.blank("en")
+HEADER = Header(
+    model={"name": "tables", "version": "1", "sha256": "m"},
+    scorer={"frame_sha256": "f"},
+    source={"name": "tables", "sha256": "s"},
+    segmentation="tokens",
+)
+WORDS = 7  # fewer than what near-duplicates are looked for in
+Examples = list[dict[str, Any]]
+TokenSpan = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Per text (N,): score u, and which of its seven words are spans, by gold and by the model.
+
+    `gold` and `predicted` (N, 7) are bool; `marginals` (N, C) those of the first C words, which are
+    the candidates, NaN where a text has fewer.
+    """
+
+    u: np.ndarray
+    gold: np.ndarray
+    predicted: np.ndarray
+    marginals: np.ndarray
+
+    def shifted(self, by: float) -> Tables:
+        """The same with other scores, as another number of threads gives them."""
+        return Tables(self.u + by, self.gold, self.predicted, self.marginals)
+
+
+@dataclass
+class Pool:
+    """N texts in documents of equal length, with their folds, and the tables that describe them."""
+
+    frame: Frame
+    tables: Tables
+    place: dict[int, int] = field(init=False)
+    scored: dict[int, Scored] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.place = {one.input_hash: i for i, one in enumerate(self.frame.segments)}
+
+    def score(self, segments: Sequence[Segment]) -> Iterator[Scored]:
+        for segment in segments:
+            i = self.place[segment.input_hash]
+            if i not in self.scored:
+                self.scored[i] = self._scored(i)
+            yield self.scored[i]
+
+    def _scored(self, i: int) -> Scored:
+        spans = tuple(
+            Candidate(3 * j, 3 * j + 2, "ORG", p, greedy=bool(self.tables.predicted[i, j]))
+            for j, p in enumerate(self.tables.marginals[i].tolist())
+            if p == p  # not NaN
+        )
+        return Scored(quantise(float(self.tables.u[i])), spans)
+
+    def ask(
+        self,
+        design: SamplingDesign,
+        n: int | None = None,
+        *,
+        stored: Examples = (),
+        verdict: Callable[[dict[str, Any]], str | None] = lambda task: "gold",
+    ) -> Examples:
+        """Answer the first `n` questions that are not in `stored`; return all answers, as kept.
+
+        `verdict` gives "gold" (the right answer), "ignore", or None: shown and never stored.
+        """
+        known = {answer["_input_hash"] for answer in stored}
+        draws = draw_questions(self.frame, design, self.score, acquisition=expected_errors)
+        new = (draw for draw in draws if draw.segment.input_hash not in known)
+        answers = list(stored)
+        for task in make_tasks(islice(new, n), design, HEADER, set_hashes):
+            said = verdict(task)
+            if said is not None:
+                answer = self._answer(task, said, binary=design.unit == "candidate")
+                answers.append(dict(srsly.json_loads(srsly.json_dumps(answer))))
+        return answers
+
+    def _answer(self, task: dict[str, Any], said: str, *, binary: bool) -> dict[str, Any]:
+        gold = self.tables.gold[self.place[task["_input_hash"]]]
+        if said == "ignore":
+            return {**task, "answer": "ignore", "_view_id": "ner" if binary else "ner_manual"}
+        if binary:
+            (span,) = task["spans"]
+            right = gold[span["start"] // 3]
+            return {**task, "answer": "accept" if right else "reject", "_view_id": "ner"}
+        spans = [
+            {"start": 3 * j, "end": 3 * j + 2, "label": "ORG"} for j in range(WORDS) if gold[j]
+        ]
+        return {**task, "spans": spans, "answer": "accept", "_view_id": "ner_manual"}
+
+    def read(self, answers: Examples) -> Arm:
+        return read_arm("tables", answers, ["ORG"], tokenizer=NLP.make_doc)
+
+    def counts(self, arm: Arm) -> Counts:
+        """Count the model's predictions on an arm's dev answers."""
+        predicted = []
+        for item in arm.dev.items:
+            found = self._spans(self.tables.predicted[self.place[item.input_hash]])
+            if arm.dev.form == "binary":
+                found &= frozenset(item.accepted + item.rejected)
+            predicted.append(found)
+        return count_matches([item.accepted for item in arm.dev.items], predicted)
+
+    def weigh(self, answers: Examples) -> WeightedScore | Unavailable:
+        arm = self.read(answers)
+        return weighted_score([self.counts(arm)], arm)
+
+    def unweighted(self, answers: Examples) -> Scores:
+        return scores(self.counts(self.read(answers)))
+
+    def truth(self, *, binary: bool = False) -> Scores:
+        """The model's scores on the whole dev fold: on all of it, or on its candidates."""
+        dev = [self.place[one.input_hash] for one in self.frame.fold("dev")]
+        gold, predicted = self.tables.gold[dev], self.tables.predicted[dev]
+        if binary:
+            asked = ~np.isnan(self.tables.marginals[dev])
+            width = asked.shape[1]
+            gold, predicted = gold[:, :width] & asked, predicted[:, :width] & asked
+        parts = (gold & predicted, predicted, gold)
+        return scores(Counts(*(part.sum(axis=1).astype(float) for part in parts)))
+
+    @staticmethod
+    def _spans(words: Iterable[bool]) -> frozenset[TokenSpan]:
+        return frozenset((j, j + 1, "ORG") for j, marked in enumerate(words) if marked)
+
+
+def make_frame(size: int, documents: int, dev_share: float) -> Frame:
+    records = []
+    for i in range(size):
+        words = [f"{i % 90 + 10}", f"{i // 90 + 10}", "in", "an", "of", "at", "by"]
+        tokens = [
+            {"text": word, "start": 3 * j, "end": 3 * j + 2, "id": j, "ws": j < WORDS - 1}
+            for j, word in enumerate(words)
+        ]
+        record = {"text": " ".join(words), "tokens": tokens, "meta": {"doc": i % documents}}
+        records.append((i, set_hashes({"text": record["text"]})["_input_hash"], record))
+    return build_frame(records, dev_share=dev_share, fold_salt="s")
+
+
+def make_tables(size: int, seed: int = 0, *, documents: int = 10, candidates: int = 2) -> Tables:
+    """Texts with a higher score hold more spans and more errors, and documents differ."""
+    rng = np.random.default_rng(seed)
+    u = rng.choice([0.02, 0.1, 0.3, 0.8, 1.6], size, p=[0.35, 0.25, 0.2, 0.12, 0.08])
+    ease = rng.choice([-0.12, 0.0, 0.12], documents)[np.arange(size) % documents]
+    many = np.minimum(rng.poisson(0.3 + 1.2 * u), 4)
+    words = np.arange(WORDS)
+    gold = words < many[:, None]
+    found = rng.random((size, WORDS)) < (0.85 - 0.25 * u + ease)[:, None]
+    spurious = rng.random((size, WORDS)) < (0.03 + 0.1 * u - 0.05 * ease)[:, None]
+    predicted = np.where(gold, found, spurious)
+    marginals = np.clip(
+        0.5 + 0.3 * predicted[:, :candidates] - 0.2 * (u < 0.2)[:, None], 0.05, 0.95
+    )
+    marginals = marginals + rng.uniform(-0.1, 0.1, marginals.shape)
+    number = rng.integers(0, candidates + 1, size)
+    marginals[np.arange(candidates) >= number[:, None]] = np.nan
+    return Tables(u, gold, predicted, np.round(marginals, 3))
+
+
+@pytest.fixture(scope="session")
+def pool_of() -> Callable[..., Pool]:
+    """Make a pool: (size, documents=, dev_share=, seed=, candidates=, frame=)."""
+
+    def make(
+        size: int = 200,
+        *,
+        documents: int = 10,
+        dev_share: float = 0.8,
+        seed: int = 0,
+        candidates: int = 2,
+        frame: Frame | None = None,
+    ) -> Pool:
+        tables = make_tables(size, seed, documents=documents, candidates=candidates)
+        return Pool(frame or make_frame(size, documents, dev_share), tables)
+
+    return make
