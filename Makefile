@@ -58,8 +58,10 @@ bench-training: install
 study: install
 	$(BIN)/python benchmarks/study.py
 
+# Two files at a time, since most tests wait for a process; TEST_JOBS=1 shows them one by one.
+TEST_JOBS ?= 2
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile
 
 # Installs the wheels into an empty environment; downloads all that they depend on.
 smoke: install

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,21 @@ from prodigy_al.report.build import build_report
 from prodigy_al.report.terminal import render
 
 
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where finished runs are kept, so that the ten trainings are done once for all tests."""
+    return tmp_path_factory.mktemp("measured")
+
+
 @pytest.fixture
-def measured(plan: Any, arm: Any, examples: Any) -> Measurements:
+def measured(plan: Any, arm: Any, examples: Any, output: Path) -> Measurements:
     """Two arms with curves, one of them the other's control, two training seeds."""
     parts = {"ranked": examples(80), "random": examples(120)[80:]}
     arms = [
         replace(arm(name, part, curves=True), strategy=name, seed=0, fold_salt="salt")
         for name, part in parts.items()
     ]
-    return measure(plan(arms, seeds=(0, 1), curves=True))
+    return measure(plan(arms, seeds=(0, 1), curves=True, output=output))
 
 
 def test_each_row_is_estimated_once_however_often_the_report_shows_it(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,23 @@ class Stage:
         self.folder = folder
         self.home = folder / "home"
         self.database = connect("sqlite", {"path": str(self.home)})
+
+    def refuse(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run a command that is to be refused, as `python -m prodigy` does but in this process.
+
+        A hundred processes would each import spaCy first.
+        """
+        out, err, nothing = (io.TextIOWrapper(io.BytesIO(), encoding="utf8") for _ in range(3))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PRODIGY_HOME", str(self.home))
+            patch.setattr(sys, "argv", ["prodigy", *args])
+            patch.setattr(sys, "stdin", nothing)
+            patch.chdir(self.folder)
+            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+                runpy.run_module("prodigy", run_name="__main__")
+        for written in (out, err):
+            written.seek(0)
+        return subprocess.CompletedProcess(args, end.value.code, out.read(), err.read())
 
     def run(
         self,
