@@ -67,7 +67,7 @@ class Record:
     seed: int
     model: Mapping[str, Any]  # name, version, sha256
     scorer: Mapping[str, Any]  # temperature, floor, frame_sha256, blas
-    source: Mapping[str, Any]  # name, sha256, segments, excluded
+    source: Mapping[str, Any]  # name, sha256, segments, excluded, pool_size, stream
     segmentation: str  # tokens | sentences | whole
     shown: Mapping[str, Any]  # suggestions, score
     reused_from: str | None = None  # the dataset, or arm of a trial, that was asked instead

@@ -52,7 +52,10 @@ BAD_INPUT = [
     # the source
     (ask("gone.jsonl"), "gone.jsonl"),
     (ask("empty.jsonl"), "holds no text"),
-    (ask("-"), "holds no text"),
+    (ask("-"), "SOURCE -: only al.teach asks about a stream", "--pool-size"),
+    (("al.trial", "x", "base", "-", "--arms", "teach,random-binary"), "SOURCE -: only al.teach"),
+    (("al.teach", "x", "base", "-", "-l", "ORG"), "holds no text"),
+    (("al.teach", "x", "base", "-", "--update-every", "9"), "SOURCE -: a model that learns"),
     (ask("broken.jsonl"), "line 2 of 'broken.jsonl' is not JSON", '{"text": "Elkor"'),
     (ask("latin.jsonl"), "line 2 of 'latin.jsonl' is not UTF-8"),
     (ask("textless.jsonl"), "record 2 of textless.jsonl has no `text`"),

@@ -57,6 +57,11 @@ class Arm:
         """Whether this is a control that others of its form are compared with."""
         return self.strategy == RANDOM_STRATEGIES[self.train.form]
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether its source was read as it came, and maybe not to an end."""
+        return any(record.source.get("stream") for record in self.records.values())
+
 
 def split_arms(
     dataset: str, examples: Sequence[Mapping[str, Any]]

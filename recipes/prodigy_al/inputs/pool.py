@@ -13,7 +13,7 @@ from prodigy.components.preprocess import add_tokens
 from spacy.language import Language
 
 from prodigy_al.errors import OptionError
-from prodigy_al.inputs.choices import check_acquisition, check_reuse, check_waiting
+from prodigy_al.inputs.choices import check_acquisition, check_reuse, check_source, check_waiting
 from prodigy_al.inputs.datasets import (
     check_name,
     excluded_inputs,
@@ -29,10 +29,11 @@ from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
 from prodigy_al.records import read_record
+from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
-from prodigy_al.sampling.frame import Frame, build_frame
+from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.scoring.acquisition import ACQUISITIONS
@@ -56,7 +57,7 @@ class Pool:
     nlp: Language
     tokenizer: Language
     scorer: MarginalScorer
-    frame: Frame
+    frame: Frame | ArrivingFrame
     header: Header
     labels: list[str]
     waits: bool = False
@@ -123,13 +124,16 @@ class Pool:
         """Return what refits the model on answers, on those of earlier runs first."""
         if not self.design.learn_every:
             return None
+        ranked: tuple[Segment, ...] = ()
+        if self.design.block_size is None and isinstance(self.frame, Frame):
+            ranked = tuple(self.frame.fold("train"))
         settings = RefitSettings(
             dataset=self.dataset,
             base=self.header.model["name"],
             labels=tuple(self.labels),
             acquisition=self.design.acquisition,
             seed=self.design.seed,
-            ranked=() if self.design.block_size else tuple(self.frame.fold("train")),
+            ranked=ranked,
         )
         records = [(one["_input_hash"], read_record(one, dataset=self.dataset)) for one in examples]
         learner = Learner(
@@ -187,6 +191,7 @@ def open_pool(
     Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
     """
     check_name(dataset)
+    check_source(source, whole=design.block_size is None, learning=bool(design.learn_every))
     check_acquisition(design.acquisition)
     check_waiting(waits, design)
     check_reuse(reuse, design)
@@ -197,15 +202,19 @@ def open_pool(
     labels = list(label or known_labels(nlp, model))
     reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
     tokenizer = sentence_splitter(nlp)
+    segments = cut_segments(records, tokenizer, unsegmented=unsegmented)
+    folds: dict[str, Any] = {
+        "dev_share": design.dev_share,
+        "fold_salt": design.fold_salt,
+        "exclude": excluded,
+        "group_by": group_by,
+    }
+    frame: Frame | ArrivingFrame
     with naming_options():
-        frame = build_frame(
-            cut_segments(records, tokenizer, unsegmented=unsegmented),
-            dev_share=design.dev_share,
-            fold_salt=design.fold_salt,
-            exclude=excluded,
-            group_by=group_by,
-            pool_size=pool_size or None,
-        )
+        if str(source) == "-":
+            frame = ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
+        else:
+            frame = build_frame(segments, pool_size=pool_size or None, **folds)
     # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
     set_blas(nlp, use_blis=False)
     scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
@@ -229,14 +238,20 @@ def open_pool(
     )
 
 
-def _identify_source(source: Any, frame: Frame, pool_size: int | None) -> dict[str, Any]:
-    """Return what records say of the source they were drawn from."""
+def _identify_source(
+    source: Any, frame: Frame | ArrivingFrame, pool_size: int | None
+) -> dict[str, Any]:
+    """Return what records say of the source they were drawn from; of a stream less is known."""
+    segments = excluded = None
+    if isinstance(frame, Frame):
+        segments, excluded = len(frame.segments), frame.excluded
     return {
         "name": str(source),
         "sha256": frame.sha256,
-        "segments": len(frame.segments),
-        "excluded": frame.excluded,
+        "segments": segments,
+        "excluded": excluded,
         "pool_size": pool_size,
+        "stream": frame.folds if isinstance(frame, ArrivingFrame) else None,
     }
 
 

@@ -216,7 +216,7 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         if_missing_wrong=score.if_missing_wrong,
         if_missing_right=score.if_missing_right,
         on=arm.dataset,
-        cautions=[caution.kind for caution in found.cautions],
+        cautions=[*(caution.kind for caution in found.cautions), *(["stream"] * arm.is_stream)],
     )
 
 

@@ -52,7 +52,7 @@ class WeightedMetric(Metric):
     of this pool say as much; `largest_weight` the share of the sum of weights that one answer
     holds; `missing` the number of questions without an answer, with F1 if all of them were wrong
     or right. `on` names the dataset whose dev answers were counted. `cautions` may hold
-    ``low-worth`` and ``heavy-weight``.
+    ``low-worth``, ``heavy-weight`` and ``stream`` (the target is the part that was read).
     """
 
     method: Literal["ht", "ppi"]

@@ -66,6 +66,15 @@ def strip_gold(record: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in record.items() if k not in GOLD_KEYS and k not in HASH_KEYS}
 
 
+def nothing_to_ask(excluded: int) -> SourceError:
+    """Return the error for a source without a text to ask about, of which some were excluded."""
+    return SourceError(
+        f"nothing is left to ask: all {excluded} texts of the source are excluded"
+        if excluded
+        else "the source holds no text; give a source with at least one record"
+    )
+
+
 def build_frame(
     records: Iterable[tuple[int, int, Mapping[str, Any]]],
     *,
@@ -103,11 +112,7 @@ def build_frame(
         if pool_size is not None and len(first) >= 2 * pool_size:
             first = _sample(first, pool_size, fold_salt)
     if not first:
-        raise SourceError(
-            f"nothing is left to ask: all {len(excluded)} texts of the source are excluded"
-            if excluded
-            else "the source holds no text; give a source with at least one record"
-        )
+        raise nothing_to_ask(len(excluded))
     if pool_size is not None:
         first = _sample(first, pool_size, fold_salt)
     distinct = [strip_gold(record) for _, record in first.values()]
