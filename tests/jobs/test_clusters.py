@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -54,6 +55,13 @@ def test_results_come_in_the_order_of_the_jobs_from_other_processes(cluster):
     results = list(run_jobs(slow_first, range(12), cluster=cluster))
     assert [job for job, _ in results] == list(range(12))
     assert os.getpid() not in {process for _, process in results}
+
+
+def test_a_cluster_can_be_used_where_an_event_loop_runs_as_in_a_notebook(cluster):
+    async def cell():
+        return list(run_jobs(abs, [-1, -2], cluster=cluster))
+
+    assert asyncio.run(cell()) == [1, 2]
 
 
 def test_each_job_has_one_blas_thread(cluster):

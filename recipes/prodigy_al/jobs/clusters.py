@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -236,7 +236,9 @@ def _connected(address: str) -> Iterator[Client]:
             "it needs Dask, which is missing here: pip install 'prodigy-al[jobs]'",
         ) from error
     try:
-        asyncio.run(_shake_hands(address))
+        # in a thread of its own, since that of a notebook runs an event loop already
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            thread.submit(asyncio.run, _shake_hands(address)).result()
         client = Client(address, timeout=CLUSTER_SECONDS, set_as_default=False)
     except Exception as error:  # of many kinds, as anything may answer there
         raise ParameterError(
