@@ -230,7 +230,7 @@ for words in ([], *([f"al.{{name}}", "--help"] for name in sys.argv[1].split()))
         assert not end.code, words
 print("heavy:", sorted({HEAVY!r} & set(sys.modules)))
 """
-    recipes = "teach manual-ranked random simulate compare"
+    recipes = "teach manual-ranked random trial simulate compare"
     done = subprocess.run(
         [sys.executable, "-c", code, recipes], capture_output=True, text=True, check=True
     )

@@ -35,7 +35,7 @@ for below in ALLOWED.values():
     below.add("arrays")
 ALLOWED["inputs"] = set(ALLOWED)
 ALLOWED |= {"options": {"errors"}, "exits": {"options", "errors"}}
-RECIPES = {"teach", "manual_ranked", "random_order", "simulate", "compare"}
+RECIPES = {"teach", "manual_ranked", "random_order", "trial", "simulate", "compare"}
 IMPORT_PRODIGY = RECIPES | {"options", "exits", "inputs"}
 FREE_OF_SPACY = {
     "sampling",

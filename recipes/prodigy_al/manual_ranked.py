@@ -7,6 +7,8 @@ from prodigy_al.options import (
     ACQUISITION,
     ASKING,
     EXPLORE,
+    POOL_SIZE,
+    REUSE,
     STRICT,
     WAIT,
     Arg,
@@ -17,6 +19,8 @@ from prodigy_al.options import (
 @recipe(
     "al.manual-ranked",
     **ASKING,
+    pool_size=POOL_SIZE,
+    reuse=REUSE,
     by=ACQUISITION,
     explore=EXPLORE,
     strict=STRICT,
@@ -42,6 +46,8 @@ def manual_ranked(
     dev_share: float = 0.25,
     group_by: Optional[str] = None,
     gpu_id: int = -1,
+    pool_size: int = 0,
+    reuse: Optional[list[str]] = None,
     by: str = "expected-errors",
     explore: float = 0.3,
     strict: bool = False,
@@ -79,6 +85,8 @@ def manual_ranked(
         unsegmented=unsegmented,
         group_by=group_by,
         gpu_id=gpu_id,
+        pool_size=pool_size,
+        reuse=reuse,
         waits=wait,
     )
     return pool.ask(view_id="ner_manual", suggest=suggest, show_score=show_score)

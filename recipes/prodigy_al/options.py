@@ -19,7 +19,11 @@ except ModuleNotFoundError as error:
 __all__ = [
     "ACQUISITION",
     "ASKING",
+    "BLOCK",
     "EXPLORE",
+    "POOL_SIZE",
+    "RATE",
+    "REUSE",
     "STRICT",
     "WAIT",
     "Arg",
@@ -57,7 +61,15 @@ ASKING: dict[str, Any] = {
     "gpu_id": Arg("--gpu-id", "-g", help="GPU to score on, -1 for the CPU"),
 }
 ACQUISITION = Arg("--by", help="Score: expected-errors, most-uncertain, span-entropy, ...")
+BLOCK = Arg("--block", help="Segments scored and ranked together")
+RATE = Arg("--rate", help="Share of each block that is asked before the next is opened")
 EXPLORE = Arg("--explore", help="Share ε of the probability spread evenly; 1 is the random control")
+POOL_SIZE = Arg("--pool-size", help="Segments drawn uniformly from a huge source; 0: all of it")
+REUSE = Arg(
+    "--reuse",
+    help="Datasets of whole segments whose answers are copied, not asked again, comma-separated",
+    converter=split_string,
+)
 STRICT = Arg("--strict", help="Most uncertain first, without chance: no probabilities, no weights")
 
 WAIT = Arg(

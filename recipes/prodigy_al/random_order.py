@@ -3,12 +3,14 @@
 from typing import Any, Optional
 
 from prodigy_al.exits import report_errors
-from prodigy_al.options import ASKING, Arg, recipe
+from prodigy_al.options import ASKING, POOL_SIZE, REUSE, Arg, recipe
 
 
 @recipe(
     "al.random",
     **ASKING,
+    pool_size=POOL_SIZE,
+    reuse=REUSE,
     binary=Arg("--binary", help="Ask about one random candidate span instead of whole segments"),
 )
 @report_errors
@@ -26,6 +28,8 @@ def random_order(
     dev_share: float = 0.25,
     group_by: Optional[str] = None,
     gpu_id: int = -1,
+    pool_size: int = 0,
+    reuse: Optional[list[str]] = None,
     binary: bool = False,
 ) -> dict[str, Any]:
     """Annotate in uniform random order; everything is scored all the same."""
@@ -54,5 +58,7 @@ def random_order(
         unsegmented=unsegmented,
         group_by=group_by,
         gpu_id=gpu_id,
+        pool_size=pool_size,
+        reuse=reuse,
     )
     return pool.ask(view_id="ner" if binary else "ner_manual")

@@ -69,10 +69,11 @@ class Record:
     seed: int
     model: Mapping[str, Any]  # name, version, sha256
     scorer: Mapping[str, Any]  # temperature, floor, frame_sha256, blas
-    source: Mapping[str, Any]  # name, sha256, segments, excluded
+    source: Mapping[str, Any]  # name, sha256, segments, excluded, pool_size, stream
     segmentation: str  # tokens | sentences | whole
     shown: Mapping[str, Any]  # suggestions, score
-    reused_from: str | None = None
+    reused_from: str | None = None  # the dataset, or arm of a trial, that was asked instead
+    trial: str | None = None  # arms of the trial it was drawn in, sorted, with commas
     version: int = RECORD_VERSION
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,7 +104,7 @@ def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
         )
     lacking = VERSION_2_FIELDS if version == 1 else frozenset[str]()
     known = set(NAMES) - lacking
-    required = known - {"reused_from"}
+    required = known - {"reused_from", "trial"}
     if missing := sorted(required - stored.keys()):
         raise RecordError(f"{shown} has an `al` record without {', '.join(missing)}")
     if unknown := sorted(stored.keys() - known):

@@ -6,7 +6,9 @@ from prodigy_al.exits import report_errors
 from prodigy_al.options import (
     ACQUISITION,
     ASKING,
+    BLOCK,
     EXPLORE,
+    RATE,
     STRICT,
     WAIT,
     Arg,
@@ -20,8 +22,8 @@ from prodigy_al.options import (
     by=ACQUISITION,
     explore=EXPLORE,
     strict=STRICT,
-    block=Arg("--block", help="Segments scored and ranked together"),
-    rate=Arg("--rate", help="Share of each block that is asked before the next is opened"),
+    block=BLOCK,
+    rate=RATE,
     update_every=Arg("--update-every", help="Learn after every N train-fold answers; 0: never"),
     wait=WAIT,
 )

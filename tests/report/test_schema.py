@@ -34,8 +34,8 @@ KEYS = {
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
     "seconds seconds_per_answer train dev_answers runs no_control shares_documents "
     "seconds_simulated",
-    schema.Reading: "repeats off_tokens unasked several_annotators",
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap",
+    schema.Reading: "repeats off_tokens unasked several_annotators copied",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label worst",
     parts.WorstLabel: "label agreement_f1 before",

@@ -104,6 +104,9 @@ BESIDE = {
         "cautions": ["low-worth"]
     },
     "news: a single answer holds 12% of all weight.": {"cautions": ["heavy-weight"]},
+    "news: its source was a stream, so weighted F1 is about the part of it that was read.": {
+        "cautions": ["stream"]
+    },
     "news: 80 questions have no answer; weighted F1 is .550 if all of them were wrong, .650 if all "
     "were right.": {"if_missing_wrong": 0.55, "if_missing_right": 0.65},
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from prodigy_al.errors import ParameterError, SourceError
@@ -98,3 +99,53 @@ def test_a_group_key_that_nobody_has_is_refused():
         ParameterError, match=r"group_by topic: no record of the source has meta\.topic"
     ):
         frame_of(source("a", "b"), group_by="topic")
+
+
+def sampled(size: int | None, **options):
+    return frame_of(many_documents(n=200), pool_size=size, **options)
+
+
+def test_a_pool_size_samples_every_segment_alike_also_within_a_document():
+    """40 of 1,000 under 100 salts: of each 20 neighbours the share .04 is drawn, within 4 SE."""
+    drawn = np.zeros(1000)
+    for salt in range(100):
+        frame = build_frame(
+            ((i, i, {"text": str(i)}) for i in range(1000)),
+            dev_share=0.25,
+            fold_salt=str(salt),
+            pool_size=40,
+        )
+        drawn[[segment.input_hash for segment in frame.segments]] += 1
+    assert drawn.sum() == 100 * 40
+    shares = drawn.reshape(50, 20).mean(axis=1) / 100
+    assert np.all(np.abs(shares - 0.04) < 4 * np.sqrt(0.04 * 0.96 / (100 * 20)))
+
+
+def test_a_smaller_sample_is_part_of_a_larger_one_and_all_seeds_share_it():
+    small, large = ({s.input_hash for s in sampled(size).segments} for size in (50, 400))
+    assert len(small) == 50
+    assert small < large
+    assert small != {s.input_hash for s in sampled(50, fold_salt="other").segments}
+
+
+def test_a_sample_names_the_source_it_was_drawn_from_and_counts_copies_of_all_of_it():
+    texts = [str(i % 100) for i in range(300)]
+    whole, sample = frame_of(source(*texts)), frame_of(source(*texts), pool_size=10)
+    assert sample.sha256 == whole.sha256
+    assert [s.copies for s in sample.segments] == [3] * 10
+
+
+def test_the_dev_fold_of_a_sample_holds_its_share_of_the_sample():
+    frame = sampled(400)
+    assert abs(len(frame.fold("dev")) - 100) < 5
+    folds = {fold: {s.group for s in frame.fold(fold)} for fold in ("train", "dev")}
+    assert folds["train"].isdisjoint(folds["dev"])
+
+
+def test_a_sample_larger_than_the_source_is_the_source():
+    assert sampled(5000).segments == sampled(None).segments
+
+
+def test_a_pool_size_below_one_is_refused():
+    with pytest.raises(ParameterError, match="pool_size -3: give a number"):
+        sampled(-3)

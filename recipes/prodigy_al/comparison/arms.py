@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from prodigy_al.comparison.effort import Effort, FirstAnswers, measure_effort, read_first_answers
+from prodigy_al.comparison.effort import (
+    Effort,
+    FirstAnswers,
+    measure_effort,
+    on_own_clocks,
+    read_first_answers,
+)
 from prodigy_al.errors import AnswerError, RecordError
 from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.folds import dev_fold
@@ -29,7 +35,8 @@ FOREIGN_DEV_SHARE = 0.25
 class Arm:
     """One dataset. `records` and `groups` are by input hash; `records` is empty for a dataset that
     was collected elsewhere, which then has no probabilities. `shared` is the number of texts that
-    several people answered, `first_answers` are there for curves.
+    several people answered, `reused` that of answers copied from other arms or datasets,
+    `first_answers` are there for curves.
     """
 
     dataset: str
@@ -43,6 +50,7 @@ class Arm:
     hashes: frozenset[int]
     effort: Effort
     shared: int = 0
+    reused: int = 0
     first_answers: tuple[FirstAnswers, ...] = ()
 
     @property
@@ -56,6 +64,33 @@ class Arm:
     def is_random(self) -> bool:
         """Whether this is a control that others of its form are compared with."""
         return self.strategy == RANDOM_STRATEGIES[self.train.form]
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether its source was read as it came, and maybe not to an end."""
+        return any(record.source.get("stream") for record in self.records.values())
+
+
+def split_arms(
+    dataset: str, examples: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the answers of a dataset by arm, each with the time that its own arm took.
+
+    The arms of a trial are called DATASET/ARM. Any other dataset is one arm, under its own name;
+    where it has copied answers, they count as much time as its other answers.
+    """
+    records = [example.get("al") for example in examples]
+    recorded = [record for record in records if isinstance(record, Mapping)]
+    arms = [str(record.get("arm")) for record in recorded]
+    trial = len(set(arms)) > 1 or any(record.get("trial") for record in recorded)
+    reused = any(record.get("reused_from") for record in recorded)
+    # answers without a record are refused when the arm is read, or are all there is
+    if len(recorded) < len(examples) or not (trial or reused):
+        return {dataset: examples}
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for example, arm in zip(on_own_clocks(examples, arms), arms, strict=True):
+        found.setdefault(f"{dataset}/{arm}" if trial else dataset, []).append(example)
+    return found
 
 
 def read_arm(
@@ -102,6 +137,7 @@ def read_arm(
         hashes=frozenset(groups),
         effort=measure_effort(answers, examples),
         shared=count_shared(examples),
+        reused=sum(record.reused_from is not None for record in records.values()),
         first_answers=tuple(first_answers),
     )
     for fold, part in (("train", arm.train), ("dev", arm.dev)):
@@ -143,12 +179,17 @@ def _distinct(recorded: Sequence[Mapping[str, Any]], dataset: str) -> list[tuple
         key, record = example["_input_hash"], read_record(example, dataset=dataset)
         if seen.setdefault(key, record) is record:
             pairs.append((key, record))
-        elif seen[key] != record:
+        # a copied answer, and one given on a page that was open meanwhile, are of one draw
+        elif _as_drawn(seen[key]) != _as_drawn(record):
             raise RecordError(
                 f"dataset '{dataset}': input {key} carries two different `al` records",
                 dataset=dataset,
             )
     return pairs
+
+
+def _as_drawn(record: Record) -> Record:
+    return replace(record, reused_from=None, shown={})
 
 
 def _groups(examples: Sequence[Mapping[str, Any]], key: str) -> dict[int, str]:

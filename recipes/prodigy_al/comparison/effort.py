@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from prodigy_al.errors import AnswerError
 from prodigy_al.records import SIMULATED
@@ -16,6 +17,8 @@ from prodigy_al.training.answers import Answers, read_answers
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
+
+Example: TypeAlias = Mapping[str, Any]
 
 # A longer gap between two answers is a break, of which this much counts as work.
 BREAK_SECONDS = 120.0
@@ -44,6 +47,35 @@ class FirstAnswers:
     count: int
     answers: Answers
     effort: Effort
+
+
+def on_own_clocks(examples: Sequence[Example], arms: Sequence[str]) -> list[Example]:
+    """Return the examples with the time stamps that they had if only their own arm were answered.
+
+    `arms` names each example's arm. An answer takes the seconds since the one before it, of
+    whichever arm, breaks cut at `BREAK_SECONDS`. A copied answer takes what its original took, for
+    that is what the arm would have cost alone, and a typical answer's where the original is not
+    here. Examples stay as they are where fewer than two carry a time stamp.
+    """
+    timed = sorted((e for e in examples if "_timestamp" in e), key=lambda e: e["_timestamp"])
+    gaps = [min(b["_timestamp"] - a["_timestamp"], BREAK_SECONDS) for a, b in pairwise(timed)]
+    if not gaps:
+        return list(examples)
+    typical = float(median(gaps))
+    took = {
+        _question(example): seconds
+        for example, seconds in zip(timed, [typical, *gaps], strict=True)
+    }
+    clocks: defaultdict[str, float] = defaultdict(float)
+    stamped: list[Example] = []
+    for example, arm in zip(examples, arms, strict=True):
+        clocks[arm] += took.get(_question(example), typical)
+        stamped.append({**example, "_timestamp": clocks[arm]})
+    return stamped
+
+
+def _question(example: Example) -> tuple[object, object]:
+    return example["_task_hash"], example.get("_annotator_id")
 
 
 def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:

@@ -35,6 +35,43 @@ def check_waiting(waits: bool, design: SamplingDesign) -> None:
         )
 
 
+def check_reuse(datasets: Sequence[str] | None, design: SamplingDesign) -> None:
+    """Raise `OptionError` where answers of other datasets are to be used and cannot be."""
+    if not datasets:
+        return
+    if design.unit == "candidate":
+        raise OptionError(
+            "--reuse", datasets, "only answers about whole segments are reused; leave it out"
+        )
+    if design.learn_every is not None:
+        raise OptionError(
+            "--reuse", datasets, "a model that learns sees no copied answers; leave out one of both"
+        )
+
+
+def check_source(source: object, *, whole: bool, learning: bool = False) -> None:
+    """Raise `OptionError` for standard input where a recipe cannot ask about what comes in.
+
+    `whole`: it needs the whole source before the first question; `learning`: it learns meanwhile.
+    """
+    if str(source) != "-":
+        return
+    if whole:
+        raise OptionError(
+            "SOURCE",
+            source,
+            "only al.teach asks about a stream as it comes, the whole source is needed here; "
+            "write it to a file, and add --pool-size where it is huge",
+        )
+    if learning:
+        raise OptionError(
+            "SOURCE",
+            source,
+            "a model that learns ranks again what is left, and a stream has no end; give a file, "
+            "or leave out --update-every",
+        )
+
+
 def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:
     """Return the datasets that names or shell-style patterns name, each once, in their order.
 

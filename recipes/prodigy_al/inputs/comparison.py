@@ -11,7 +11,7 @@ from joblib import cpu_count
 from prodigy.components.db import connect
 from spacy.language import Language
 
-from prodigy_al.comparison.arms import read_arm
+from prodigy_al.comparison.arms import read_arm, split_arms
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import read_test
@@ -97,11 +97,13 @@ def open_comparison(
     )
 
 
-def _read_datasets(patterns: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:
-    """Return the answers of the datasets that names or patterns name, by dataset."""
+def _read_datasets(patterns: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the answers of the datasets that names or patterns name, by dataset or arm of one."""
     database = connect()
-    names = match_datasets(patterns, database.datasets)
-    return {name: list(database.get_dataset_examples(name)) for name in names}
+    answers: dict[str, Sequence[Mapping[str, Any]]] = {}
+    for name in match_datasets(patterns, database.datasets):
+        answers.update(split_arms(name, list(database.get_dataset_examples(name))))
+    return answers
 
 
 def _open_test(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from prodigy.components.db import connect
@@ -24,6 +25,18 @@ def stored_examples(dataset: str) -> list[dict[str, Any]]:
     return list(database.get_dataset_examples(dataset) or []) if dataset in database else []
 
 
+def require_datasets(option: str, names: Iterable[str]) -> None:
+    """Raise `OptionError` where an option names a dataset that does not exist."""
+    database = connect()
+    for name in names:
+        if name not in database:
+            raise OptionError(
+                option,
+                name,
+                f"there is no such dataset; there are: {', '.join(database.datasets) or 'none'}",
+            )
+
+
 def excluded_inputs(names: list[str] | None) -> set[int]:
     """Return the input hashes of the named datasets.
 
@@ -31,15 +44,8 @@ def excluded_inputs(names: list[str] | None) -> set[int]:
     """
     if not names:
         return set()
-    database = connect()
-    for name in names:
-        if name not in database:
-            raise OptionError(
-                "--exclude",
-                name,
-                f"there is no such dataset; there are: {', '.join(database.datasets) or 'none'}",
-            )
-    return set(database.get_input_hashes(*names))
+    require_datasets("--exclude", names)
+    return set(connect().get_input_hashes(*names))
 
 
 def rehash(task: dict[str, Any]) -> dict[str, Any]:

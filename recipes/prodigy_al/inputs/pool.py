@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -11,20 +11,28 @@ from prodigy.components.preprocess import add_tokens
 from spacy.language import Language
 
 from prodigy_al.errors import OptionError
-from prodigy_al.inputs.choices import check_acquisition, check_waiting
-from prodigy_al.inputs.datasets import check_name, excluded_inputs, rehash, stored_examples
+from prodigy_al.inputs.choices import check_acquisition, check_reuse, check_source, check_waiting
+from prodigy_al.inputs.datasets import (
+    check_name,
+    excluded_inputs,
+    rehash,
+    require_datasets,
+    stored_examples,
+)
 from prodigy_al.inputs.frames import frame_sha256
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.resuming import check_same_run
+from prodigy_al.inputs.reusing import AnswerCopies, Known, read_reused
 from prodigy_al.inputs.sources import cut_segments, known_labels, open_source
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
 from prodigy_al.records import read_record
+from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
-from prodigy_al.sampling.frame import Frame, build_frame
+from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.scoring.acquisition import ACQUISITIONS
@@ -39,7 +47,8 @@ class Pool:
     """A model and a source, opened and checked for one dataset and design.
 
     `frame` holds the segments that can be asked about, `header` what all their records share.
-    With `waits`, answering waits for a model that is refitted.
+    With `waits`, answering waits for a model that is refitted. `reused` holds answers of other
+    datasets that are copied instead of asked for again, None where there are none to look for.
     """
 
     dataset: str
@@ -47,10 +56,11 @@ class Pool:
     nlp: Language
     tokenizer: Language
     scorer: MarginalScorer
-    frame: Frame
+    frame: Frame | ArrivingFrame
     header: Header
     labels: list[str]
     waits: bool = False
+    reused: Known | None = None
 
     def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
@@ -63,10 +73,37 @@ class Pool:
         if examples:
             check_same_run(self.dataset, examples[0], self.design, header=header, frame=self.frame)
         learner = self._start_learner(examples)
-        draws = self._draw(learner or STARTING_MODEL)
-        if self.design.unit == "candidate":
+        tasks = self.tasks(self.design, header, learner or STARTING_MODEL)
+        if self.reused is not None:
+            copies = AnswerCopies(self.dataset, examples, self.reused)
+            return self.components(view_id, copies.ask(tasks), update=copies.update)
+        components = self.components(view_id, tasks)
+        if learner is not None:
+            components["update"] = learner.update
+            components["on_exit"] = lambda controller: learner.close()
+        return components
+
+    def tasks(
+        self, design: SamplingDesign, header: Header, versions: ModelVersions = STARTING_MODEL
+    ) -> Iterator[dict[str, Any]]:
+        """Yield a design's tasks in its order.
+
+        Raises `OptionError`, before the first is asked for, where there is no candidate to ask.
+        """
+        draws = self._draw(design, versions)
+        if design.unit == "candidate":
             draws = self._require_one(draws)
-        tasks = make_tasks(draws, self.design, header, rehash)
+        return make_tasks(draws, design, header, rehash)
+
+    def components(
+        self,
+        view_id: str,
+        tasks: Iterable[dict[str, Any]],
+        *,
+        update: Callable[[list[dict[str, Any]]], None] | None = None,
+        exclude_by: str = "input",
+    ) -> Components:
+        """Return the components that ask tasks, each input (or task) once."""
         components: Components = {
             "dataset": self.dataset,
             "view_id": view_id,
@@ -74,26 +111,28 @@ class Pool:
             "config": {
                 "labels": self.labels,
                 "lang": self.nlp.lang,
-                "exclude_by": "input",  # every segment is asked once
+                "exclude_by": exclude_by,
                 "auto_count_stream": False,  # the order is worked out as it is needed
             },
         }
-        if learner is not None:
-            components["update"] = learner.update
-            components["on_exit"] = lambda controller: learner.close()
+        if update is not None:
+            components["update"] = update
         return components
 
     def _start_learner(self, examples: Sequence[dict[str, Any]]) -> Learner | None:
         """Return what refits the model on answers, on those of earlier runs first."""
         if not self.design.learn_every:
             return None
+        ranked: tuple[Segment, ...] = ()
+        if self.design.block_size is None and isinstance(self.frame, Frame):
+            ranked = tuple(self.frame.fold("train"))
         settings = RefitSettings(
             dataset=self.dataset,
             base=self.header.model["name"],
             labels=tuple(self.labels),
             acquisition=self.design.acquisition,
             seed=self.design.seed,
-            ranked=() if self.design.block_size else tuple(self.frame.fold("train")),
+            ranked=ranked,
         )
         records = [(one["_input_hash"], read_record(one, dataset=self.dataset)) for one in examples]
         learner = Learner(
@@ -106,14 +145,12 @@ class Pool:
         learner.start()
         return learner
 
-    def _draw(self, versions: ModelVersions) -> Iterator[Draw]:
+    def _draw(self, design: SamplingDesign, versions: ModelVersions) -> Iterator[Draw]:
         """Yield the questions; scores are computed, and checked, only as they are needed."""
-        score = segment_scorer(self.nlp, self.scorer, self.design.acquisition)
-        acquisition = ACQUISITIONS[self.design.acquisition]
+        score = segment_scorer(self.nlp, self.scorer, design.acquisition)
+        acquisition = ACQUISITIONS[design.acquisition]
         with naming_options():
-            yield from draw_questions(
-                self.frame, self.design, score, versions, acquisition=acquisition
-            )
+            yield from draw_questions(self.frame, design, score, versions, acquisition=acquisition)
 
     def _require_one(self, draws: Iterator[Draw]) -> Iterator[Draw]:
         """Fail before the first question where the model proposes nothing to ask about."""
@@ -143,34 +180,47 @@ def open_pool(
     group_by: str | None,
     gpu_id: int,
     waits: bool = False,
+    pool_size: int = 0,
+    reuse: list[str] | None = None,
 ) -> Pool:
     """Check the options, then load the model, read the source and divide it into folds.
+
+    `pool_size` 0 takes the whole source.
 
     Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
     """
     check_name(dataset)
+    check_source(source, whole=design.block_size is None, learning=bool(design.learn_every))
     check_acquisition(design.acquisition)
     check_waiting(waits, design)
+    check_reuse(reuse, design)
+    require_datasets("--reuse", reuse or ())
     excluded = excluded_inputs(exclude)
     records = open_source(source, loader=loader, skip_bad=skip_bad)
     nlp = load_pipeline(model, gpu_id=gpu_id)
     labels = list(label or known_labels(nlp, model))
+    reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
     tokenizer = sentence_splitter(nlp)
+    segments = cut_segments(records, tokenizer, unsegmented=unsegmented)
+    folds: dict[str, Any] = {
+        "dev_share": design.dev_share,
+        "fold_salt": design.fold_salt,
+        "exclude": excluded,
+        "group_by": group_by,
+    }
+    frame: Frame | ArrivingFrame
     with naming_options():
-        frame = build_frame(
-            cut_segments(records, tokenizer, unsegmented=unsegmented),
-            dev_share=design.dev_share,
-            fold_salt=design.fold_salt,
-            exclude=excluded,
-            group_by=group_by,
-        )
+        if str(source) == "-":
+            frame = ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
+        else:
+            frame = build_frame(segments, pool_size=pool_size or None, **folds)
     # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
     set_blas(nlp, use_blis=False)
     scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
     header = Header(
         model=described,
         scorer=_identify_scorer(scorer, labels, described["sha256"]),
-        source=_identify_source(source, frame),
+        source=_identify_source(source, frame, pool_size or None),
         segmentation="whole" if unsegmented else "sentences",
     )
     return Pool(
@@ -183,16 +233,24 @@ def open_pool(
         header=header,
         labels=labels,
         waits=waits,
+        reused=reused if reuse else None,
     )
 
 
-def _identify_source(source: Any, frame: Frame) -> dict[str, Any]:
-    """Return what records say of the source they were drawn from."""
+def _identify_source(
+    source: Any, frame: Frame | ArrivingFrame, pool_size: int | None
+) -> dict[str, Any]:
+    """Return what records say of the source they were drawn from; of a stream less is known."""
+    segments = excluded = None
+    if isinstance(frame, Frame):
+        segments, excluded = len(frame.segments), frame.excluded
     return {
         "name": str(source),
         "sha256": frame.sha256,
-        "segments": len(frame.segments),
-        "excluded": frame.excluded,
+        "segments": segments,
+        "excluded": excluded,
+        "pool_size": pool_size,
+        "stream": frame.folds if isinstance(frame, ArrivingFrame) else None,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from prodigy_al.errors import AnswerError
 from prodigy_al.records import RECORD_VERSION, Record, read_record
+from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.history import ANSWERS
@@ -20,7 +21,7 @@ def check_same_run(
     design: SamplingDesign,
     *,
     header: Header,
-    frame: Frame,
+    frame: Frame | ArrivingFrame,
 ) -> None:
     """Refuse to go on with a dataset that was started with another model, source or design.
 
@@ -35,9 +36,9 @@ def check_same_run(
             "give a new dataset name, and --exclude this one to ask nothing twice",
             dataset=dataset,
         )
-    size = len(frame.fold(record.fold))
     # quantised, since a database's JSON gives some shares back with another last bit
-    then_and_now: Mapping[str, tuple[object, object]] = {
+    then_and_now: dict[str, tuple[object, object]] = {
+        "--arms": (record.trial or "none", header.trial or "none"),
         "recipe": (record.strategy, design.strategy),
         "--seed": (record.seed, design.seed),
         "--fold-salt": (record.fold_salt, design.fold_salt),
@@ -48,9 +49,15 @@ def check_same_run(
         "model": (_starting_model(record, header), header.model["sha256"]),
         "labels or scorer": (record.scorer["frame_sha256"], header.scorer["frame_sha256"]),
         "source": (record.source["sha256"], header.source["sha256"]),
-        # not recorded themselves, but the first answer shows what they led to
-        f"{record.fold} segments (--dev-share, --group-by)": (record.N, size),
+        "--pool-size": (_pool_size(record.source), _pool_size(header.source)),
     }
+    if header.source["stream"]:
+        what = "folds of a stream (--dev-share, --group-by)"
+        then_and_now[what] = (record.source.get("stream"), header.source["stream"])
+    else:
+        # not recorded themselves, but the first answer shows what they led to
+        what = f"{record.fold} segments (--dev-share, --group-by)"
+        then_and_now[what] = (record.N, len(frame.fold(record.fold)))
     for what, (then, now) in then_and_now.items():
         if then != now:
             raise AnswerError(
@@ -58,6 +65,12 @@ def check_same_run(
                 "go on with what it was started with, or give a new dataset name",
                 dataset=dataset,
             )
+
+
+def _pool_size(source: Mapping[str, Any]) -> int | str:
+    """Return how many segments of the source are asked about, in words where it is all."""
+    size: int | None = source.get("pool_size")  # records had no such key at first
+    return size or "all"
 
 
 def _starting_model(record: Record, header: Header) -> str:

@@ -106,6 +106,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
             off_tokens=arm.train.off_tokens,
             unasked=arm.train.unasked,
             several_annotators=arm.shared,
+            copied=arm.reused,
         ),
         segments=arm.effort.segments,
         tokens=arm.effort.tokens,
@@ -258,7 +259,7 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         if_missing_wrong=score.if_missing_wrong,
         if_missing_right=score.if_missing_right,
         on=arm.dataset,
-        cautions=[caution.kind for caution in found.cautions],
+        cautions=[*(caution.kind for caution in found.cautions), *(["stream"] * arm.is_stream)],
     )
 
 

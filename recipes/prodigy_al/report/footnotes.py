@@ -72,5 +72,6 @@ def _reading(arm: Arm) -> str:
             reading.several_annotators,
             " (trained on the latest answer, measured by the mean of theirs)",
         ),
+        ("answers copied from another arm or dataset", reading.copied, ""),
     )
     return "; ".join(f"{what}: {count:,}{then}" for what, count, then in found if count)

@@ -38,7 +38,7 @@ class WeightedMetric(Metric):
     of this pool say as much; `largest_weight` the share of the sum of weights that one answer
     holds; `missing` the number of questions without an answer, with F1 if all of them were wrong
     or right. `on` names the dataset whose dev answers were counted. `cautions` may hold
-    ``low-worth`` and ``heavy-weight``.
+    ``low-worth``, ``heavy-weight`` and ``stream`` (the target is the part that was read).
     """
 
     method: Literal["ht", "ppi"]
@@ -174,14 +174,15 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What reading a dataset met: answers that repeat another (merged), spans off token borders
-    and of labels that were not asked for (both left out), texts with several annotators.
+    """What reading a dataset met: answers that repeat another (merged), spans off token borders and
+    of labels not asked for (left out), texts with several annotators, answers `copied` to the arm.
     """
 
     repeats: int
     off_tokens: int
     unasked: int
     several_annotators: int
+    copied: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

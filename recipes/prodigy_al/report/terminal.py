@@ -111,6 +111,8 @@ def _remarks(metric: WeightedMetric) -> Iterator[str]:
         )
     if "heavy-weight" in metric.cautions:
         yield f"a single answer holds {metric.largest_weight:.0%} of all weight"
+    if "stream" in metric.cautions:
+        yield "its source was a stream, so weighted F1 is about the part of it that was read"
     if metric.if_missing_wrong is not None and metric.if_missing_right is not None:
         yield (
             f"{metric.missing} questions have no answer; weighted F1 is "

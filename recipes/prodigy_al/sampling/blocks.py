@@ -9,6 +9,7 @@ from itertools import chain, pairwise
 import numpy as np
 
 from prodigy_al.arrays import FloatArray
+from prodigy_al.sampling.arrivals import ArrivingSegments
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.history import ModelVersion
@@ -77,9 +78,15 @@ class Block:
 
 
 def cut_blocks(
-    segments: Sequence[Segment], design: SamplingDesign, round_: int
+    segments: Sequence[Segment] | ArrivingSegments, design: SamplingDesign, round_: int
 ) -> Iterator[Sequence[Segment]]:
-    """Cut a seeded random order into blocks, so that each is a random sample of what is left."""
+    """Cut a seeded random order into blocks, so that each is a random sample of what is left.
+
+    A stream comes in blocks.
+    """
+    if isinstance(segments, ArrivingSegments):
+        yield from segments.blocks()
+        return
     if design.block_size is None:
         yield segments
         return

@@ -17,8 +17,10 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TypeAlias
 
 from prodigy_al.records import Fold
+from prodigy_al.sampling.arrivals import ArrivingFrame, ArrivingSegments
 from prodigy_al.sampling.blocks import BlockPlace, Draw, ask, cut_blocks, order_block
 from prodigy_al.sampling.design import SamplingDesign, share_of_block
 from prodigy_al.sampling.folds import fold_schedule
@@ -31,6 +33,8 @@ from prodigy_al.sampling.history import (
 )
 from prodigy_al.sampling.scored import Acquisition, Scored, ScoreSegments, rescored
 
+Segments: TypeAlias = Sequence[Segment] | ArrivingSegments
+
 
 @dataclass(frozen=True)
 class AskedBefore:
@@ -42,7 +46,7 @@ class AskedBefore:
 
 
 def draw_questions(
-    frame: Frame,
+    frame: Frame | ArrivingFrame,
     design: SamplingDesign,
     score: ScoreSegments,
     versions: ModelVersions = STARTING_MODEL,
@@ -84,13 +88,15 @@ class _FoldDraws:
     versions: ModelVersions
     acquisition: Acquisition
 
-    def draw(self, segments: Sequence[Segment]) -> Iterator[Draw | AskedBefore]:
+    def draw(self, segments: Segments) -> Iterator[Draw | AskedBefore]:
         """Draw in passes where no score ever changes, else in rounds."""
+        if isinstance(segments, ArrivingSegments):
+            return self._draw_passes(segments)
         if self.fold == "dev" or self.design.learn_every is None:
             return self._draw_passes(segments)
         return self._draw_rounds(segments)
 
-    def _draw_passes(self, segments: Sequence[Segment]) -> Iterator[Draw]:
+    def _draw_passes(self, segments: Segments) -> Iterator[Draw]:
         """Draw pass by pass: each asks the next share of every block, in the order of its keys."""
         # the first pass opens the blocks one by one, so that nothing is scored before its turn
         blocks: Iterable[tuple[Iterator[Draw], int]] = self._questions(segments)
@@ -105,7 +111,7 @@ class _FoldDraws:
                     going_on.append((questions, quota))
             blocks = going_on
 
-    def _questions(self, segments: Sequence[Segment]) -> Iterator[tuple[Iterator[Draw], int]]:
+    def _questions(self, segments: Segments) -> Iterator[tuple[Iterator[Draw], int]]:
         """Yield all questions of each block in the order of its keys, and how many a pass asks."""
         for cut, first_scores, place in self._cut(segments, 0):
             scored = self._scored(cut, first_scores, None)
@@ -123,20 +129,23 @@ class _FoldDraws:
             left, round_ = unasked, round_ + 1
 
     def _cut(
-        self, left: Sequence[Segment], round_: int
+        self, left: Segments, round_: int
     ) -> Iterator[tuple[Sequence[Segment], Sequence[Scored] | None, BlockPlace]]:
         """Yield each block that has a question, with its scores where these were needed for that.
 
         What can be asked about is settled by the starting model, for later ones as well.
         """
-        considered = 0
+        considered = opened = 0
         for number, cut in enumerate(cut_blocks(left, self.design, round_)):
             considered += len(cut)
+            opened += len(cut)
             first_scores = None
             if self.design.unit == "candidate":
                 cut, first_scores = _with_candidates(cut, list(self.score(cut)))
             if cut:  # a block without a question counts as part of the next one
-                yield cut, first_scores, BlockPlace(number, round_, len(left), considered)
+                # of a stream only what has been opened by now is known to be there
+                size = opened if isinstance(left, ArrivingSegments) else len(left)
+                yield cut, first_scores, BlockPlace(number, round_, size, considered)
                 considered = 0
 
     def _ask_block(

@@ -38,6 +38,16 @@ def dev_fold(groups: Sequence[str], *, share: float, salt: str) -> BoolArray:
     return np.array([group in chosen for group in groups], dtype=np.bool_)
 
 
+def in_dev_fold(group: str, *, share: float, salt: str) -> bool:
+    """Return whether a group is in the dev fold, without knowing the others.
+
+    The order of the groups is that of `dev_fold`, yet the fold has its `share` of the groups only
+    on average. Raises `ParameterError` for a share outside [0, 1].
+    """
+    _check_share(share)
+    return hashed_uniform("fold", salt, group) < share
+
+
 def fold_schedule(m: int = 0, *, seed: int, arm: str, share: float) -> Iterator[bool]:
     """Yield without end whether question m, m + 1, ... of an arm comes from the dev fold.
 

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from prodigy_al.errors import ParameterError, SourceError
 from prodigy_al.records import Fold
@@ -18,6 +18,7 @@ from prodigy_al.sampling.groups import (
     document_names,
     join_near_duplicates,
 )
+from prodigy_al.sampling.keys import hashed_uniform
 
 GOLD_KEYS = frozenset({"spans", "answer", "al", "accept", "options", "label"})
 HASH_KEYS = frozenset({"_input_hash", "_task_hash", "_view_id", "_session_id", "_annotator_id"})
@@ -25,6 +26,10 @@ HASH_KEYS = frozenset({"_input_hash", "_task_hash", "_view_id", "_session_id", "
 FEWEST_GROUPS = 8
 SEGMENT_GROUP = "segment="
 """How the groups are spelt then: each segment is its own."""
+POOL_TAG = "pool size"
+
+Text: TypeAlias = tuple[int, Mapping[str, Any]]
+"""The number of a source record, and the record, or a sentence of it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class Frame:
 
     `grouped_by` says what stays together in a fold: ``meta.doc``, or another key of meta,
     ``record`` or ``segment`` (too few groups: train and dev share documents). `sha256` identifies
-    the texts and their copies; `excluded` counts the distinct texts that were left out.
+    the texts of the source and their copies, also where the frame is a sample of them; `excluded`
+    counts the distinct texts that were left out.
     """
 
     segments: tuple[Segment, ...]
@@ -62,6 +68,15 @@ def strip_gold(record: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in record.items() if k not in GOLD_KEYS and k not in HASH_KEYS}
 
 
+def nothing_to_ask(excluded: int) -> SourceError:
+    """Return the error for a source without a text to ask about, of which some were excluded."""
+    return SourceError(
+        f"nothing is left to ask: all {excluded} texts of the source are excluded"
+        if excluded
+        else "the source holds no text; give a source with at least one record"
+    )
+
+
 def build_frame(
     records: Iterable[tuple[int, int, Mapping[str, Any]]],
     *,
@@ -69,6 +84,7 @@ def build_frame(
     fold_salt: str,
     exclude: Collection[int] = frozenset(),
     group_by: str | None = None,
+    pool_size: int | None = None,
 ) -> Frame:
     """Collect distinct texts, put them into groups and assign folds.
 
@@ -76,10 +92,16 @@ def build_frame(
     into sentences appears once per sentence, under one number. Texts whose input hash is in
     `exclude` are left out. `group_by` is the key of meta that names a record's group.
 
+    `pool_size` draws a uniform sample of so many distinct texts: those with the smallest
+    hash(fold_salt, input), so that all arms and seeds with one salt have the same sample and the
+    same folds of it. A smaller sample is part of a larger one. Folds are filled afterwards.
+
     Raises `SourceError` where nothing is left to ask, `ParameterError` where no record has the
-    `group_by` key or `dev_share` is out of range.
+    `group_by` key, `dev_share` is out of range or `pool_size` is below 1.
     """
-    first: dict[int, tuple[int, Mapping[str, Any]]] = {}
+    if pool_size is not None and pool_size < 1:
+        raise ParameterError("pool_size", pool_size, "give a number of segments of at least 1")
+    first: dict[int, Text] = {}
     copies: Counter[int] = Counter()
     excluded: set[int] = set()
     for number, input_hash, record in records:
@@ -88,12 +110,13 @@ def build_frame(
             continue
         copies[input_hash] += 1
         first.setdefault(input_hash, (number, record))
+        # A text that is not among the smallest now never will be: memory holds two samples at most.
+        if pool_size is not None and len(first) >= 2 * pool_size:
+            first = _sample(first, pool_size, fold_salt)
     if not first:
-        raise SourceError(
-            f"nothing is left to ask: all {len(excluded)} texts of the source are excluded"
-            if excluded
-            else "the source holds no text; give a source with at least one record"
-        )
+        raise nothing_to_ask(len(excluded))
+    if pool_size is not None:
+        first = _sample(first, pool_size, fold_salt)
     distinct = [strip_gold(record) for _, record in first.values()]
     # The sentences of a record that names no document still stay together.
     alone = [f"record={number}" for number, _ in first.values()]
@@ -112,6 +135,13 @@ def build_frame(
         sha256=digest.hexdigest(),
         excluded=len(excluded),
     )
+
+
+def _sample(texts: Mapping[int, Text], size: int, salt: str) -> dict[int, Text]:
+    """Return the `size` texts with the smallest hashes, in the order in which they stand."""
+    by_hash = sorted(texts, key=lambda text: (hashed_uniform(POOL_TAG, salt, text), text))
+    chosen = set(by_hash[:size])
+    return {input_hash: text for input_hash, text in texts.items() if input_hash in chosen}
 
 
 def _groups(

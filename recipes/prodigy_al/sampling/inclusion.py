@@ -122,7 +122,12 @@ def inclusion(records: Sequence[tuple[int, Record]]) -> FloatArray:
 
 
 def _opened_share(last: Sequence[Record]) -> float:
-    """Return the share of a fold's segments in opened blocks, from each block's last record."""
+    """Return the share of a fold's segments in opened blocks, from each block's last record.
+
+    Of a stream it is 1: what has not been opened does not belong to the target.
+    """
+    if last[0].source.get("stream"):
+        return 1.0
     # the second pass begins when every block has been opened
     if any(record.position >= share_of_block(record.rate, record.R) for record in last):
         return 1.0

@@ -19,6 +19,7 @@ class Header:
     """What every record of one run has in common.
 
     `suggest` and `show_score` say what of the model the annotator gets to see: it may anchor them.
+    `trial` names the arms of a trial.
     """
 
     model: Mapping[str, Any]
@@ -27,6 +28,7 @@ class Header:
     segmentation: str
     suggest: bool = False
     show_score: bool = False
+    trial: str | None = None
 
 
 def make_tasks(
@@ -99,6 +101,7 @@ def make_record(draw: Draw, design: SamplingDesign, header: Header) -> Record:
         source=header.source,
         segmentation=header.segmentation,
         shown={"suggestions": header.suggest, "score": header.show_score},
+        trial=header.trial,
     )
 
 
