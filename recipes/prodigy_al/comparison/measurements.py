@@ -91,7 +91,7 @@ class Measurements:
         """Count the predictions of one run: on the test set, then on each arm's dev answers."""
         model = Model(run.dataset or None, run.policy, run.first)
         on_test, *on_dev = predictions
-        matches = _matches(self.plan.test.gold, on_test)
+        matches = match_answers(self.plan.test.gold, on_test)
         self._counts[Row(model, "test")].append(matches)
         self._counts[Row(model, "test-unseen")].append(matches.take(self._unseen))
         self.predictions[model].append(on_test)
@@ -99,7 +99,7 @@ class Measurements:
             return  # curves are measured on the test set alone
         for arm, found in zip(self.plan.arms, on_dev, strict=True):
             self._counts[Row(model, "usual", arm.dataset)].append(self._usual(arm, found))
-            self._counts[Row(model, "weighted", arm.dataset)].append(_matches(arm.dev, found))
+            self._counts[Row(model, "weighted", arm.dataset)].append(match_answers(arm.dev, found))
 
     def __contains__(self, model: Model) -> bool:
         """Whether the model was trained and measured."""
@@ -205,8 +205,11 @@ def _curve_runs(measured: Measurements) -> Iterator[Run]:
                 )
 
 
-def _matches(answers: Answers, predictions: Predictions) -> Counts:
-    """Count matches of the asked labels; a binary answer counts the one span it is about."""
+def match_answers(answers: Answers, predictions: Predictions) -> Counts:
+    """Count exact matches of the asked labels, per answer (n,), from `predictions` (n,).
+
+    A binary answer counts the spans that it is about and no other prediction.
+    """
     if answers.form == "binary":
         about = [frozenset(item.accepted + item.rejected) for item in answers.items]
         counted = [found & asked for found, asked in zip(predictions, about, strict=True)]
