@@ -26,7 +26,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from estimator_draws import RESPONSES, draw_batch
+from estimator_draws import draw_batch
 from estimator_pools import DESIGNS, prepare
 from estimator_rows import KINDS, Rows, cell_names, cells, rows, table_lines
 from joblib import Parallel, delayed
