@@ -158,8 +158,8 @@ def assign_folds(frame: Frame, design: SamplingDesign) -> Frame:
     groups = [segment.group for segment in frame.segments]
     is_dev = dev_fold(groups, share=design.dev_share, salt=design.fold_salt)
     segments = tuple(
-        replace(segment, fold="dev" if dev else "train")
-        for segment, dev in zip(frame.segments, is_dev, strict=True)
+        segment if (segment.fold == "dev") == dev else replace(segment, fold=("train", "dev")[dev])
+        for segment, dev in zip(frame.segments, is_dev.tolist(), strict=True)
     )
     return replace(frame, segments=segments)
 
