@@ -29,7 +29,7 @@ from prodigy.components.preprocess import add_tokens
 from prodigy_al.comparison.arms import Arm, read_arm
 from prodigy_al.comparison.estimates import WeightedScore, weighted_score
 from prodigy_al.comparison.measurements import match_answers
-from prodigy_al.evaluation.counts import METRICS, Counts, Metric, scores
+from prodigy_al.evaluation.counts import METRICS, Counts, Metric, Scores, scores
 from prodigy_al.evaluation.estimators import Estimate, Measure, Unavailable
 from prodigy_al.inputs.datasets import rehash
 from prodigy_al.records import Unit
@@ -104,17 +104,30 @@ def measure(
 
     With `whole`, all questions of the train fold are answered too.
     """
-    asked_dev = [question for question in draw.questions if question.segment.fold == "dev"]
-    asked_train = [question for question in draw.questions if question.segment.fold == "train"]
-    asked = draw.questions if whole else [asked_train[0], *asked_dev]
-    silent = without_answer(asked_dev, draw.index)
-    tasks = make_tasks(asked, draw.design, prepared.header, rehash)
-    tasks = [
-        {**task, "_view_id": VIEWS[draw.design.unit]} for task in add_tokens(tokenizer(), tasks)
-    ]
+    metrics = MEASURED[draw.design.unit]
+    targets = [(model, *find_targets(prepared, draw, model)) for model in prepared.predictions]
+    stored = stored_answers(prepared, draw, whole=whole)
+    for response in responses:
+        arm = read_arm("draw", stored[response], LABELS, tokenizer=tokenizer().make_doc)
+        for model, in_fold, in_all in targets:
+            for found in weigh(arm, prepared.predictions[model], metrics):
+                metric = found["metric"]
+                aims = {"fold": getattr(in_fold, metric), "all": getattr(in_all, metric)}
+                yield {"draw": draw.index, "response": response, "model": model, **found, **aims}
+
+
+def stored_answers(prepared: Prepared, draw: OneDraw, *, whole: bool) -> dict[str, list[Found]]:
+    """Return what the dataset holds, by response."""
+    dev = [question for question in draw.questions if question.segment.fold == "dev"]
+    train = [question for question in draw.questions if question.segment.fold == "train"]
+    asked = draw.questions if whole else [train[0], *dev]
+    made = make_tasks(asked, draw.design, prepared.header, rehash)
+    view = VIEWS[draw.design.unit]
+    tasks = [{**task, "_view_id": view} for task in add_tokens(tokenizer(), made)]
     binary = draw.design.unit == "candidate"
     answered = [store(prepared.annotator.answer(task, binary=binary)) for task in tasks]
-    stored = {
+    silent = without_answer(dev, draw.index)
+    return {
         "full": answered,
         "ignored": [
             store({**task, "answer": "ignore"}) if task["_input_hash"] in silent else example
@@ -122,14 +135,6 @@ def measure(
         ],
         "unstored": [example for example in answered if example["_input_hash"] not in silent],
     }
-    targets = [(model, *find_targets(prepared, draw, model)) for model in prepared.predictions]
-    for response in responses:
-        arm = read_arm("draw", stored[response], LABELS, tokenizer=tokenizer().make_doc)
-        for model, in_fold, in_all in targets:
-            for found in weigh(arm, prepared.predictions[model], MEASURED[draw.design.unit]):
-                metric = found["metric"]
-                aims = {"fold": getattr(in_fold, metric), "all": getattr(in_all, metric)}
-                yield {"draw": draw.index, "response": response, "model": model, **found, **aims}
 
 
 def without_answer(questions: Sequence[Draw], index: int) -> set[int]:
@@ -146,7 +151,7 @@ def store(answer: Found) -> Found:
     return back
 
 
-def find_targets(prepared: Prepared, draw: OneDraw, model: str) -> tuple[Any, Any]:
+def find_targets(prepared: Prepared, draw: OneDraw, model: str) -> tuple[Scores, Scores]:
     """Return the model's scores on the dev-fold pool and on the whole pool, copies counted."""
     counts = prepared.counts[draw.design.unit][model]
     copies = np.array([float(segment.copies) for segment in draw.frame.segments])
