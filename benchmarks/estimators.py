@@ -22,6 +22,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,15 @@ from typing import Any
 from estimator_draws import draw_batch
 from estimator_pools import DESIGNS, prepare
 from estimator_rows import KINDS, Rows, cell_names, cells, rows, table_lines
-from joblib import Parallel, delayed
 from study import BASE, CORPORA, DATA, QUICK, ROOT, Corpus
-from tqdm import tqdm
 from wasabi.tables import table
+
+from prodigy_al.jobs.run import run_jobs
 
 RESULT = ROOT / "build" / "study-estimators.json"
 WORKERS = 2
 BATCH = 25  # draws
-# Large draws cost most, so that there are fewer of those that are not the main cells.
+# Draws of 4,000 answers cost most: of the cells with them, the main one alone has as many.
 DRAWS, LARGE_DRAWS = (40, 40) if QUICK else (1000, 300)
 DEV_SHARE = 0.25  # so that four answers bring one dev answer, on average
 # The code that a draw runs through; what was drawn by other code is not taken over.
@@ -115,39 +116,37 @@ def draw_all(folder: Path) -> Mapping[str, list[dict[str, Any]]]:
     batches.sort(key=lambda batch: batch.first)
     missing = [batch for batch in batches if (batch.series.name, str(batch.indices)) not in done]
     corpora = list(dict.fromkeys(batch.series.corpus for batch in missing))
-    with Parallel(n_jobs=WORKERS, return_as="generator") as parallel:
-        list(parallel(delayed(prepare)(one, folder / f"{one.name}.joblib") for one in corpora))
-        results = parallel(
-            delayed(draw_batch)(
-                folder / f"{batch.series.corpus.name}.joblib",
-                batch.series.design,
-                batch.indices,
-                answers=round(batch.series.dev_answers / DEV_SHARE),
-                partly=batch.series.partly,
-            )
-            for batch in missing
-        )
-        with (
-            kept.open("a", encoding="utf8") as file,
-            tqdm(
-                total=len(batches),
-                initial=len(batches) - len(missing),
-                unit=" batches",
-                disable=None,
-            ) as bar,
-        ):
-            for batch, found in zip(missing, results, strict=True):
-                line = {"series": batch.series.name, "draws": str(batch.indices), "found": found}
-                # The line break comes first: it ends a line that was cut off by a kill.
-                file.write("\n" + json.dumps(line))
-                file.flush()
-                bar.update()
+    list(run_jobs(partial(prepare_in, folder), corpora, workers=WORKERS, label="preparing"))
+    results = run_jobs(partial(draw_in, folder), missing, workers=WORKERS, label="drawing")
+    with kept.open("a", encoding="utf8") as file:
+        for batch, found in zip(missing, results, strict=True):
+            line = {"series": batch.series.name, "draws": str(batch.indices), "found": found}
+            # The line break comes first: it ends a line that was cut off by a kill.
+            file.write("\n" + json.dumps(line))
+            file.flush()
     by_series: dict[str, list[dict[str, Any]]] = defaultdict(list)
     wanted = {(batch.series.name, str(batch.indices)) for batch in batches}
     for (name, draws), found in read_batches(kept).items():
         if (name, draws) in wanted:
             by_series[name] += found
     return {one.name: by_series[one.name] for one in series}
+
+
+def prepare_in(folder: Path, corpus: Corpus) -> None:
+    """Prepare a corpus where the draws will look for it."""
+    prepare(corpus, folder / f"{corpus.name}.joblib")
+
+
+def draw_in(folder: Path, batch: Batch) -> list[dict[str, Any]]:
+    """Make the draws of a batch."""
+    series = batch.series
+    return draw_batch(
+        folder / f"{series.corpus.name}.joblib",
+        series.design,
+        batch.indices,
+        answers=round(series.dev_answers / DEV_SHARE),
+        partly=series.partly,
+    )
 
 
 def read_batches(path: Path) -> dict[tuple[str, str], list[dict[str, Any]]]:
