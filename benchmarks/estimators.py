@@ -186,7 +186,7 @@ def main() -> None:
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf8")
     lines = table_lines(all_rows, cell_names(all_rows))
-    print(table(lines, header=("cell", "draws", *KINDS), divider=True))
+    print(table(lines, header=("cell", "draws", *KINDS), divider=True, max_col=60))
     aimed = [row["met"] for row in all_rows.values() if row["target"]]
     print(f"{sum(aimed)} of {len(aimed)} rows with a target meet it")
 
