@@ -97,8 +97,8 @@ def test_a_comparison_says_that_the_target_is_the_part_that_was_read(
     answer(start("x", lines), 60)
     plan = open_comparison(
         ["x"], str(world / "base"), str(world / "test.jsonl"), label=["ORG"], loader=None,
-        skip_bad=False, policies=["usual"], curves=False, seeds=[0], workers=1, engine=None, group_by=None,
-        output=tmp_path / "out",
+        skip_bad=False, policies=["usual"], curves=False, seeds=[0], workers=1, engine=None,
+        group_by=None, output=tmp_path / "out",
     )  # fmt: skip
     (arm,) = plan.arms
     assert arm.is_stream

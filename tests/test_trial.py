@@ -211,8 +211,8 @@ def test_a_trial_is_compared_arm_by_arm_against_its_own_control(
     answer(start("al.trial"), 60)
     plan = open_comparison(
         ["t"], str(world / "base"), str(world / "test.jsonl"), label=["ORG"], loader=None,
-        skip_bad=False, policies=["usual"], curves=False, seeds=[0], workers=1, engine=None, group_by=None,
-        output=tmp_path / "out",
+        skip_bad=False, policies=["usual"], curves=False, seeds=[0], workers=1, engine=None,
+        group_by=None, output=tmp_path / "out",
     )  # fmt: skip
     arms = {arm.dataset: arm for arm in plan.arms}
     assert set(arms) == {"t/ranked", "t/random"}

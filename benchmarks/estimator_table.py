@@ -1,0 +1,62 @@
+"""Write the tables of docs/estimators.md: python benchmarks/estimator_table.py.
+
+They show benchmarks/results/study-estimators.json, which is a copy of what `make study-estimators`
+left in build/.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from estimator_rows import KINDS, Rows, cell_names, table_lines
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "estimators.md"
+RESULT = ROOT / "benchmarks" / "results" / "study-estimators.json"
+BEGIN, END = "<!-- estimators: begin -->", "<!-- estimators: end -->"
+TITLES = {
+    "full": "All dev questions answered",
+    "ignored": "10 % of the dev questions ignored, all hard ones",
+    "unstored": "10 % of the dev questions never stored, all hard ones",
+}
+
+
+def response(cell: str) -> str:
+    """Return the response of a cell, which its name says unless it is the ordinary one."""
+    (found,) = [part for part in cell.split("-") if part in TITLES] or ["full"]
+    return found
+
+
+def tables(result: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of one table per response, and what they were measured with."""
+    rows: Rows = result["rows"]
+    aimed = [row["met"] for row in rows.values() if row["target"]]
+    yield (
+        f"{sum(aimed)} of {len(aimed)} numbers with a target meet it. Commit "
+        f"{result['commit'][:12]}, {result['machine']['cores']} cores ({result['machine']['cpu']})."
+    )
+    for name, title in TITLES.items():
+        cells = [cell for cell in cell_names(rows) if response(cell) == name]
+        yield f"\n### {title}\n"
+        yield "| cell | draws | " + " | ".join(KINDS) + " |"
+        yield "|---" * (len(KINDS) + 2) + "|"
+        for line in table_lines(rows, cells):
+            yield "| " + " | ".join(line).replace("MISSED", "**missed**") + " |"
+
+
+def main() -> None:
+    """Write the tables between their marks."""
+    result = json.loads(RESULT.read_text(encoding="utf8"))
+    if result["quick"]:
+        sys.exit(f"{RESULT} was made with QUICK=1; the page shows a whole study")
+    before, rest = PAGE.read_text(encoding="utf8").split(BEGIN)
+    page = f"{before}{BEGIN}\n" + "\n".join(tables(result)) + f"\n{END}{rest.split(END)[1]}"
+    PAGE.write_text(page, encoding="utf8")
+
+
+if __name__ == "__main__":
+    main()
