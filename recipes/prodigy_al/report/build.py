@@ -15,6 +15,7 @@ from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import schema
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
@@ -57,6 +58,7 @@ def build_report(measured: Measurements) -> schema.Report:
         strategies=summarise_strategies(arms, plan.policies),
         matrix=_matrix(measured),
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
+        machine=describe_machine(),
     )
     return replace(report, answer=answer_sentence(report), next=next_sentence(report))
 
