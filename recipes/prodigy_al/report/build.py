@@ -19,6 +19,7 @@ from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, m
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.health import check_health
@@ -73,6 +74,7 @@ def build_report(measured: Measurements) -> schema.Report:
         matrix=_matrix(measured),
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
         health=[*check_health(plan), check_overlap(plan.arms, plan.test)],
+        machine=describe_machine(),
     )
     return replace(report, answer=answer_sentence(report), next=next_sentence(report))
 
