@@ -80,9 +80,10 @@ def prepare(corpus: Corpus, path: Path) -> None:
         "study-estimators", str(BASE), source, DESIGNS["ranked"], label=LABELS, loader=None,
         exclude=None, unsegmented=False, skip_bad=False, group_by=None, gpu_id=-1,
     )  # fmt: skip
-    segments = pool.frame.segments
-    if assign_folds(pool.frame, DESIGNS["ranked"]) != pool.frame:
+    frame = pool.frame
+    if not isinstance(frame, Frame) or assign_folds(frame, DESIGNS["ranked"]) != frame:
         raise RuntimeError("folds that are assigned anew are not those of the frame")
+    segments = frame.segments
     score = segment_scorer(pool.nlp, pool.scorer, pool.design.acquisition, progress=False)
     scored = {s.input_hash: one for s, one in zip(segments, score(segments), strict=True)}
     _, gold = read_gold_source(
@@ -90,14 +91,14 @@ def prepare(corpus: Corpus, path: Path) -> None:
     )
     annotator = GoldAnnotator(gold, LABELS)
     answers: dict[Unit, Answers] = {
-        unit: answer_everything(pool.frame, unit, scored, annotator=annotator) for unit in VIEWS
+        unit: answer_everything(frame, unit, scored, annotator=annotator) for unit in VIEWS
     }
     predictions = {
         model: dict(zip([s.input_hash for s in segments], found, strict=True))
         for model, found in predict(answers["segment"], DATA / ELSEWHERE[corpus.name]).items()
     }
     prepared = Prepared(
-        frame=pool.frame,
+        frame=frame,
         header=pool.header,
         scores=scored,
         annotator=annotator,
