@@ -105,8 +105,7 @@ def prepare(corpus: Corpus, path: Path) -> None:
         predictions=predictions,
         counts={
             unit: {
-                model: count_everything(frame, own, found)
-                for model, found in predictions.items()
+                model: count_everything(frame, own, found) for model, found in predictions.items()
             }
             for unit, own in answers.items()
         },

@@ -51,7 +51,7 @@ def check_same_run(
         "source": (record.source["sha256"], header.source["sha256"]),
         "--pool-size": (_pool_size(record.source), _pool_size(header.source)),
     }
-    if header.source["stream"]:
+    if header.source.get("stream"):
         what = "folds of a stream (--dev-share, --group-by)"
         then_and_now[what] = (record.source.get("stream"), header.source["stream"])
     else:

@@ -27,15 +27,15 @@ def describe_machine() -> Mapping[str, Any]:
     ['blas', 'cores', 'cpu', 'prodigy_al', 'python', 'spacy', 'threads']
     """
     libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
-    # numpy and scipy each bring their own copy, mostly the same
-    names = dict.fromkeys(
+    # numpy and scipy each bring their own copy, and are not always loaded in the same order
+    names = {
         " ".join(str(library[key]) for key in BLAS_KEYS if library.get(key))
         for library in libraries
-    )
+    }
     return {
         "cpu": _cpu_name(),
         "cores": cpu_count(),
-        "blas": ", ".join(names),
+        "blas": ", ".join(sorted(names)),
         "threads": max((library["num_threads"] for library in libraries), default=1),
         "python": platform.python_version(),
         "spacy": version("spacy"),
