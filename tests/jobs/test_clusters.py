@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -61,7 +62,9 @@ def test_a_cluster_can_be_used_where_an_event_loop_runs_as_in_a_notebook(cluster
     async def cell():
         return list(run_jobs(abs, [-1, -2], cluster=cluster))
 
-    assert asyncio.run(cell()) == [1, 2]
+    # in a thread of its own, since a browser of another test may have left a loop in this one
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        assert thread.submit(asyncio.run, cell()).result() == [1, 2]
 
 
 def test_each_job_has_one_blas_thread(cluster):
