@@ -38,6 +38,7 @@ from prodigy_al.evaluation.estimators import (
     find_cautions,
     new_text_interval,
     pool_interval,
+    sum_by_group,
     weighted_scores,
     worth_in_answers,
 )
@@ -105,7 +106,9 @@ def assisted_scores(
         worth = worth_in_answers(drawn.answers, chances, unexplained)
     assisted = replace(
         plain,
-        **{metric: measure for metric, (measure, _) in found.items()},
+        f1=found["f1"][0],
+        precision=found["precision"][0],
+        recall=found["recall"][0],
         worth=worth,
         cautions=find_cautions(worth, drawn.sample.weights),
     )
@@ -178,15 +181,15 @@ def _measure(metric: Metric, drawn: _Drawn, coefficient: float, plain: Measure) 
     value = float((sample.weights * numerator).sum() + in_pool[0].sum()) / total
     residual = (numerator - value * denominator) / total
     leverage = sample.weights * denominator / total
-    sums = np.bincount(drawn.codes, (in_pool[0] - value * in_pool[1]) / total)
-    shares = np.bincount(drawn.codes, in_pool[1] / total)
+    sums = sum_by_group(drawn.codes, (in_pool[0] - value * in_pool[1]) / total)
+    shares = sum_by_group(drawn.codes, in_pool[1] / total)
     size = sums.size
     measure = Measure(
         value,
         new_text=new_text_interval(
             value,
-            sums + np.bincount(sample.codes, sample.weights * residual, size),
-            shares + np.bincount(sample.codes, leverage, size),
+            sums + sum_by_group(sample.codes, sample.weights * residual, size),
+            shares + sum_by_group(sample.codes, leverage, size),
             groups=drawn.groups,
             confidence=sample.confidence,
         ),

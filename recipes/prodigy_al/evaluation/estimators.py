@@ -190,8 +190,8 @@ def _measure(metric: Metric, counts: Counts, sample: Sample) -> Measure:
         value,
         new_text=new_text_interval(
             value,
-            np.bincount(sample.codes, sample.weights * residual),
-            np.bincount(sample.codes, leverage),
+            sum_by_group(sample.codes, sample.weights * residual),
+            sum_by_group(sample.codes, leverage),
             groups=int(sample.codes.max()) + 1,
             confidence=sample.confidence,
         ),
@@ -228,6 +228,11 @@ def worth_in_answers(
 def effective_size(weights: FloatArray) -> float:
     """Return (Σw)²/Σw² (Kish 1965): how many equally weighted answers tell as much as these."""
     return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def sum_by_group(codes: IntArray, values: FloatArray, size: int = 0) -> FloatArray:
+    """Return the sums of `values` (n,) over groups 0..K-1, which `codes` (n,) names; K >= `size`."""
+    return np.bincount(codes, values, size).astype(np.float64)
 
 
 def pool_interval(
