@@ -21,6 +21,9 @@ from prodigy_al.options import (
     label=ASKING["label"],
     loader=ASKING["loader"],
     skip_bad=ASKING["skip_bad"],
+    pool=Arg(
+        "--pool", help="The source of the arms: surer weighted dev F1, at the cost of scoring it"
+    ),
     training=Arg(
         "--training",
         help="Policies, comma-separated: usual, usual-outside, scratch, robust (the default); all",
@@ -46,6 +49,7 @@ def compare(
     label: Optional[list[str]] = None,
     loader: Optional[str] = None,
     skip_bad: bool = False,
+    pool: Optional[str] = None,
     training: Optional[list[str]] = None,
     curves: bool = False,
     seeds: str = "5",
@@ -75,6 +79,7 @@ def compare(
         workers=workers,
         engine=engine,
         output=output,
+        pool=pool,
     )
     with naming_options():
         report = compare_arms(plan, say=msg.info)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from prodigy_al.arrays import BoolArray, FloatArray
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.pool import EstimatedChances, Foreseen, add_counts
+from prodigy_al.evaluation.assisted import Assisted, assisted_scores
 from prodigy_al.evaluation.bootstrap import (
     Difference,
     bootstrap_score,
@@ -50,6 +53,10 @@ class WeightedScore:
     `n_pool` is the number of segments that they were drawn from, `missing` how many of the `served`
     questions have no answer: ignored, or shown and never stored. Where these are more than 5 %,
     `if_missing_wrong` and `if_missing_right` are F1 if all of them were wrong, or right.
+
+    `method` is ``ht`` (the weights alone), ``ppi`` (helped by what the model expects of the pool,
+    by `coefficient`; `plain` is then the estimate without it) or ``estimated`` (no probability is
+    known, they are estimated from the pool).
     """
 
     found: Weighted
@@ -58,6 +65,9 @@ class WeightedScore:
     missing: int
     if_missing_wrong: float | None = None
     if_missing_right: float | None = None
+    method: Literal["ht", "ppi", "estimated"] = "ht"
+    plain: Weighted | None = None
+    coefficient: float | None = None
 
 
 def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
@@ -86,11 +96,14 @@ def difference(
     return paired_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
 
 
-def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavailable:
+def weighted_score(
+    counts: Sequence[Counts], arm: Arm, foreseen: Foreseen | None = None
+) -> WeightedScore | Unavailable:
     """Return the weighted score of an arm's dev answers from counts per training seed.
 
     The counts of all seeds are added up segment by segment: the value is F1 over all of them, and
-    its intervals hold for these seeds.
+    its intervals hold for these seeds. `foreseen` is what the same models expect of the dev fold,
+    for an arm of whole segments.
     """
     if not arm.records:
         return Unavailable("the answers carry no sampling probabilities")
@@ -103,21 +116,14 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     pi = inclusion(served)
     if np.isnan(pi).any():
         return Unavailable(f"the strict design of '{arm.strategy}' has no probabilities")
-    summed = Counts(
-        tp=np.sum([seed.tp for seed in counts], axis=0),
-        predicted=np.sum([seed.predicted for seed in counts], axis=0),
-        gold=np.sum([seed.gold for seed in counts], axis=0),
-    )
+    summed = add_counts(counts)
     place = {key: i for i, (key, _) in enumerate(served)}
     at = np.array([place[item.input_hash] for item in arm.dev.items])
     copies = np.array([float(served[i][1].copies) for i in at])
     answered, rates = _responses(served, arm)
-    found = weighted_scores(
-        summed,
-        pi=(pi * rates)[at],
-        copies=copies,
-        groups=[served[i][1].group for i in at],
-    )
+    chances = (pi * rates)[at]
+    groups = [served[i][1].group for i in at]
+    found = weighted_scores(summed, pi=chances, copies=copies, groups=groups)
     if isinstance(found, Unavailable):
         return found
     missing = int((~answered).sum())
@@ -125,7 +131,51 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     if missing > BOUNDS_ABOVE * len(answered):
         wrong, right = bounds_of_missing(summed.weighted(copies), pi[at], rates[at])
     n_pool = max(record.N for _, record in served)
-    return WeightedScore(found, n_pool, len(answered), missing, wrong, right)
+    plain = WeightedScore(found, n_pool, len(answered), missing, wrong, right)
+    return plain if foreseen is None else _assisted(plain, summed, chances, (arm, foreseen))
+
+
+def _assisted(
+    plain: WeightedScore, counts: Counts, pi: FloatArray, drawn: tuple[Arm, Foreseen]
+) -> WeightedScore:
+    """Return the score with the help of what the models expect of the arm's dev fold."""
+    arm, foreseen = drawn
+    found = assisted_scores(
+        counts,
+        foreseen.expected,
+        np.array([foreseen.pool.place[item.input_hash] for item in arm.dev.items]),
+        pi=pi,
+        copies=foreseen.pool.copies,
+        groups=foreseen.pool.groups,
+    )
+    if not isinstance(found, Assisted):
+        return plain
+    return replace(
+        plain,
+        found=found.found,
+        method="ppi",
+        plain=found.plain,
+        coefficient=found.coefficient,
+    )
+
+
+def estimated_score(
+    counts: Sequence[Counts], arm: Arm, chances: EstimatedChances | Unavailable
+) -> WeightedScore | Unavailable:
+    """Return the score of an arm without records, with probabilities estimated from the pool."""
+    if isinstance(chances, Unavailable):
+        return chances
+    known = [i for i, item in enumerate(arm.dev.items) if item.input_hash in chances.pi]
+    keys = [arm.dev.items[i].input_hash for i in known]
+    found = weighted_scores(
+        add_counts(counts).take(np.array(known, dtype=np.intp)),
+        pi=[chances.pi[key] for key in keys],
+        copies=np.array([chances.copies[key] for key in keys]),
+        groups=[arm.groups[key] for key in keys],
+    )
+    if isinstance(found, Unavailable):
+        return found
+    return WeightedScore(found, chances.n_pool, len(known), missing=0, method="estimated")
 
 
 def _responses(served: Sequence[tuple[int, Record]], arm: Arm) -> tuple[BoolArray, FloatArray]:

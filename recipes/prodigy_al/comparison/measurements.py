@@ -20,10 +20,12 @@ from prodigy_al.comparison.estimates import (
     Score,
     WeightedScore,
     difference,
+    estimated_score,
     score,
     weighted_score,
 )
 from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.pool import Foreseen, foresee
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
 from prodigy_al.comparison.testset import Overlap, remove_overlap
@@ -83,12 +85,18 @@ class Measurements:
         asked = frozenset[int]().union(*(arm.hashes for arm in plan.arms))
         self._unseen = np.array([key not in asked for key in plan.test.hashes])
         self._counts: dict[Row, list[Counts]] = defaultdict(list)
+        self._expected: dict[Model, list[Counts]] = defaultdict(list)
         self._scores: dict[Row, Score] = {}
         self._weighted: dict[Row, WeightedScore | Unavailable] = {}
         self._differences: dict[tuple[Model, Model], Difference | Unavailable] = {}
 
-    def add(self, run: Run, predictions: Sequence[Predictions]) -> None:
-        """Count the predictions of one run: on the test set, then on each arm's dev answers."""
+    def add(
+        self, run: Run, predictions: Sequence[Predictions], expected: Counts | None = None
+    ) -> None:
+        """Count the predictions of one run: on the test set, then on each arm's dev answers.
+
+        `expected` are its counts of the pool's texts, where the plan has a pool.
+        """
         model = Model(run.dataset or None, run.policy, run.first)
         on_test, *on_dev = predictions
         matches = _matches(self.plan.test.gold, on_test)
@@ -97,6 +105,8 @@ class Measurements:
         self.predictions[model].append(on_test)
         if run.first is not None:
             return  # curves are measured on the test set alone
+        if expected is not None:
+            self._expected[model].append(expected)
         for arm, found in zip(self.plan.arms, on_dev, strict=True):
             self._counts[Row(model, "usual", arm.dataset)].append(self._usual(arm, found))
             self._counts[Row(model, "weighted", arm.dataset)].append(_matches(arm.dev, found))
@@ -119,8 +129,18 @@ class Measurements:
         """Return the weighted score of a model on an arm's dev answers."""
         row = Row(model, "weighted", arm.dataset)
         if row not in self._weighted:
-            self._weighted[row] = weighted_score(self._counts[row], arm)
+            self._weighted[row] = self._weigh(row, arm)
         return self._weighted[row]
+
+    def _weigh(self, row: Row, arm: Arm) -> WeightedScore | Unavailable:
+        """Estimate with what the pool adds, where it was named: expectations or probabilities."""
+        counts, pool = self._counts[row], self.plan.pool
+        if pool is not None and not arm.records:
+            return estimated_score(counts, arm, pool.estimated[arm.dataset])
+        foreseen: Foreseen | None = None
+        if pool is not None and arm.dataset in pool.dev:
+            foreseen = foresee(pool.dev[arm.dataset], self._expected[row.model])
+        return weighted_score(counts, arm, foreseen)
 
     def difference(self, model: Model, other: Model) -> Difference | Unavailable:
         """Return the paired difference of F1 on the test set, `model` minus `other`."""
@@ -161,8 +181,8 @@ def measure(plan: Plan, say: Callable[[str], object] = say_nothing) -> Measureme
         cache=plan.cache,
         say=say,
     )
-    for run, predictions in predicted:
-        measured.add(run, predictions)
+    for run, result in predicted:
+        measured.add(run, result.predictions, result.expected)
     return measured
 
 
@@ -170,7 +190,8 @@ def _whole_runs(measured: Measurements) -> Iterator[Run]:
     """Yield the base and every arm under every policy and seed, to be measured on every set."""
     plan = measured.plan
     evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
-    yield Run(plan.base, evaluate)
+    pool = plan.pool.texts if plan.pool is not None and plan.pool.dev else None
+    yield Run(plan.base, evaluate, pool=pool)
     for arm in plan.arms:
         train = measured.trains[arm.dataset]
         for policy in plan.policies:
@@ -183,6 +204,7 @@ def _whole_runs(measured: Measurements) -> Iterator[Run]:
                     seed=seed,
                     train=train,
                     artifacts=plan.artifacts(arm, policy) if seed == plan.seeds[0] else None,
+                    pool=pool,
                 )
 
 

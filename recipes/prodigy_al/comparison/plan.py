@@ -9,6 +9,7 @@ from typing import Any
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.artifacts import ArmArtifacts, folder_name
+from prodigy_al.comparison.pool import PoolSource
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import TestSet
 
@@ -17,7 +18,7 @@ from prodigy_al.comparison.testset import TestSet
 class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `cache` holds
     the runs that are finished, and every arm's files lie below `output`. With `curves`, arms are
-    also trained on their first answers.
+    also trained on their first answers. `pool` is the arms' source, where it was named.
     """
 
     arms: Sequence[Arm]
@@ -31,6 +32,7 @@ class Plan:
     cache: RunCache
     output: Path
     curves: bool = False
+    pool: PoolSource | None = None
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 
     def artifacts(self, arm: Arm, policy: str) -> ArmArtifacts:

@@ -231,7 +231,7 @@ def effective_size(weights: FloatArray) -> float:
 
 
 def sum_by_group(codes: IntArray, values: FloatArray, size: int = 0) -> FloatArray:
-    """Return (K,) the sums of `values` (n,) over the groups that `codes` (n,) numbers, K >= `size`."""
+    """Return (K,) sums of `values` (n,) over the groups that `codes` (n,) numbers; K >= `size`."""
     return np.bincount(codes, values, size).astype(np.float64)
 
 

@@ -171,7 +171,7 @@ def open_pool(
     header = Header(
         model=described,
         scorer=_identify_scorer(scorer, labels, described["sha256"]),
-        source=_identify_source(source, frame),
+        source=_identify_source(source, frame, exclude),
         segmentation="whole" if unsegmented else "sentences",
     )
     return Pool(
@@ -187,13 +187,14 @@ def open_pool(
     )
 
 
-def _identify_source(source: Any, frame: Frame) -> dict[str, Any]:
+def _identify_source(source: Any, frame: Frame, exclude: list[str] | None) -> dict[str, Any]:
     """Return what records say of the source they were drawn from."""
     return {
         "name": str(source),
         "sha256": frame.sha256,
         "segments": len(frame.segments),
         "excluded": frame.excluded,
+        "exclude": list(exclude or ()),
     }
 
 
