@@ -30,6 +30,8 @@ WEIGHTED = METRIC | {
     "if_missing_right",
     "on",
     "cautions",
+    "coefficient",
+    "plain",
 }
 TOP = {
     "version",

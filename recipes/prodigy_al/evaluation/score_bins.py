@@ -25,7 +25,7 @@ def answered_shares(
     lower, or higher, than every answer, nothing is estimated; nor with fewer than `smallest`
     answers.
 
-    >>> answered_shares(np.array([1.0, 2, 3, 4]), np.array([False, True, True, True]), smallest=1)
+    >>> answered_shares(np.array([1.0, 2, 3, 4]), np.array([True, False, True, True]), smallest=1)
     array([0.5, 0.5, 1. , 1. ])
     """
     if answered.sum() < smallest:

@@ -49,8 +49,8 @@ def open_comparison(
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training.
 
-    `pool` is the source that the arms were drawn from. Options come first, then datasets and sources, then the model. Raises `OptionError`,
-    `AnswerError`, `SourceError` or `ModelError`.
+    `pool` is the source that the arms were drawn from. Options come first, then datasets and
+    sources, then the model. Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
     """
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())

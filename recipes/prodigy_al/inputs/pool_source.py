@@ -12,7 +12,7 @@ from spacy.language import Language
 from prodigy_al.comparison.arms import FOREIGN_DEV_SHARE, FOREIGN_SALT, Arm
 from prodigy_al.comparison.elsewhere import estimate_chances
 from prodigy_al.comparison.pool import DevPool, PoolSource, PoolTexts
-from prodigy_al.errors import OptionError
+from prodigy_al.errors import OptionError, ParameterError
 from prodigy_al.inputs.datasets import excluded_inputs
 from prodigy_al.inputs.sources import cut_segments
 from prodigy_al.ner.pipelines import sentence_splitter, set_blas
@@ -63,13 +63,14 @@ def read_pool(
     texts = tuple((tuple(t.text for t in d), tuple(bool(t.whitespace_) for t in d)) for d in docs)
     at = {key: i for i, key in enumerate(asked)}
     whole = _best_cut(foreign, cut_frame) if foreign else next(iter(frames.values()))
+    named = next(iter(frames.values()), whole)
     scores = _scores(whole, labels, nlp) if any(a.dev.form == "full" for a in foreign) else None
     return PoolSource(
         described={
             "source": source,
-            "sha256": whole.sha256,
-            "segments": len(whole.segments),
-            "excluded": whole.excluded,
+            "sha256": named.sha256,
+            "segments": len(named.segments),
+            "excluded": named.excluded,
         },
         texts=PoolTexts(tuple(labels), texts),
         dev={name: _dev_pool(segments, at) for name, segments in dev.items()},
@@ -106,7 +107,10 @@ def _own_frame(source: str, arm: Arm, cut_frame: Callable[[_Cut], Frame]) -> Fra
     """Return the frame that an arm was drawn from. Raises `OptionError` where it is another one."""
     records = {key: record for key, record in arm.records.items() if record.fold == "dev"}
     first = next(iter(records.values()))
-    frame = cut_frame(_read_cut(first, (record.group for record in arm.records.values())))
+    try:
+        frame = cut_frame(_read_cut(first, (record.group for record in arm.records.values())))
+    except ParameterError as error:  # no record has the key that documents were named by
+        raise OptionError(OPTION, source, f"dataset '{arm.dataset}': {error}") from error
     if frame.sha256 != first.source["sha256"]:
         left_out = first.source.get("excluded") or 0
         raise OptionError(

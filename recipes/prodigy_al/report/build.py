@@ -14,7 +14,7 @@ from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.bootstrap import Difference
-from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted
 from prodigy_al.report import schema
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
@@ -46,6 +46,7 @@ def build_report(measured: Measurements) -> schema.Report:
         target=f"F1 of {', '.join(plan.labels)} on text like {plan.test.name}",
         labels=list(plan.labels),
         model=dict(plan.model),
+        pool=dict(plan.pool.described) if plan.pool else None,
         seeds=list(plan.seeds),
         policies=list(plan.policies),
         test=_test_set(measured),
@@ -160,7 +161,10 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
             dev = _dev(model, arm, measured)
             cells.append(_cell(model, arm.dataset, "usual", dev.usual, leak=leak))
             if not isinstance(dev.weighted, Unavailable):
-                cells.append(_cell(model, arm.dataset, "weighted", dev.weighted, leak=leak))
+                kind: schema.Kind = (
+                    "estimated" if dev.weighted.method == "estimated" else "weighted"
+                )
+                cells.append(_cell(model, arm.dataset, kind, dev.weighted, leak=leak))
     return cells
 
 
@@ -202,7 +206,7 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         low=low,
         high=high,
         n=found.m,
-        method="ht",
+        method=score.method,
         interval="new-text",
         low_pool=low_pool,
         high_pool=high_pool,
@@ -215,7 +219,22 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         if_missing_wrong=score.if_missing_wrong,
         if_missing_right=score.if_missing_right,
         on=arm.dataset,
-        cautions=[caution.kind for caution in found.cautions],
+        cautions=[
+            *(caution.kind for caution in found.cautions),
+            *(["random-within-bins"] if score.method == "estimated" else []),
+        ],
+        coefficient=score.coefficient,
+        plain=_plain(score.plain),
+    )
+
+
+def _plain(found: Weighted | None) -> schema.PlainMetric | None:
+    if found is None:
+        return None
+    _, low, high = _bounds(found.f1.new_text)
+    _, low_pool, high_pool = _bounds(found.f1.pool)
+    return schema.PlainMetric(
+        f1=found.f1.value, low=low, high=high, low_pool=low_pool, high_pool=high_pool
     )
 
 

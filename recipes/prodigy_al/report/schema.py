@@ -18,8 +18,9 @@ from prodigy_al.evaluation.estimators import Unavailable
 
 REPORT_VERSION = 1
 
-Kind: TypeAlias = Literal["usual", "weighted", "test"]
-"""How a set was counted: as spaCy's scorer does, weighted by 1/probability, or in full."""
+Kind: TypeAlias = Literal["usual", "weighted", "estimated", "test"]
+"""How a set was counted: as spaCy's scorer does, weighted by 1/probability (an estimated one, where
+none was recorded), or in full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,17 @@ class TestMetric(Metric):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlainMetric:
+    """Weighted F1 from the answers alone, where the model's expectations of the pool helped."""
+
+    f1: float | None
+    low: float | None
+    high: float | None
+    low_pool: float | None
+    high_pool: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class WeightedMetric(Metric):
     """F1 of dev answers weighted by 1/probability.
 
@@ -52,10 +64,14 @@ class WeightedMetric(Metric):
     of this pool say as much; `largest_weight` the share of the sum of weights that one answer
     holds; `missing` the number of questions without an answer, with F1 if all of them were wrong
     or right. `on` names the dataset whose dev answers were counted. `cautions` may hold
-    ``low-worth`` and ``heavy-weight``.
+    ``low-worth``, ``heavy-weight`` and ``random-within-bins``.
+
+    `method` is ``ht``, the weights alone; ``ppi``, helped by the model's own expectations of the
+    pool, with the `coefficient` λ in [0, 1] and what the weights alone give as `plain`; or
+    ``estimated``, with probabilities that were not recorded but estimated from the pool.
     """
 
-    method: Literal["ht", "ppi"]
+    method: Literal["ht", "ppi", "estimated"]
     interval: Literal["new-text", "pool"]
     low_pool: float | None
     high_pool: float | None
@@ -69,6 +85,8 @@ class WeightedMetric(Metric):
     if_missing_right: float | None = None
     on: str
     cautions: Sequence[str] = ()
+    coefficient: float | None = None
+    plain: PlainMetric | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
