@@ -12,6 +12,7 @@ import pytest
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report import schema
 from prodigy_al.report.files import to_json, write_report
+from prodigy_al.report.kinds import PlainMetric
 
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {
@@ -20,7 +21,9 @@ KEYS = {
     schema.Metric: "f1 p r low high n",
     schema.TestMetric: "f1 p r low high n per_seed",
     schema.WeightedMetric: "f1 p r low high n method interval low_pool high_pool ess worth m "
-    "n_pool largest_weight missing if_missing_wrong if_missing_right on cautions",
+    "n_pool largest_weight missing if_missing_wrong if_missing_right on cautions coefficient "
+    "plain",
+    PlainMetric: "f1 low high low_pool high_pool",
     schema.Comparison: "difference low high p detectable",
     schema.ControlComparison: "difference low high p detectable against",
     schema.Interval: "value low high",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from prodigy_al.arrays import BoolArray, FloatArray
-from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.arrays import BoolArray, FloatArray, IntArray
+from prodigy_al.evaluation.estimators import Unavailable, sum_by_group
 
 SMALLEST_BIN = 20  # answers; fewer would give shares that are mostly chance
 QUANTILES = 100
-UNREACHED_LIMIT = 0.05  # share of the pool that scores lower, or higher, than every answer
+UNREACHED_LIMIT = 0.1  # share of the pool that scores lower, or higher, than every answer
 
 
 def answered_shares(
@@ -21,7 +21,7 @@ def answered_shares(
     order of the scores, from the highest down, each closed once it holds `smallest` answers; equal
     scores lie in one bin. Within a bin, which segments were answered is taken to say nothing about
     them: weighting by an estimated propensity in classes (Rosenbaum & Rubin 1984, JASA 79(387)).
-    What was never asked at any chance cannot be weighted: where more than 5 % of the pool scores
+    What was never asked at any chance cannot be weighted: where more than 10 % of the pool scores
     lower, or higher, than every answer, nothing is estimated; nor with fewer than `smallest`
     answers.
 
@@ -44,12 +44,14 @@ def answered_shares(
             )
     edges = np.unique(np.quantile(scores, np.linspace(0, 1, QUANTILES + 1)[1:-1]))
     codes = np.searchsorted(edges, scores, side="left")
-    bins = _merged(np.bincount(codes, answered, edges.size + 1), smallest)[codes]
+    bins = _merged(sum_by_group(codes, answered.astype(np.float64), edges.size + 1), smallest)[
+        codes
+    ]
     shares: FloatArray = (np.bincount(bins, answered) / np.bincount(bins))[bins]
     return shares
 
 
-def _merged(answers: FloatArray, smallest: int) -> FloatArray:
+def _merged(answers: FloatArray, smallest: int) -> IntArray:
     """Return the bin (K,) of each hundredth from its number of answers (K,), 0 the highest one."""
     bins = np.zeros(answers.size, dtype=np.int64)
     current, held = 0, 0.0

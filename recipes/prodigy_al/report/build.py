@@ -16,6 +16,7 @@ from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted
 from prodigy_al.report import schema
+from prodigy_al.report.kinds import Kind, PlainMetric
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 
@@ -161,16 +162,12 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
             dev = _dev(model, arm, measured)
             cells.append(_cell(model, arm.dataset, "usual", dev.usual, leak=leak))
             if not isinstance(dev.weighted, Unavailable):
-                kind: schema.Kind = (
-                    "estimated" if dev.weighted.method == "estimated" else "weighted"
-                )
+                kind: Kind = "estimated" if dev.weighted.method == "estimated" else "weighted"
                 cells.append(_cell(model, arm.dataset, kind, dev.weighted, leak=leak))
     return cells
 
 
-def _cell(
-    model: Model, name: str, kind: schema.Kind, metric: schema.Metric, *, leak: bool
-) -> schema.Cell:
+def _cell(model: Model, name: str, kind: Kind, metric: schema.Metric, *, leak: bool) -> schema.Cell:
     return schema.Cell(
         policy=model.policy,
         model=model.dataset or BASE_NAME,
@@ -228,12 +225,12 @@ def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
     )
 
 
-def _plain(found: Weighted | None) -> schema.PlainMetric | None:
+def _plain(found: Weighted | None) -> PlainMetric | None:
     if found is None:
         return None
     _, low, high = _bounds(found.f1.new_text)
     _, low_pool, high_pool = _bounds(found.f1.pool)
-    return schema.PlainMetric(
+    return PlainMetric(
         f1=found.f1.value, low=low, high=high, low_pool=low_pool, high_pool=high_pool
     )
 

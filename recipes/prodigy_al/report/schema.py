@@ -12,15 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.kinds import Kind, Method, PlainMetric
 
 REPORT_VERSION = 1
-
-Kind: TypeAlias = Literal["usual", "weighted", "estimated", "test"]
-"""How a set was counted: as spaCy's scorer does, weighted by 1/probability (an estimated one, where
-none was recorded), or in full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +42,6 @@ class TestMetric(Metric):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlainMetric:
-    """Weighted F1 from the answers alone, where the model's expectations of the pool helped."""
-
-    f1: float | None
-    low: float | None
-    high: float | None
-    low_pool: float | None
-    high_pool: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class WeightedMetric(Metric):
     """F1 of dev answers weighted by 1/probability.
 
@@ -66,12 +52,10 @@ class WeightedMetric(Metric):
     or right. `on` names the dataset whose dev answers were counted. `cautions` may hold
     ``low-worth``, ``heavy-weight`` and ``random-within-bins``.
 
-    `method` is ``ht``, the weights alone; ``ppi``, helped by the model's own expectations of the
-    pool, with the `coefficient` λ in [0, 1] and what the weights alone give as `plain`; or
-    ``estimated``, with probabilities that were not recorded but estimated from the pool.
+    With the `method` ``ppi``, `coefficient` is λ in [0, 1] and `plain` what the weights alone give.
     """
 
-    method: Literal["ht", "ppi", "estimated"]
+    method: Method
     interval: Literal["new-text", "pool"]
     low_pool: float | None
     high_pool: float | None
