@@ -21,9 +21,7 @@ from prodigy_al.options import (
     label=ASKING["label"],
     loader=ASKING["loader"],
     skip_bad=ASKING["skip_bad"],
-    pool=Arg(
-        "--pool", help="The source of the arms: surer weighted dev F1, at the cost of scoring it"
-    ),
+    pool=Arg("--pool", help="The arms' source: surer weighted dev F1, or an estimated one"),
     training=Arg(
         "--training",
         help="Policies, comma-separated: usual, usual-outside, scratch, robust (the default); all",

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from prodigy_al.comparison.elsewhere import estimate_chances
 from prodigy_al.comparison.estimates import estimated_score, weighted_score
 from prodigy_al.comparison.pool import DevPool, Foreseen
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.frame import Frame
 
 RANKED = SamplingDesign("ranked", "segment", dev_share=0.8)
 PoolOf = Callable[..., Any]
@@ -62,6 +64,28 @@ def test_what_the_model_expects_leaves_the_number_right_and_makes_it_surer(pool_
         unweighted.append(pool.unweighted(answers).f1 - truth)
     assert off_by(helped) < 3 < off_by(unweighted)
     assert np.std(helped) < 0.9 * np.std(plain)
+
+
+@pytest.mark.slow
+def test_both_intervals_cover_as_often_as_they_say_over_many_pools(
+    pool_of: PoolOf, frame_of: Callable[..., Frame]
+):
+    """Law 4 for the helped number, with a new pool for every draw."""
+    frame, inside, text, matched, spans = frame_of(1_000, 60, 0.5), [], [], 0.0, 0.0
+    for seed in range(1_000):
+        pool = pool_of(1_000, documents=60, seed=seed, frame=frame)
+        design = replace(RANKED, seed=seed, dev_share=0.5)
+        arm = pool.read(pool.ask(design, 400))
+        found = weighted_score([pool.counts(arm)], arm, foreseen(pool)).found.f1
+        inside.append(found.pool.low <= pool.truth().f1 <= found.pool.high)
+        text.append((found.new_text.low, found.new_text.high))
+        dev = [pool.place[one.input_hash] for one in frame.fold("dev")]
+        gold, predicted = pool.tables.gold[dev], pool.tables.predicted[dev]
+        matched += 2 * float((gold & predicted).sum())
+        spans += float(gold.sum() + predicted.sum())
+    covered = np.mean([low <= matched / spans <= high for low, high in text])
+    assert 0.93 <= np.mean(inside) <= 0.97
+    assert 0.93 <= covered <= 0.97
 
 
 def test_a_set_whose_records_are_lost_is_estimated_nearly_without_the_bias_of_selection(

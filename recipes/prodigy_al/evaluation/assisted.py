@@ -10,11 +10,11 @@ in [0, 1] is chosen to minimise the estimated variance of what the draw leaves o
 λ e~)², e = t - F d and e~ = t~ - F d~ linearised at the plain weighted F. With λ = 0 nothing but
 the plain ratio is left, which is what a model that knows nothing of its errors gets.
 
-This is PPI++ (Angelopoulos, Duchi & Zrnic 2023, "PPI++: efficient prediction-powered inference",
-sections 3 and 6, power tuning) for unequal probabilities as in active statistical inference (Zrnic
-& Candès, ICML 2024, section 4), and a difference estimator with a tuned coefficient (Särndal,
-Swensson & Wretman 1992, chapter 6). The intervals are those of `estimators`, of the residuals that
-are left. λ is chosen on the same answers, which costs a bias and a loss of coverage of order 1/M.
+This is PPI++ (Angelopoulos, Duchi & Zrnic 2023, power tuning) for answers that were drawn by
+unequal probabilities, as in active statistical inference (Zrnic & Candès 2024, ICML), and a
+difference estimator with a tuned coefficient (Särndal, Swensson & Wretman 1992, chapter 6). The
+intervals are those of `estimators`, of the residuals that are left. λ is chosen on the same
+answers, which costs a bias and a loss of coverage of order 1/M.
 """
 
 from __future__ import annotations
