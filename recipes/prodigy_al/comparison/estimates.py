@@ -132,14 +132,15 @@ def weighted_score(
         wrong, right = bounds_of_missing(summed.weighted(copies), pi[at], rates[at])
     n_pool = max(record.N for _, record in served)
     plain = WeightedScore(found, n_pool, len(answered), missing, wrong, right)
-    return plain if foreseen is None else _assisted(plain, summed, chances, (arm, foreseen))
+    if foreseen is None:
+        return plain
+    return _assisted(plain, summed, chances, arm=arm, foreseen=foreseen)
 
 
 def _assisted(
-    plain: WeightedScore, counts: Counts, pi: FloatArray, drawn: tuple[Arm, Foreseen]
+    plain: WeightedScore, counts: Counts, pi: FloatArray, *, arm: Arm, foreseen: Foreseen
 ) -> WeightedScore:
     """Return the score with the help of what the models expect of the arm's dev fold."""
-    arm, foreseen = drawn
     found = assisted_scores(
         counts,
         foreseen.expected,

@@ -73,7 +73,7 @@ class Run:
             [(item.words, item.spaces) for item in answers.items] for answers in self.evaluate
         ]
         if self.pool is not None:
-            parts.append(asdict(self.pool))
+            parts += [self.pool.labels, self.pool.texts]
         return sha256(json.dumps(parts).encode()).hexdigest()
 
     def is_stored(self, key: str, cache: RunCache) -> bool:

@@ -90,7 +90,11 @@ def open_comparison(
         cache=cache,
         output=output,
         curves=curves,
-        pool=read_pool(pool, pool_records, arms, labels, nlp) if pool and pool_records else None,
+        pool=(
+            read_pool(pool, pool_records, arms, labels=labels, nlp=nlp)
+            if pool and pool_records
+            else None
+        ),
     )
 
 

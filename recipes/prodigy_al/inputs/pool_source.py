@@ -11,8 +11,9 @@ from spacy.language import Language
 
 from prodigy_al.comparison.arms import FOREIGN_DEV_SHARE, FOREIGN_SALT, Arm
 from prodigy_al.comparison.elsewhere import estimate_chances
-from prodigy_al.comparison.pool import DevPool, PoolSource, PoolTexts
+from prodigy_al.comparison.pool import DevPool, EstimatedChances, PoolSource, PoolTexts
 from prodigy_al.errors import OptionError, ParameterError
+from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.inputs.datasets import excluded_inputs
 from prodigy_al.inputs.sources import cut_segments
 from prodigy_al.ner.pipelines import sentence_splitter, set_blas
@@ -44,6 +45,7 @@ def read_pool(
     source: str,
     records: Iterable[tuple[int, dict[str, Any]]],
     arms: Sequence[Arm],
+    *,
     labels: Sequence[str],
     nlp: Language,
 ) -> PoolSource:
@@ -56,31 +58,39 @@ def read_pool(
     cut_frame = _frames(list(records), nlp)
     frames = {arm.dataset: _own_frame(source, arm, cut_frame) for arm in arms if arm.records}
     foreign = [arm for arm in arms if not arm.records]
-    weighted = [arm for arm in arms if arm.dataset in frames and arm.dev.form == "full"]
-    dev = {arm.dataset: frames[arm.dataset].fold("dev") for arm in weighted}
+    # the other arms' weighted F1 is not of whole segments, or cannot be had
+    dev = {
+        arm.dataset: frames[arm.dataset].fold("dev")
+        for arm in arms
+        if arm.records and arm.dev.form == "full" and not _is_strict(arm)
+    }
     asked = {one.input_hash: one for segments in dev.values() for one in segments}
-    docs = [make_doc(nlp, segment) for segment in asked.values()]
-    texts = tuple((tuple(t.text for t in d), tuple(bool(t.whitespace_) for t in d)) for d in docs)
     at = {key: i for i, key in enumerate(asked)}
-    whole = _best_cut(foreign, cut_frame) if foreign else next(iter(frames.values()))
-    named = next(iter(frames.values()), whole)
-    scores = _scores(whole, labels, nlp) if any(a.dev.form == "full" for a in foreign) else None
+    known, estimated = list(frames.values()), {}
+    if foreign:
+        known.append(_best_cut(foreign, cut_frame))
+        estimated = _estimate(foreign, known[-1], labels, nlp)
+    described = known[0]
     return PoolSource(
         described={
             "source": source,
-            "sha256": named.sha256,
-            "segments": len(named.segments),
-            "excluded": named.excluded,
+            "sha256": described.sha256,
+            "segments": len(described.segments),
+            "excluded": described.excluded,
         },
-        texts=PoolTexts(tuple(labels), texts),
+        texts=PoolTexts(tuple(labels), tuple(_text(nlp, one) for one in asked.values())),
         dev={name: _dev_pool(segments, at) for name, segments in dev.items()},
-        estimated={
-            arm.dataset: estimate_chances(
-                arm, whole.segments, np.zeros(0) if scores is None else scores
-            )
-            for arm in foreign
-        },
+        estimated=estimated,
     )
+
+
+def _is_strict(arm: Arm) -> bool:
+    return any(record.design == "strict" for record in arm.records.values())
+
+
+def _text(nlp: Language, segment: Segment) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    doc = make_doc(nlp, segment)
+    return tuple(token.text for token in doc), tuple(bool(token.whitespace_) for token in doc)
 
 
 def _frames(
@@ -170,8 +180,13 @@ def _dev_pool(segments: Sequence[Segment], at: Mapping[int, int]) -> DevPool:
     )
 
 
-def _scores(frame: Frame, labels: Sequence[str], nlp: Language) -> Any:
-    """Return (N,) the base's score of every segment, as the recipes compute it."""
-    set_blas(nlp, use_blis=False)
-    score = segment_scorer(nlp, MarginalScorer(nlp, labels), SCORE)
-    return np.array([scored.u for scored in score(frame.segments)])
+def _estimate(
+    foreign: Sequence[Arm], frame: Frame, labels: Sequence[str], nlp: Language
+) -> dict[str, EstimatedChances | Unavailable]:
+    """Return estimated probabilities by dataset, from the score that the recipes rank by."""
+    scores = np.zeros(len(frame.segments))
+    if any(arm.dev.form == "full" for arm in foreign):  # the others' cannot be estimated anyway
+        set_blas(nlp, use_blis=False)
+        score = segment_scorer(nlp, MarginalScorer(nlp, labels), SCORE)
+        scores = np.array([scored.u for scored in score(frame.segments)])
+    return {arm.dataset: estimate_chances(arm, frame.segments, scores) for arm in foreign}
