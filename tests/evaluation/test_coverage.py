@@ -14,7 +14,7 @@ import pytest
 from prodigy_al.evaluation.counts import METRICS, Counts, scores
 from prodigy_al.evaluation.estimators import weighted_scores
 from prodigy_al.sampling.keys import inclusion_probabilities, sampling_keys, threshold
-from prodigy_al.sampling.proposal import candidate_probabilities, selection_probabilities
+from prodigy_al.sampling.proposal import selection_probabilities
 
 DRAWS = 2_000
 EXPLORE = 0.3
@@ -189,32 +189,3 @@ def test_answers_are_worth_as_many_uniform_ones_as_tell_as_much():
     assert spread_of_uniform(counts, worth) == pytest.approx(spread, rel=0.05)
     overstated = 400 * (spread_of_uniform(counts, 400) / spread) ** 2
     assert spread_of_uniform(counts, overstated) < 0.93 * spread
-
-
-def candidate_draw(rng):
-    """Ask about one candidate of 250 of 1,000 segments; return (frame, answers, π_ij)."""
-    marginals = rng.beta(0.5, 0.5, (1_000, 3))
-    gold = rng.uniform(size=marginals.shape) < 0.15 + 0.6 * marginals  # overconfident
-    predicted = marginals > 0.5
-    frame = np.array([gold & predicted, predicted, gold], dtype=float)
-    asked, pi = ask(np.sum(marginals * (1 - marginals), axis=1), 250, rng)
-    r = np.array([candidate_probabilities(row, EXPLORE) for row in marginals[asked]])
-    j = np.argmax(np.cumsum(r, axis=1) > rng.uniform(size=(250, 1)), axis=1)
-    within = r[np.arange(250), j]
-    return Counts(*frame.reshape(3, -1)), Counts(*frame[:, asked, j]), pi * within
-
-
-def test_answers_about_single_candidates_estimate_the_whole_frame():
-    rng, rows = np.random.default_rng(1), []
-    for _ in range(1_000):
-        frame, answers, pi = candidate_draw(rng)
-        target, plain = scores(frame), scores(answers)
-        weighted = weighted_scores(answers, pi=pi)
-        for m in METRICS:
-            truth, estimate = getattr(target, m), getattr(weighted, m)
-            within = holds(estimate.pool, truth)
-            rows.append((estimate.value - truth, getattr(plain, m) - truth, within))
-    errors, unweighted, covered = np.array(rows).reshape(-1, 3, 3).transpose(2, 0, 1)
-    assert np.all(off_by(errors) < 3)
-    assert np.all(off_by(unweighted) > 3)
-    assert np.all((covered.mean(axis=0) >= 0.93) & (covered.mean(axis=0) <= 0.97))

@@ -140,8 +140,11 @@ class Pool:
         arm = self.read(answers)
         return weighted_score([self.counts(arm)], arm)
 
-    def unweighted(self, answers: Examples) -> Scores:
-        return scores(self.counts(self.read(answers)))
+    def both(self, answers: Examples) -> tuple[WeightedScore | Unavailable, Scores]:
+        """The weighted number, and that of the same answers without weights."""
+        arm = self.read(answers)
+        counts = self.counts(arm)
+        return weighted_score([counts], arm), scores(counts)
 
     def truth(self, *, binary: bool = False) -> Scores:
         """The model's scores on the whole dev fold: on all of it, or on its candidates."""

@@ -68,15 +68,12 @@ def verify_records(records: Iterable[tuple[int, Record]]) -> int:
 
 def _agree(one: Record, other: Record) -> bool:
     """Return whether two records can belong to one block."""
-    if (one.total is None) != (other.total is None):
-        return False
-    tolerance = one.R * SCORE_TOLERANCE
-    return (one.R, one.N, one.considered, one.block_size) == (
-        other.R,
-        other.N,
-        other.considered,
-        other.block_size,
-    ) and isclose(one.total or 0.0, other.total or 0.0, rel_tol=0, abs_tol=tolerance)
+    for name in ("R", "N", "considered", "block_size"):
+        if getattr(one, name) != getattr(other, name):
+            return False
+    if one.total is None or other.total is None:
+        return one.total is other.total
+    return isclose(one.total, other.total, rel_tol=0, abs_tol=one.R * SCORE_TOLERANCE)
 
 
 def _verify_key(record: Record, input_hash: int) -> None:
