@@ -61,7 +61,7 @@ def test_what_the_model_expects_leaves_the_number_right_and_makes_it_surer(pool_
         assert found.method == "ppi"
         helped.append(found.found.f1.value - truth)
         plain.append(found.plain.f1.value - truth)
-        unweighted.append(pool.unweighted(answers).f1 - truth)
+        unweighted.append(scores(pool.counts(arm)).f1 - truth)
     assert off_by(helped) < 3 < off_by(unweighted)
     assert np.std(helped) < 0.9 * np.std(plain)
 
