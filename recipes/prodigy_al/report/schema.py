@@ -51,7 +51,6 @@ class WeightedMetric(Metric):
     holds; `missing` the number of questions without an answer, with F1 if all of them were wrong
     or right. `on` names the dataset whose dev answers were counted. `cautions` may hold
     ``low-worth``, ``heavy-weight`` and ``random-within-bins``.
-
     With the `method` ``ppi``, `coefficient` is λ in [0, 1] and `plain` what the weights alone give.
     """
 
