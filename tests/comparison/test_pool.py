@@ -74,6 +74,7 @@ def asked(folder: Path, world: Path) -> Asked:
             "seeds": [0],
             "workers": 1,
             "engine": None,
+            "group_by": None,
             "output": folder / "out",
             "pool": str(world / "pool.jsonl"),
         }
@@ -207,7 +208,7 @@ def test_a_set_without_records_is_estimated_and_flagged(asked: Asked):
     assert "random-within-bins" in found.cautions
     kinds = {cell.kind for cell in report.matrix if cell.set == "old"}
     assert kinds == {"usual", "estimated"}
-    assert "single spans cannot be estimated" in report.base.dev["old-binary"].weighted.reason
+    assert "binary dev answers cannot measure F1" in report.base.dev["old-binary"].weighted.reason
     text = render(report)
     assert "(estimated)" in text
     assert "selection within score bins is taken to be at random" in text
