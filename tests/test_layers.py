@@ -28,7 +28,16 @@ ALLOWED: dict[str, set[str]] = {
     "scoring": {"sampling", "ner", "records", "errors"},
     "training": {"ner", "records", "errors"},
     "online": {"training", "scoring", "sampling", "jobs", "ner", "records", "errors"},
-    "comparison": {"training", "sampling", "evaluation", "jobs", "ner", "records", "errors"},
+    "comparison": {
+        "training",
+        "scoring",
+        "sampling",
+        "evaluation",
+        "jobs",
+        "ner",
+        "records",
+        "errors",
+    },
     "report": {"comparison", "evaluation", "jobs", "errors"},
 }
 for below in ALLOWED.values():

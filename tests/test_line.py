@@ -31,6 +31,8 @@ WEIGHTED = METRIC | {
     "if_missing_right",
     "on",
     "cautions",
+    "coefficient",
+    "plain",
 }
 TOP = {
     "version",

@@ -25,6 +25,7 @@ from prodigy_al.options import (
         "--group-by",
         help="Key in meta that names a text's document: in the test set, and without records",
     ),
+    pool=Arg("--pool", help="The arms' source: surer weighted dev F1, or an estimated one"),
     training=Arg(
         "--training",
         help="Policies, comma-separated: usual, usual-outside, scratch, robust (the default); all",
@@ -51,6 +52,7 @@ def compare(
     loader: Optional[str] = None,
     skip_bad: bool = False,
     group_by: Optional[str] = None,
+    pool: Optional[str] = None,
     training: Optional[list[str]] = None,
     curves: bool = False,
     seeds: str = "5",
@@ -81,6 +83,7 @@ def compare(
         workers=workers,
         engine=engine,
         output=output,
+        pool=pool,
     )
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)

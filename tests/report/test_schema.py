@@ -12,6 +12,7 @@ import pytest
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report import metrics, parts, schema
 from prodigy_al.report.files import to_json, write_report
+from prodigy_al.report.kinds import PlainMetric
 
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {
@@ -20,7 +21,9 @@ KEYS = {
     metrics.Metric: "f1 p r low high n no_interval",
     metrics.TestMetric: "f1 p r low high n no_interval per_seed",
     schema.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "
-    "worth m n_pool largest_weight missing if_missing_wrong if_missing_right on cautions",
+    "worth m n_pool largest_weight missing if_missing_wrong if_missing_right on cautions "
+    "coefficient plain",
+    PlainMetric: "f1 low high low_pool high_pool",
     metrics.Comparison: "difference low high p detectable no_interval",
     metrics.ControlComparison: "difference low high p detectable no_interval against train "
     "against_train binary_against_whole",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from prodigy_al.report.kinds import PlainMetric
 from prodigy_al.report.schema import (
     Arm,
     Base,
@@ -109,6 +110,17 @@ BESIDE = {
     },
     "news: 80 questions have no answer; weighted F1 is .550 if all of them were wrong, .650 if all "
     "were right.": {"if_missing_wrong": 0.55, "if_missing_right": 0.65},
+    "news: the weighted numbers are estimated: no probability was recorded, the share of the pool "
+    "that was answered stands for it, and selection within score bins is taken to be at random.": {
+        "method": "estimated",
+        "cautions": ["random-within-bins"],
+    },
+    "news: weighted with what the model expects of the pool (by .750); by the answers alone .600, "
+    "for new text [.480, .720], for this pool [.530, .670].": {
+        "method": "ppi",
+        "coefficient": 0.75,
+        "plain": PlainMetric(f1=0.6, low=0.48, high=0.72, low_pool=0.53, high_pool=0.67),
+    },
 }
 
 
@@ -116,3 +128,8 @@ BESIDE = {
 def test_what_makes_the_number_less_sure_is_said_below_the_table(line: str):
     assert f"\n{line}\n" in rendered(replace(PLAIN, **BESIDE[line]))
     assert line not in rendered(PLAIN)
+
+
+def test_an_estimated_number_says_so_where_it_stands():
+    assert ".610 -> .610 (estimated)" in rendered(replace(PLAIN, method="estimated"))
+    assert "estimated" not in rendered(PLAIN)

@@ -215,3 +215,9 @@ def pool_of() -> Callable[..., Pool]:
         return Pool(frame or make_frame(size, documents, dev_share), tables)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def frame_of() -> Callable[[int, int, float], Frame]:
+    """Make a frame that several pools share: (size, documents, dev_share)."""
+    return make_frame

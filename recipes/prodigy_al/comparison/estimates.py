@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
 from prodigy_al.arrays import BoolArray, FloatArray
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.pool import EstimatedChances, Foreseen, add_counts
+from prodigy_al.evaluation.assisted import Assisted, assisted_scores
 from prodigy_al.evaluation.bootstrap import (
     Difference,
     bootstrap_score,
@@ -64,7 +67,11 @@ class WeightedScore:
     `n_pool` is the number of segments that they were drawn from, `missing` how many of the `served`
     questions have no answer: ignored, or shown and never stored. Where these are more than 5 %,
     `if_missing_wrong` and `if_missing_right` are F1 if all of them were wrong, or right. `side` is
-    what `found` was computed from.
+    what the number without the pool's help is computed from.
+
+    `method` is ``ht`` (the weights alone), ``ppi`` (helped by what the model expects of the pool,
+    by `coefficient`; `plain` is then the estimate without it) or ``estimated`` (no probability is
+    known, they are estimated from the pool).
     """
 
     found: Weighted
@@ -74,6 +81,9 @@ class WeightedScore:
     side: Side = field(compare=False)  # the same numbers say the same, wherever they come from
     if_missing_wrong: float | None = None
     if_missing_right: float | None = None
+    method: Literal["ht", "ppi", "estimated"] = "ht"
+    plain: Weighted | None = None
+    coefficient: float | None = None
 
 
 def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
@@ -128,11 +138,14 @@ def bounds_above(
     return lower_bounds(curve, other, groups=groups, draws=DRAWS, rng=rng)
 
 
-def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavailable:
+def weighted_score(
+    counts: Sequence[Counts], arm: Arm, foreseen: Foreseen | None = None
+) -> WeightedScore | Unavailable:
     """Return the weighted score of an arm's dev answers from counts per training seed.
 
     The counts of all seeds are added up segment by segment: the value is F1 over all of them, and
-    its intervals hold for these seeds.
+    its intervals hold for these seeds. `foreseen` is what the same models expect of the dev fold,
+    for an arm of whole segments.
     """
     if not arm.records:
         return Unavailable("the answers carry no sampling probabilities")
@@ -145,7 +158,7 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
     pi = inclusion(served)
     if np.isnan(pi).any():
         return Unavailable(f"the strict design of '{arm.strategy}' has no probabilities")
-    summed = _sum_over_seeds(counts)
+    summed = add_counts(counts)
     place = {key: i for i, (key, _) in enumerate(served)}
     at = np.array([place[item.input_hash] for item in arm.dev.items])
     copies = np.array([float(served[i][1].copies) for i in at])
@@ -168,14 +181,56 @@ def weighted_score(counts: Sequence[Counts], arm: Arm) -> WeightedScore | Unavai
         if_missing_wrong=wrong,
         if_missing_right=right,
     )
+    if foreseen is not None:
+        weighted = _assisted(weighted, summed, chances, arm=arm, foreseen=foreseen)
     return _for_pool_only(weighted) if arm.shares_documents else weighted
 
 
-def _sum_over_seeds(counts: Sequence[Counts]) -> Counts:
-    return Counts(
-        tp=np.sum([seed.tp for seed in counts], axis=0),
-        predicted=np.sum([seed.predicted for seed in counts], axis=0),
-        gold=np.sum([seed.gold for seed in counts], axis=0),
+def _assisted(
+    plain: WeightedScore, counts: Counts, pi: FloatArray, *, arm: Arm, foreseen: Foreseen
+) -> WeightedScore:
+    """Return the score with the help of what the models expect of the arm's dev fold."""
+    found = assisted_scores(
+        counts,
+        foreseen.expected,
+        np.array([foreseen.pool.place[item.input_hash] for item in arm.dev.items]),
+        pi=pi,
+        copies=foreseen.pool.copies,
+        groups=foreseen.pool.groups,
+    )
+    if not isinstance(found, Assisted):
+        return plain
+    return replace(
+        plain,
+        found=found.found,
+        method="ppi",
+        plain=found.plain,
+        coefficient=found.coefficient,
+    )
+
+
+def estimated_score(
+    counts: Sequence[Counts], arm: Arm, chances: EstimatedChances | Unavailable
+) -> WeightedScore | Unavailable:
+    """Return the score of an arm without records, with probabilities estimated from the pool."""
+    if isinstance(chances, Unavailable):
+        return chances
+    known = [i for i, item in enumerate(arm.dev.items) if item.input_hash in chances.pi]
+    keys = [arm.dev.items[i].input_hash for i in known]
+    summed = add_counts(counts).take(np.array(known, dtype=np.intp))
+    pi = np.array([chances.pi[key] for key in keys])
+    copies = np.array([chances.copies[key] for key in keys])
+    groups = [arm.groups[key] for key in keys]
+    found = weighted_scores(summed, pi=pi, copies=copies, groups=groups)
+    if isinstance(found, Unavailable):
+        return found
+    return WeightedScore(
+        found,
+        n_pool=chances.n_pool,
+        served=len(known),
+        missing=0,
+        side=Side([summed], groups, copies / pi),
+        method="estimated",
     )
 
 

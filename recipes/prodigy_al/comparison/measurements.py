@@ -8,7 +8,7 @@ the report shows (arms, matrix, curves, sentences) are views of this table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -30,11 +30,14 @@ from prodigy_al.comparison.estimates import (
     bounds_above,
     difference,
     difference_over_replicates,
+    estimated_score,
     score,
     weighted_score,
 )
 from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.planned_runs import curve_runs, whole_runs
+from prodigy_al.comparison.pool import Foreseen, foresee
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
 from prodigy_al.comparison.testset import Overlap, remove_overlap, why_no_interval
@@ -99,14 +102,20 @@ class Measurements:
         asked = frozenset[int]().union(*(arm.hashes for arm in plan.arms))
         self._unseen = np.array([key not in asked for key in plan.test.hashes])
         self._counts: dict[Row, list[Counts]] = defaultdict(list)
+        self._expected: dict[Model, list[Counts]] = defaultdict(list)
         self._scores: dict[Row, Score] = {}
         self._weighted: dict[Row, WeightedScore | Unavailable] = {}
         self._differences: dict[tuple[Model, Model], Compared] = {}
         self._ignored: dict[Row, int] = defaultdict(int)
         self._candidates: dict[Row, CandidateScore | Unavailable] = {}
 
-    def add(self, run: Run, predictions: Sequence[Predictions]) -> None:
-        """Count the predictions of one run: on the test set, then on each arm's dev answers."""
+    def add(
+        self, run: Run, predictions: Sequence[Predictions], expected: Counts | None = None
+    ) -> None:
+        """Count the predictions of one run: on the test set, then on each arm's dev answers.
+
+        `expected` are its counts of the pool's texts, where the plan has a pool.
+        """
         model = Model(run.dataset or None, run.policy, run.first)
         on_test, *on_dev = predictions
         matches = count_answers(self.plan.test.gold, on_test)
@@ -115,6 +124,8 @@ class Measurements:
         self.predictions[model].append(on_test)
         if run.first is not None:
             return  # curves are measured on the test set alone
+        if expected is not None:
+            self._expected[model].append(expected)
         dev_predictions = {
             arm.dataset: found for arm, found in zip(self.plan.arms, on_dev, strict=True)
         }
@@ -153,7 +164,7 @@ class Measurements:
             return dev
         row = Row(model, "weighted", dev.dataset)
         if row not in self._weighted:
-            self._weighted[row] = weighted_score(self._counts[row], dev)
+            self._weighted[row] = self._weigh(row, dev)
         return self._weighted[row]
 
     def within_candidates(self, model: Model, arm: Arm) -> CandidateScore | Unavailable:
@@ -177,6 +188,16 @@ class Measurements:
         row = Row(model, "usual", arm.dataset)
         counted = sum(int(counts.predicted.sum()) for counts in self._counts[row])
         return self._ignored[row], self._ignored[row] + counted
+
+    def _weigh(self, row: Row, arm: Arm) -> WeightedScore | Unavailable:
+        """Estimate with what the pool adds, where it was named: expectations or probabilities."""
+        counts, pool = self._counts[row], self.plan.pool
+        if pool is not None and not arm.records:
+            return estimated_score(counts, arm, pool.estimated[arm.dataset])
+        foreseen: Foreseen | None = None
+        if pool is not None and arm.dataset in pool.dev:
+            foreseen = foresee(pool.dev[arm.dataset], self._expected[row.model])
+        return weighted_score(counts, arm, foreseen)
 
     def difference(self, model: Model, other: Model) -> Compared:
         """Return the paired difference of F1 on the test set, `model` minus `other`."""
@@ -247,52 +268,13 @@ def measure(
     trains, overlap = remove_overlap(plan.arms, plan.test)
     measured = Measurements(plan, trains, overlap)
     predicted = predict_all(
-        [*_whole_runs(measured), *_curve_runs(measured)],
+        [*whole_runs(plan, measured.trains), *curve_runs(plan, measured.trains)],
         workers=plan.workers,
         cluster=plan.cluster,
         base_sha256=plan.model["sha256"],
         cache=plan.cache,
         say=say,
     )
-    for run, predictions in predicted:
-        measured.add(run, predictions)
+    for run, result in predicted:
+        measured.add(run, result.predictions, result.expected)
     return measured
-
-
-def _whole_runs(measured: Measurements) -> Iterator[Run]:
-    """Yield the base and every arm under every policy and seed, to be measured on every set."""
-    plan = measured.plan
-    evaluate = (plan.test.gold, *(arm.dev for arm in plan.arms))
-    yield Run(plan.base, evaluate)
-    for arm in plan.arms:
-        train = measured.trains[arm.dataset]
-        for policy in plan.policies:
-            for seed in plan.seeds:
-                yield Run(
-                    base=plan.base,
-                    evaluate=evaluate,
-                    dataset=arm.dataset,
-                    policy=policy,
-                    seed=seed,
-                    train=train,
-                    artifacts=plan.artifacts(arm, policy) if seed == plan.seeds[0] else None,
-                )
-
-
-def _curve_runs(measured: Measurements) -> Iterator[Run]:
-    """Yield the runs on every arm's first answers, to be measured on the test set alone."""
-    plan = measured.plan
-    for arm in plan.arms if plan.curves else ():
-        allowed = {item.input_hash for item in measured.trains[arm.dataset].items}
-        for part in arm.first_answers:
-            first = part.answers.where(allowed.__contains__)
-            for policy in plan.policies if len(first) else ():
-                yield Run(
-                    base=plan.base,
-                    evaluate=(plan.test.gold,),
-                    dataset=arm.dataset,
-                    policy=policy,
-                    seed=plan.seeds[0],
-                    train=first,
-                    first=part.count,
-                )

@@ -10,6 +10,7 @@ from typing import Any
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.artifacts import ArmArtifacts, folder_name
 from prodigy_al.comparison.candidates import Candidates
+from prodigy_al.comparison.pool import PoolSource
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import TestSet
 from prodigy_al.evaluation.estimators import Unavailable
@@ -20,7 +21,7 @@ class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `cache` holds
     the runs that are finished, and every arm's files lie below `output`. With `curves`, arms are
     also trained on their first answers. `candidates`, by binary dataset, hold those of the dev
-    texts that it is measured on.
+    texts that it is measured on; `pool` is the arms' source, where it was named.
     """
 
     arms: Sequence[Arm]
@@ -35,6 +36,7 @@ class Plan:
     output: Path
     candidates: Mapping[str, Candidates | Unavailable] = field(default_factory=dict)
     curves: bool = False
+    pool: PoolSource | None = None
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 
     def artifacts(self, arm: Arm, policy: str) -> ArmArtifacts:

@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prodigy_al.errors import ParameterError
+import numpy as np
+
+from prodigy_al.errors import EstimateError, ParameterError
+from prodigy_al.evaluation.counts import Counts
 from prodigy_al.jobs.files import write_atomically
 from prodigy_al.training.truths import TokenSpan
 
@@ -52,13 +55,33 @@ class RunCache:
     def write(self, key: str, predictions: Sequence[Predictions]) -> None:
         """Store the predictions. Raises `ParameterError` where they cannot be written."""
         stored = [[sorted(spans) for spans in texts] for texts in predictions]
+        self._write(self._path(key), json.dumps(stored))
+
+    def read_expected(self, key: str) -> Counts | None:
+        """Return the counts that a run expects of the pool; None without a complete file."""
         try:
-            write_atomically(self._path(key), json.dumps(stored))
+            stored = json.loads(self._path(f"{key}.pool").read_bytes())
+            tp, predicted, gold = (np.array(part, dtype=np.float64) for part in stored)
+            return Counts(tp, predicted, gold)
+        except (OSError, ValueError, TypeError, EstimateError):
+            return None
+
+    def write_expected(self, key: str, expected: Counts) -> None:
+        """Store the expected counts, in a file beside the predictions.
+
+        Raises `ParameterError` where they cannot be written.
+        """
+        parts = (expected.tp, expected.predicted, expected.gold)
+        self._write(self._path(f"{key}.pool"), json.dumps([part.tolist() for part in parts]))
+
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            write_atomically(path, text)
         except OSError as error:
             raise cannot_write(self.folder.parent, self.folder, error) from error
 
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.json"
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
 
 
 def cannot_write(output: Path, folder: Path, error: OSError) -> ParameterError:

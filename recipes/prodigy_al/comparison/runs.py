@@ -20,8 +20,10 @@ from typing import Any
 from spacy.language import Language
 
 from prodigy_al.comparison.artifacts import ArmArtifacts, Files, read_files
+from prodigy_al.comparison.pool import PoolTexts, expect_counts
 from prodigy_al.comparison.run_cache import Predictions, RunCache
 from prodigy_al.errors import ModelError
+from prodigy_al.evaluation.counts import Counts
 from prodigy_al.jobs.run import RemoteJob, run_jobs
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256, set_blas
@@ -39,6 +41,7 @@ class Run:
     dataset, policy, seed, train: what is trained on and how; `policy` is None for the base itself
     artifacts: where the arm's files are written; None where they are not
     first: where only a dataset's first answers are trained on, their number, of both folds
+    pool: texts of which it is also asked how many spans it expects; None where there are none
     """
 
     base: str
@@ -49,6 +52,7 @@ class Run:
     train: Answers | None = None
     artifacts: ArmArtifacts | None = None
     first: int | None = None
+    pool: PoolTexts | None = None
 
     def __str__(self) -> str:
         if self.policy is None:
@@ -68,11 +72,17 @@ class Run:
         parts += [
             [(item.words, item.spaces) for item in answers.items] for answers in self.evaluate
         ]
+        if self.pool is not None:
+            parts += [self.pool.labels, self.pool.texts]
         return sha256(json.dumps(parts).encode()).hexdigest()
 
     def is_stored(self, key: str, cache: RunCache) -> bool:
         """Return whether this run's predictions and files are on disk; `key` is its own."""
-        return key in cache and (self.artifacts is None or self.artifacts.holds(key))
+        return (
+            key in cache
+            and (self.artifacts is None or self.artifacts.holds(key))
+            and (self.pool is None or cache.read_expected(key) is not None)
+        )
 
 
 def _sorted_content(answers: Answers) -> list[Any]:
@@ -86,10 +96,14 @@ def _sorted_content(answers: Answers) -> list[Any]:
 
 @dataclass(frozen=True)
 class RunResult:
-    """The predictions of a run, one list per evaluation set, and the arm's files if asked for."""
+    """The predictions of a run, one list per evaluation set, and the arm's files if asked for.
+
+    `expected` are the counts of the pool's texts, where the run has a pool.
+    """
 
     predictions: tuple[Predictions, ...]
     files: Files
+    expected: Counts | None = None
 
 
 def say_nothing(_: str) -> None:
@@ -104,8 +118,8 @@ def predict_all(
     base_sha256: str,
     cache: RunCache,
     say: Callable[[str], object] = say_nothing,
-) -> Iterator[tuple[Run, tuple[Predictions, ...]]]:
-    """Yield every run with its predictions, one list per evaluation set, in the order of the runs.
+) -> Iterator[tuple[Run, RunResult]]:
+    """Yield every run with its result, without files, in the order of the runs.
 
     Runs that `cache` holds are not repeated, and `say` is told how many. Each of the others is
     stored as soon as it is finished, even while an earlier one still runs.
@@ -135,7 +149,7 @@ def predict_all(
             if missing.pop(key, None) is not None:
                 next(finished)
             # the file may have been removed by somebody else since
-            yield run, cache.read(key) or execute(run).predictions
+            yield run, _read(run, key, cache) or execute(run)
         next(finished, None)  # lets the progress bar arrive at its end
 
 
@@ -155,10 +169,20 @@ def _execute_job_remotely(job: tuple[str, Run]) -> RunResult:
     return execute(run)
 
 
+def _read(run: Run, key: str, cache: RunCache) -> RunResult | None:
+    predictions = cache.read(key)
+    expected = None if run.pool is None else cache.read_expected(key)
+    if predictions is None or (run.pool is not None and expected is None):
+        return None
+    return RunResult(predictions, {}, expected)
+
+
 def _store(cache: RunCache, job: tuple[str, Run], result: RunResult) -> None:
     key, run = job
     if run.artifacts is not None:
         run.artifacts.write(key, result.files)
+    if result.expected is not None:
+        cache.write_expected(key, result.expected)
     cache.write(key, result.predictions)
 
 
@@ -177,7 +201,8 @@ def execute(run: Run) -> RunResult:
         ]
         for answers in run.evaluate
     )
-    return RunResult(predictions, files)
+    expected = None if run.pool is None else expect_counts(nlp, run.pool)
+    return RunResult(predictions, files, expected)
 
 
 def _pipeline(run: Run, folder: Path) -> Language:

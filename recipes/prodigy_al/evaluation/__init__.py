@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 __all__ = [
+    "Assisted",
     "Caution",
     "Counts",
     "Difference",
@@ -12,6 +13,7 @@ __all__ = [
     "Scores",
     "Unavailable",
     "Weighted",
+    "assisted_scores",
     "bootstrap_score",
     "count_matches",
     "group_resamples",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Assisted": "assisted",
     "Caution": "estimators",
     "Counts": "counts",
     "Difference": "bootstrap",
@@ -35,6 +38,7 @@ _MODULES = {
     "Scores": "counts",
     "Unavailable": "estimators",
     "Weighted": "estimators",
+    "assisted_scores": "assisted",
     "bootstrap_score": "bootstrap",
     "count_matches": "counts",
     "group_resamples": "bootstrap",
@@ -50,6 +54,7 @@ _MODULES = {
 }
 
 if TYPE_CHECKING:
+    from prodigy_al.evaluation.assisted import Assisted, assisted_scores
     from prodigy_al.evaluation.bootstrap import (
         Difference,
         bootstrap_score,

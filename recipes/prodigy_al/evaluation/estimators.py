@@ -99,7 +99,7 @@ class Weighted:
 
 
 @dataclass(frozen=True)
-class _Sample:
+class Sample:
     """What the intervals need of each answer, all (M,).
 
     `weights` w, on any common scale; `pi` π; `codes` 0..K-1 of the groups.
@@ -142,7 +142,7 @@ def weighted_scores(
         raise EstimateError(
             f"{np.sum(~usable)} of {m} inclusion probabilities are not above 0 and at most 1"
         )
-    sample = _Sample(
+    sample = Sample(
         # on a scale of at most 1, equal weights are exactly 1 and give the plain metric to the bit
         weights=known.min() / known,
         pi=known,
@@ -152,26 +152,32 @@ def weighted_scores(
     return _summary(counts if copies is None else counts.weighted(copies), sample)
 
 
-def _summary(counts: Counts, sample: _Sample) -> Weighted:
+def _summary(counts: Counts, sample: Sample) -> Weighted:
     w = sample.weights
-    worth, largest = worth_in_answers(counts, sample.pi), float(w.max() / w.sum())
-    cautions = []
-    if worth is not None and worth / w.size < LOW_WORTH_SHARE:
-        cautions.append(Caution("low-worth", worth / w.size, LOW_WORTH_SHARE))
-    if largest > HEAVY_WEIGHT_SHARE:
-        cautions.append(Caution("heavy-weight", largest, HEAVY_WEIGHT_SHARE))
+    worth = worth_in_answers(counts, sample.pi)
     return Weighted(
         **{metric: _measure(metric, counts, sample) for metric in METRICS},
         m=w.size,
         groups=int(sample.codes.max()) + 1,
         worth=worth,
         ess=effective_size(w),
-        largest_share=largest,
-        cautions=tuple(cautions),
+        largest_share=float(w.max() / w.sum()),
+        cautions=find_cautions(worth, w),
     )
 
 
-def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
+def find_cautions(worth: float | None, weights: FloatArray) -> tuple[Caution, ...]:
+    """Return what is to be said of answers with these weights (M,) that are worth so many."""
+    cautions = []
+    if worth is not None and worth / weights.size < LOW_WORTH_SHARE:
+        cautions.append(Caution("low-worth", worth / weights.size, LOW_WORTH_SHARE))
+    largest = float(weights.max() / weights.sum())
+    if largest > HEAVY_WEIGHT_SHARE:
+        cautions.append(Caution("heavy-weight", largest, HEAVY_WEIGHT_SHARE))
+    return tuple(cautions)
+
+
+def _measure(metric: Metric, counts: Counts, sample: Sample) -> Measure:
     numerator, denominator = counts.parts(metric)
     total = float((sample.weights * denominator).sum())
     if total == 0:
@@ -182,20 +188,28 @@ def _measure(metric: Metric, counts: Counts, sample: _Sample) -> Measure:
     leverage = sample.weights * denominator / total
     return Measure(
         value,
-        new_text=_new_text_interval(value, residual, leverage, sample),
-        pool=_pool_interval(value, residual, leverage, sample),
+        new_text=new_text_interval(
+            value,
+            sum_by_group(sample.codes, sample.weights * residual),
+            sum_by_group(sample.codes, leverage),
+            groups=int(sample.codes.max()) + 1,
+            confidence=sample.confidence,
+        ),
+        pool=pool_interval(value, residual, leverage, sample),
     )
 
 
-def worth_in_answers(counts: Counts, pi: FloatArray) -> float | None:
+def worth_in_answers(
+    counts: Counts, pi: FloatArray, unexplained: FloatArray | None = None
+) -> float | None:
     """Return how many answers drawn uniformly from the same pool tell as much about its F1.
 
     `counts` and `pi` (M,) of the answers; the result lies above 0 and at most at the pool's size.
     With N = Σ w items in the pool and residuals e, the draw's variance V = Σ (1-π) w² e² / D² is
     set equal to that of m uniform answers, (1/m - 1/N) N Σ w e² / D², both estimated from these
     answers. So m uniform answers are worth m, and everything asked is worth N. N is estimated too,
-    because how many candidates a pool holds is not recorded. None where no answer differs from
-    the others.
+    because how many candidates a pool holds is not recorded. `unexplained` (M,) stands for e in V
+    where part of e is known without the draw. None where no answer differs from the others.
     """
     matched, spans = counts.parts("f1")
     w = 1 / pi
@@ -206,7 +220,8 @@ def worth_in_answers(counts: Counts, pi: FloatArray) -> float | None:
     of_pool = float((w * residual**2).sum())
     if of_pool < TINY:
         return None
-    of_draw = float(((1 - pi) * (w * residual) ** 2).sum())
+    drawn = residual if unexplained is None else unexplained
+    of_draw = float(((1 - pi) * (w * drawn) ** 2).sum())
     return float(w.sum()) * of_pool / (of_pool + of_draw)
 
 
@@ -215,10 +230,18 @@ def effective_size(weights: FloatArray) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def _pool_interval(
-    value: float, residual: FloatArray, leverage: FloatArray, sample: _Sample
+def sum_by_group(codes: IntArray, values: FloatArray, size: int = 0) -> FloatArray:
+    """Return (K,) sums of `values` (n,) over the groups that `codes` (n,) numbers; K >= `size`."""
+    return np.bincount(codes, values, size).astype(np.float64)
+
+
+def pool_interval(
+    value: float, residual: FloatArray, leverage: FloatArray, sample: Sample
 ) -> Estimate | Unavailable:
-    """Take the draw as random: V̂ = Σ (1-π) (w ê / (1-h))², by answer."""
+    """Take the draw as random: V̂ = Σ (1-π) (w ê / (1-h))², by answer.
+
+    `residual` ê and `leverage` h, each answer's share of Σ w c den, both (M,).
+    """
     if np.all(sample.pi == 1):  # everything was asked: nothing is random
         return Estimate(value, value, value)
     freedom = effective_size(sample.weights) - 1
@@ -226,23 +249,27 @@ def _pool_interval(
     return _interval(value, changes, leverage, confidence=sample.confidence, freedom=freedom)
 
 
-def _new_text_interval(
-    value: float, residual: FloatArray, leverage: FloatArray, sample: _Sample
+def new_text_interval(
+    value: float,
+    sums: FloatArray,
+    shares: FloatArray,
+    *,
+    groups: int,
+    confidence: float,
 ) -> Estimate | Unavailable:
     """Take groups as random, with all that is drawn from them.
 
+    `sums` Σ w ê and `shares` h of the groups, both (K,); `groups` of them hold answers.
     V̂ = (K-1)/K Σ_k (Σ_{i in k} w ê / (1-h_k))².
     """
-    sums = np.bincount(sample.codes, sample.weights * residual)
-    if sums.size < MIN_GROUPS:
+    if groups < MIN_GROUPS:
         return Unavailable(
-            f"the answers come from {sums.size} groups; at least {MIN_GROUPS} are needed to tell "
+            f"the answers come from {groups} groups; at least {MIN_GROUPS} are needed to tell "
             "how much new text would differ"
         )
-    freedom = sums.size - 1
-    changes = sums * (freedom / sums.size) ** 0.5
-    shares: FloatArray = np.bincount(sample.codes, leverage).astype(np.float64)
-    return _interval(value, changes, shares, confidence=sample.confidence, freedom=freedom)
+    freedom = groups - 1
+    changes = sums * (freedom / groups) ** 0.5
+    return _interval(value, changes, shares, confidence=confidence, freedom=freedom)
 
 
 def _interval(

@@ -24,6 +24,7 @@ from prodigy_al.inputs.choices import (
 )
 from prodigy_al.inputs.frames import find_candidates
 from prodigy_al.inputs.naming import naming_options
+from prodigy_al.inputs.pool_source import read_pool
 from prodigy_al.inputs.sources import cut_segments, open_source
 from prodigy_al.jobs.run import check_cluster
 from prodigy_al.ner.pipelines import describe_pipeline, find_ner, has_ner, load_pipeline
@@ -46,11 +47,12 @@ def open_comparison(
     workers: int,
     engine: str | None,
     output: Path,
+    pool: str | None = None,
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training.
 
-    Options come first, then datasets and sources, then the model. Raises `OptionError`,
-    `AnswerError`, `SourceError` or `ModelError`.
+    `pool` is the source that the arms were drawn from. Options come first, then datasets and
+    sources, then the model. Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
     """
     chosen_policies = choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
@@ -61,6 +63,7 @@ def open_comparison(
     answers = _read_datasets(datasets)
     labels = choose_labels(label, chain.from_iterable(answers.values()))
     test_records = _open_test(test, loader=loader, skip_bad=skip_bad)
+    pool_records = open_source(pool, loader=loader, skip_bad=skip_bad) if pool else None
     nlp = _load_base(model, chosen_policies)
     segments = list(cut_segments(test_records, nlp, unsegmented=True))
     with naming_options():
@@ -94,6 +97,11 @@ def open_comparison(
         cache=cache,
         output=output,
         curves=curves,
+        pool=(
+            read_pool(pool, pool_records, arms, labels=labels, nlp=nlp)
+            if pool and pool_records
+            else None
+        ),
     )
 
 

@@ -220,7 +220,7 @@ def open_pool(
     header = Header(
         model=described,
         scorer=_identify_scorer(scorer, labels, described["sha256"]),
-        source=_identify_source(source, frame, pool_size or None),
+        source=_identify_source(source, frame, exclude, pool_size=pool_size or None),
         segmentation="whole" if unsegmented else "sentences",
     )
     return Pool(
@@ -238,7 +238,7 @@ def open_pool(
 
 
 def _identify_source(
-    source: Any, frame: Frame | ArrivingFrame, pool_size: int | None
+    source: Any, frame: Frame | ArrivingFrame, exclude: list[str] | None, *, pool_size: int | None
 ) -> dict[str, Any]:
     """Return what records say of the source they were drawn from; of a stream less is known."""
     segments = excluded = None
@@ -249,6 +249,7 @@ def _identify_source(
         "sha256": frame.sha256,
         "segments": segments,
         "excluded": excluded,
+        "exclude": list(exclude or ()),
         "pool_size": pool_size,
         "stream": frame.folds if isinstance(frame, ArrivingFrame) else None,
     }

@@ -12,21 +12,22 @@ from prodigy_al.comparison.estimates import (
     SHARED_DOCUMENTS,
     Compared,
     Score,
-    WeightedScore,
 )
 from prodigy_al.comparison.gap import weighted_vs_base
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.runs import say_nothing
-from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.health import check_health
+from prodigy_al.report.kinds import Kind
 from prodigy_al.report.others import describe_others
 from prodigy_al.report.overlap import check_overlap
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
+from prodigy_al.report.weighted import bounds, describe_weighted
 
 BASE_NAME = "base"
 TEST_NAME = "test"
@@ -62,6 +63,7 @@ def build_report(measured: Measurements) -> schema.Report:
         target=f"F1 of {', '.join(plan.labels)} on text like {plan.test.name}",
         labels=list(plan.labels),
         model=dict(plan.model),
+        pool=dict(plan.pool.described) if plan.pool else None,
         seeds=list(plan.seeds),
         policies=list(plan.policies),
         test=_test_set(measured),
@@ -175,7 +177,7 @@ def _weighted_dev(
     on, found = measured.weighted_dev[arm.dataset], measured.weighted(model, arm)
     if isinstance(on, Unavailable):
         return on
-    return found if isinstance(found, Unavailable) else _weighted(found, on)
+    return found if isinstance(found, Unavailable) else describe_weighted(found, on)
 
 
 def _matrix(measured: Measurements) -> list[schema.Cell]:
@@ -197,12 +199,13 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
             cells.append(_cell(model, arm.dataset, "usual", dev.usual, leak=leak))
             # of binary answers it is F1 on another set, which has a cell of its own
             if not isinstance(dev.weighted, Unavailable) and dev.weighted.on == arm.dataset:
-                cells.append(_cell(model, arm.dataset, "weighted", dev.weighted, leak=leak))
+                kind: Kind = "estimated" if dev.weighted.method == "estimated" else "weighted"
+                cells.append(_cell(model, arm.dataset, kind, dev.weighted, leak=leak))
     return cells
 
 
 def _cell(
-    model: Model, name: str, kind: schema.Kind, metric: metrics.Metric, *, leak: bool
+    model: Model, name: str, kind: Kind, metric: metrics.Metric, *, leak: bool
 ) -> schema.Cell:
     return schema.Cell(
         policy=model.policy,
@@ -217,14 +220,14 @@ def _cell(
 
 
 def _curve_point(dataset: str, policy: str, point: Point) -> schema.CurvePoint:
-    low, high, _ = _bounds(point.score.interval)
+    low, high, _ = bounds(point.score.interval)
     return schema.CurvePoint(
         **asdict(point.work), dataset=dataset, policy=policy, f1=point.score.f1, low=low, high=high
     )
 
 
 def _metric(score: Score) -> metrics.Metric:
-    low, high, reason = _bounds(score.interval)
+    low, high, reason = bounds(score.interval)
     return metrics.Metric(
         f1=score.f1,
         p=score.precision,
@@ -233,35 +236,6 @@ def _metric(score: Score) -> metrics.Metric:
         high=high,
         n=score.n,
         no_interval=reason,
-    )
-
-
-def _weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
-    found = score.found
-    low, high, reason = _bounds(found.f1.new_text)
-    low_pool, high_pool, _ = _bounds(found.f1.pool)
-    return schema.WeightedMetric(
-        f1=found.f1.value,
-        p=found.precision.value,
-        r=found.recall.value,
-        low=low,
-        high=high,
-        n=found.m,
-        no_interval=reason,
-        method="ht",
-        interval="new-text",
-        low_pool=low_pool,
-        high_pool=high_pool,
-        ess=found.ess,
-        worth=found.worth,
-        m=found.m,
-        n_pool=score.n_pool,
-        largest_weight=found.largest_share,
-        missing=score.missing,
-        if_missing_wrong=score.if_missing_wrong,
-        if_missing_right=score.if_missing_right,
-        on=arm.dataset,
-        cautions=[*(caution.kind for caution in found.cautions), *(["stream"] * arm.is_stream)],
     )
 
 
@@ -277,10 +251,3 @@ def _comparison(compared: Compared) -> metrics.Comparison:
             no_interval=found.reason,
         )
     return metrics.Comparison(**asdict(found))
-
-
-def _bounds(interval: Estimate | Unavailable) -> tuple[float | None, float | None, str | None]:
-    """Return the ends of an interval, or None twice and why there is none."""
-    if isinstance(interval, Unavailable):
-        return None, None, interval.reason
-    return interval.low, interval.high, None

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.kinds import Kind, Method, PlainMetric
 from prodigy_al.report.metrics import (
     Comparison,
     ControlComparison,
@@ -24,9 +25,6 @@ from prodigy_al.report.metrics import (
 from prodigy_al.report.parts import Gap, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
-
-Kind: TypeAlias = Literal["usual", "weighted", "test"]
-"""How a set was counted: as spaCy's scorer does, weighted by 1/probability, or in full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +36,12 @@ class WeightedMetric(Metric):
     of this pool say as much; `largest_weight` the share of the sum of weights that one answer
     holds; `missing` the number of questions without an answer, with F1 if all of them were wrong
     or right. `on` names the dataset whose dev answers were counted. `cautions` may hold
-    ``low-worth``, ``heavy-weight`` and ``stream`` (the target is the part that was read).
+    ``low-worth``, ``heavy-weight``, ``stream`` (the target is the part that was read) and
+    ``random-within-bins``.
+    With the `method` ``ppi``, `coefficient` is λ in [0, 1] and `plain` what the weights alone give.
     """
 
-    method: Literal["ht", "ppi"]
+    method: Method
     interval: Literal["new-text", "pool"]
     low_pool: float | None
     high_pool: float | None
@@ -55,6 +55,8 @@ class WeightedMetric(Metric):
     if_missing_right: float | None = None
     on: str
     cautions: Sequence[str] = ()
+    coefficient: float | None = None
+    plain: PlainMetric | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,8 +74,9 @@ def _dev(report: Report, policy: str) -> str:
         usual = f"{number(before.usual.f1)} -> {_with_interval(after.usual)}"
         if isinstance(after.weighted, WeightedMetric):
             notes += [f"{dataset}: {note}." for note in _remarks(after.weighted)]
+            flag = " (estimated)" if after.weighted.method == "estimated" else ""
             weighted = (
-                f"{_f1(before.weighted)} -> {_f1(after.weighted)}",
+                f"{_f1(before.weighted)} -> {_f1(after.weighted)}{flag}",
                 _difference(after.vs_base),
                 interval(after.weighted.low, after.weighted.high),
                 interval(after.weighted.low_pool, after.weighted.high_pool),
@@ -104,6 +105,20 @@ def _worth(metric: WeightedMetric) -> str:
 
 def _remarks(metric: WeightedMetric) -> Iterator[str]:
     """Yield what stands below the table where a weighted number is to be read with care."""
+    if "random-within-bins" in metric.cautions:
+        yield (
+            "the weighted numbers are estimated: no probability was recorded, the share of the "
+            "pool that was answered stands for it, and selection within score bins is taken to be "
+            "at random"
+        )
+    if metric.plain is not None and metric.coefficient is not None:
+        plain = metric.plain
+        yield (
+            f"weighted with what the model expects of the pool (by {number(metric.coefficient)}); "
+            f"by the answers alone {number(plain.f1)}, for new text "
+            f"{interval(plain.low, plain.high)}, for this pool "
+            f"{interval(plain.low_pool, plain.high_pool)}"
+        )
     if "low-worth" in metric.cautions:
         yield (
             f"the {metric.m:,} answers tell less about weighted F1 than half as many uniform ones "
