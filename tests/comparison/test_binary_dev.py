@@ -36,7 +36,6 @@ RANDOM = SamplingDesign("random", "segment", explore=1.0)
 # Each text has one candidate, of even odds; its gold is that span, another one, or both.
 CANDIDATE, MISSED = (0, 1, "ORG"), (2, 3, "ORG")
 
-
 DIGITS = str.maketrans("0123456789", "abcdefghij")
 LETTERS = str.maketrans("abcdefghij", "0123456789")
 
@@ -44,10 +43,6 @@ LETTERS = str.maketrans("abcdefghij", "0123456789")
 def text(number: int) -> str:
     """Spell the number in letters: texts that differ in digits alone are near-duplicates."""
     return f"Elkor bought Brint at the market fair of {str(number).translate(DIGITS)}"
-
-
-def number_of(word: str) -> int:
-    return int(word.translate(LETTERS))
 
 
 def gold(number: int) -> set[tuple[int, int, str]]:
@@ -63,7 +58,7 @@ def by_base(item: Answer) -> set[tuple[int, int, str]]:
 
 def by_strayed(item: Answer) -> set[tuple[int, int, str]]:
     """Predict candidates nearly without an error, and with them four wrong spans of others."""
-    number = number_of(item.words[-1])
+    number = int(item.words[-1].translate(LETTERS))
     right = CANDIDATE in gold(number) and crc32(f"model {number}".encode()) % 5 != 0
     wrong = {(at, at + 1, "ORG") for at in (1, 3, 4, 5)}
     return wrong | ({CANDIDATE} if right else set())
@@ -104,7 +99,7 @@ def drawn(
     draws = draw_questions(frame, design, score, acquisition=expected_errors)
     stored = []
     for task in islice(make_tasks(draws, design, header, set_hashes), answers):
-        spans = record(number_of(task["text"].split()[-1]))["spans"]
+        spans = record(int(task["text"].split()[-1].translate(LETTERS)))["spans"]
         if design.unit == "candidate":
             right = any(span["start"] == 0 for span in spans)
             task |= {"answer": "accept" if right else "reject", "_view_id": "ner"}

@@ -20,8 +20,8 @@ def describe_machine() -> Mapping[str, Any]:
     """Return `machine` of report.json.
 
     `cpu` is the processor's name, `cores` how many may be used, `blas` the libraries that multiply
-    matrices with their version and kernel, `threads` how many threads each of them has by default;
-    `python`, `spacy` and `prodigy_al` are versions.
+    matrices with their version and kernel, `threads` how many threads they may use at that moment
+    (1 where trainings and scoring pinned them); `python`, `spacy` and `prodigy_al` are versions.
 
     >>> sorted(describe_machine())
     ['blas', 'cores', 'cpu', 'prodigy_al', 'python', 'spacy', 'threads']

@@ -21,7 +21,7 @@ def footnotes(report: Report) -> str:
         if isinstance(weighted, Unavailable):
             lines.append(f"{dataset}: dev weighted is unavailable: {weighted.reason}.")
         usual = report.base.dev[dataset].usual
-        if usual.no_interval:
+        if usual.no_interval and not arm.shares_documents:  # that is said below
             lines.append(f"{dataset}: dev has no interval: {usual.no_interval}.")
         if arm.no_control:
             lines.append(f"{dataset}: not compared with random answers: {arm.no_control}.")

@@ -228,9 +228,9 @@ class Strategy:
     """The datasets of one strategy under one policy, taken together.
 
     `replicates` of the datasets are counted, `compared` of them each with a control of its own;
-    `left_out` are not counted, each with its reason. The interval
-    of `test` and that of `vs_random_this_test` are for other replicates on just this test set, that
-    of `vs_random` for other documents too. `no_comparison` is the reason where that is None.
+    `left_out` are not counted, each with its reason. The interval of `test` and that of
+    `vs_random_this_test` are for other replicates on just this test set, that of `vs_random` for
+    other documents too. `no_comparison` is the reason where that is None.
     """
 
     datasets: Sequence[str]
