@@ -14,7 +14,7 @@ number:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -27,11 +27,13 @@ from estimator_pools import DESIGNS, LABELS, VIEWS, ByInput, Prepared, assign_fo
 from prodigy.components.preprocess import add_tokens
 
 from prodigy_al.comparison.arms import Arm, read_arm
-from prodigy_al.comparison.estimates import WeightedScore, weighted_score
+from prodigy_al.comparison.estimates import weighted_score
 from prodigy_al.comparison.matches import count_answers
-from prodigy_al.evaluation.counts import METRICS, Counts, Metric, Scores, scores
+from prodigy_al.comparison.pool import DevPool, Foreseen, foresee
+from prodigy_al.evaluation.counts import METRICS, Metric, Scores, scores
 from prodigy_al.evaluation.estimators import Estimate, Measure, Unavailable
 from prodigy_al.inputs.datasets import rehash
+from prodigy_al.inputs.pool_source import make_dev_pool
 from prodigy_al.records import Unit
 from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import DEFAULT_FOLD_SALT, SamplingDesign
@@ -47,9 +49,9 @@ MEASURED: Mapping[Unit, tuple[Metric, ...]] = MappingProxyType(
 RESPONSES = ("full", "ignored", "unstored")
 # Of the fifth of the dev questions with the highest scores, half get no answer: 10 % of all.
 HARDEST, SILENT = 0.2, 0.5
-# By name; a further estimator gets rows of its own beside those of the first.
-Estimator = Callable[[Sequence[Counts], Arm], WeightedScore | Unavailable]
-ESTIMATORS: Mapping[str, Estimator] = MappingProxyType({"plain": weighted_score})
+# Whether it is helped by what the model expects of the dev fold, as with --pool; by name. That is
+# there for whole segments only.
+ESTIMATORS: Mapping[str, bool] = MappingProxyType({"plain": False, "pool": True})
 
 Found = dict[str, Any]
 
@@ -107,10 +109,12 @@ def measure(
     metrics = MEASURED[draw.design.unit]
     targets = [(model, *find_targets(prepared, draw, model)) for model in prepared.predictions]
     stored = stored_answers(prepared, draw, whole=whole)
+    pool = find_dev_pool(draw.frame) if draw.design.unit == "segment" else None
     for response in responses:
         arm = read_arm("draw", stored[response], LABELS, tokenizer=tokenizer().make_doc)
         for model, in_fold, in_all in targets:
-            for found in weigh(arm, prepared.predictions[model], metrics):
+            foreseen = foresee(pool, [prepared.expected[model]]) if pool else None
+            for found in weigh(arm, prepared.predictions[model], metrics, foreseen):
                 metric = found["metric"]
                 aims = {"fold": getattr(in_fold, metric), "all": getattr(in_all, metric)}
                 yield {"draw": draw.index, "response": response, "model": model, **found, **aims}
@@ -159,15 +163,25 @@ def find_targets(prepared: Prepared, draw: OneDraw, model: str) -> tuple[Scores,
     return scores(counts.take(is_dev), copies[is_dev]), scores(counts, copies)
 
 
-def weigh(arm: Arm, predictions: ByInput, metrics: Sequence[Metric]) -> Iterator[Found]:
+def find_dev_pool(frame: Frame) -> DevPool:
+    """Return the dev fold of a frame whose segments, in their order, are all that was foreseen."""
+    at = {segment.input_hash: i for i, segment in enumerate(frame.segments)}
+    return make_dev_pool(frame.fold("dev"), at)
+
+
+def weigh(
+    arm: Arm, predictions: ByInput, metrics: Sequence[Metric], foreseen: Foreseen | None
+) -> Iterator[Found]:
     """Yield the number of every estimator and metric with both intervals, and the unweighted one.
 
     What is unavailable is None.
     """
     counts = count_answers(arm.dev, [predictions[item.input_hash] for item in arm.dev.items])
     plain = scores(counts)
-    for name, estimate in ESTIMATORS.items():
-        score = estimate([counts], arm)
+    for name, helped in ESTIMATORS.items():
+        if helped and foreseen is None:
+            continue
+        score = weighted_score([counts], arm, foreseen if helped else None)
         for metric in metrics:
             found: Found = {"estimator": name, "metric": metric, "answers": len(arm.dev)}
             found["unweighted"] = getattr(plain, metric)

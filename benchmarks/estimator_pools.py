@@ -17,10 +17,11 @@ import srsly
 from study import BASE, DATA, Corpus
 
 from prodigy_al.comparison.matches import count_answers
-from prodigy_al.comparison.run_cache import Predictions
-from prodigy_al.comparison.runs import Run, execute
+from prodigy_al.comparison.pool import PoolTexts
+from prodigy_al.comparison.runs import Run, RunResult, execute
 from prodigy_al.evaluation.counts import Counts
 from prodigy_al.inputs.pool import open_pool
+from prodigy_al.inputs.pool_source import segment_words
 from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.ner.pipelines import load_pipeline
 from prodigy_al.records import Unit
@@ -60,7 +61,7 @@ class Prepared:
 
     `scores` is by input hash; `predictions` by model and input hash, of both models; `counts` by
     unit and model, each (n,) in the order of the frame: of whole segments, or summed over all
-    candidates of each segment.
+    candidates of each segment; `expected` by model, (n,) as well, what it expects of each segment.
     """
 
     frame: Frame
@@ -69,6 +70,7 @@ class Prepared:
     annotator: GoldAnnotator
     predictions: Mapping[str, ByInput]
     counts: Mapping[Unit, Mapping[str, Counts]]
+    expected: Mapping[str, Counts]
 
 
 def prepare(corpus: Corpus, path: Path) -> None:
@@ -93,9 +95,12 @@ def prepare(corpus: Corpus, path: Path) -> None:
     answers: dict[Unit, Answers] = {
         unit: answer_everything(frame, unit, scored, annotator=annotator) for unit in VIEWS
     }
+    texts = PoolTexts(tuple(LABELS), tuple(segment_words(pool.nlp, one) for one in segments))
+    results = predict(answers["segment"], texts, DATA / ELSEWHERE[corpus.name])
+    hashes = [segment.input_hash for segment in segments]
     predictions = {
-        model: dict(zip([s.input_hash for s in segments], found, strict=True))
-        for model, found in predict(answers["segment"], DATA / ELSEWHERE[corpus.name]).items()
+        model: dict(zip(hashes, result.predictions[0], strict=True))
+        for model, result in results.items()
     }
     prepared = Prepared(
         frame=frame,
@@ -109,6 +114,7 @@ def prepare(corpus: Corpus, path: Path) -> None:
             }
             for unit, own in answers.items()
         },
+        expected={model: result.expected for model, result in results.items() if result.expected},
     )
     unfinished = path.with_suffix(".tmp")
     joblib.dump(prepared, unfinished)
@@ -133,14 +139,17 @@ def answer_everything(
     return read_answers(examples(), LABELS, dataset="everything")
 
 
-def predict(pool: Answers, elsewhere: Path) -> dict[str, Predictions]:
-    """Return what the base, and the base tuned the usual way on `elsewhere`, find in the pool."""
+def predict(pool: Answers, texts: PoolTexts, elsewhere: Path) -> dict[str, RunResult]:
+    """Return what the base, and the base tuned the usual way on `elsewhere`, find in the pool.
+
+    `texts` are all of its texts, of which both say what they expect.
+    """
     records = islice(srsly.read_gzip_jsonl(elsewhere), TUNED_ON)
     numbered = [{**record, "_input_hash": number} for number, record in enumerate(records)]
     gold = read_answers(numbered, LABELS, dataset=elsewhere.name)
-    base = Run(base=str(BASE), evaluate=(pool,))
+    base = Run(base=str(BASE), evaluate=(pool,), pool=texts)
     tuned = replace(base, dataset=elsewhere.name, policy="usual", seed=0, train=gold)
-    return {name: execute(run).predictions[0] for name, run in (("base", base), ("tuned", tuned))}
+    return {name: execute(run) for name, run in (("base", base), ("tuned", tuned))}
 
 
 def count_everything(frame: Frame, answers: Answers, predictions: ByInput) -> Counts:

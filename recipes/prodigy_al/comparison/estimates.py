@@ -20,6 +20,7 @@ from prodigy_al.evaluation.bootstrap import (
     paired_difference,
 )
 from prodigy_al.evaluation.counts import Counts, scores
+from prodigy_al.evaluation.documents import Sizes, document_sizes, variance_inflation
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
 from prodigy_al.evaluation.paired import Side
 from prodigy_al.evaluation.reaching import lower_bounds
@@ -165,7 +166,8 @@ def weighted_score(
     answered, rates = _responses(served, arm)
     chances = (pi * rates)[at]
     groups = [served[i][1].group for i in at]
-    found = weighted_scores(summed, pi=chances, copies=copies, groups=groups)
+    inflation = variance_inflation(document_sizes(groups, copies / chances), _train_sizes(arm))
+    found = weighted_scores(summed, pi=chances, copies=copies, groups=groups, inflation=inflation)
     if isinstance(found, Unavailable):
         return found
     missing = int((~answered).sum())
@@ -177,13 +179,25 @@ def weighted_score(
         n_pool=max(record.N for _, record in served),
         served=len(answered),
         missing=missing,
-        side=Side([summed], groups, copies / chances),
+        side=Side([summed], groups, copies / chances, inflation),
         if_missing_wrong=wrong,
         if_missing_right=right,
     )
     if foreseen is not None:
         weighted = _assisted(weighted, summed, chances, arm=arm, foreseen=foreseen)
     return _for_pool_only(weighted) if arm.shares_documents else weighted
+
+
+def _train_sizes(arm: Arm) -> Sizes:
+    """Return the sizes of the documents of the train fold, told by the questions drawn from it.
+
+    Those without a probability, of later rounds or of a strict order, tell nothing.
+    """
+    drawn = [(key, record) for key, record in arm.records.items() if record.fold == "train"]
+    pi = inclusion(drawn)
+    known = np.flatnonzero(~np.isnan(pi))
+    weights = np.array([float(drawn[i][1].copies) for i in known]) / pi[known]
+    return document_sizes([drawn[i][1].group for i in known], weights)
 
 
 def _assisted(
@@ -197,6 +211,7 @@ def _assisted(
         pi=pi,
         copies=foreseen.pool.copies,
         groups=foreseen.pool.groups,
+        inflation=plain.side.inflation,
     )
     if not isinstance(found, Assisted):
         return plain

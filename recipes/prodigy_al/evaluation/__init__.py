@@ -30,7 +30,7 @@ __all__ = [
 
 _MODULES = {
     "Assisted": "assisted",
-    "Caution": "estimators",
+    "Caution": "worth",
     "Counts": "counts",
     "Difference": "bootstrap",
     "Estimate": "estimators",
@@ -65,7 +65,6 @@ if TYPE_CHECKING:
     )
     from prodigy_al.evaluation.counts import Counts, Scores, count_matches, scores
     from prodigy_al.evaluation.estimators import (
-        Caution,
         Estimate,
         Measure,
         Unavailable,
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
     from prodigy_al.evaluation.reaching import lower_bounds
     from prodigy_al.evaluation.replicates import mean_over_replicates, replicate_difference
     from prodigy_al.evaluation.response import response_rates
+    from prodigy_al.evaluation.worth import Caution
 else:  # where a type checker saw this, it would take every name for one of ours
 
     def __getattr__(name: str) -> object:

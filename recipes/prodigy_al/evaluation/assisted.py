@@ -26,22 +26,21 @@ import numpy as np
 
 from prodigy_al.arrays import FloatArray, IndexArray, IntArray
 from prodigy_al.errors import EstimateError
-from prodigy_al.evaluation.counts import METRICS, Counts, Metric
+from prodigy_al.evaluation.counts import METRICS, TINY, Counts, Metric
 from prodigy_al.evaluation.estimators import (
-    TINY,
+    Changes,
     Estimate,
     Groups,
     Measure,
     Sample,
     Unavailable,
     Weighted,
-    find_cautions,
     new_text_interval,
     pool_interval,
     sum_by_group,
     weighted_scores,
-    worth_in_answers,
 )
+from prodigy_al.evaluation.worth import find_cautions, worth_in_answers
 
 HALVINGS = 3
 
@@ -66,13 +65,14 @@ def assisted_scores(
     pi: FloatArray | Sequence[float | None],
     copies: FloatArray | None = None,
     groups: Groups | None = None,
+    inflation: float = 1.0,
     confidence: float = 0.95,
 ) -> Assisted | Unavailable:
     """Estimate F1, precision and recall from answers and from expected counts of the whole pool.
 
     `counts` and `pi` (M,) are of the answers, as `weighted_scores` takes them; here their scale
     matters: Σ 1/π estimates the number of pool segments. `expected`, `copies` and `groups` (N,) are
-    of the pool, and `at` (M,) says where in it each answer's segment is.
+    of the pool, and `at` (M,) says where in it each answer's segment is. `inflation` as there.
 
     No interval is wider than the plain one: λ is halved, and at last 0, where one would be. There
     is no interval where the plain ratio has none. Raises `EstimateError` where lengths differ, a
@@ -84,7 +84,12 @@ def assisted_scores(
     _require_places(at, answers=len(counts), size=size, others=(len(labels), len(copies)))
     _, codes = np.unique(labels, return_inverse=True)
     plain = weighted_scores(
-        counts, pi=pi, copies=copies[at], groups=codes[at], confidence=confidence
+        counts,
+        pi=pi,
+        copies=copies[at],
+        groups=codes[at],
+        inflation=inflation,
+        confidence=confidence,
     )
     if isinstance(plain, Unavailable):
         return plain
@@ -95,7 +100,7 @@ def assisted_scores(
         at=at,
         codes=codes,
         groups=plain.groups,
-        sample=Sample(chances.min() / chances, chances, codes[at], confidence),
+        sample=Sample(chances.min() / chances, chances, codes[at], confidence, inflation),
     )
     found = {metric: _assist(metric, drawn, getattr(plain, metric)) for metric in METRICS}
     coefficient = found["f1"][1]
@@ -188,10 +193,13 @@ def _measure(metric: Metric, drawn: _Drawn, coefficient: float, plain: Measure) 
         value,
         new_text=new_text_interval(
             value,
-            sums + sum_by_group(sample.codes, sample.weights * residual, size),
-            shares + sum_by_group(sample.codes, leverage, size),
+            Changes(
+                residual,
+                sums + sum_by_group(sample.codes, sample.weights * residual, size),
+                shares + sum_by_group(sample.codes, leverage, size),
+            ),
+            sample,
             groups=drawn.groups,
-            confidence=sample.confidence,
         ),
         pool=pool_interval(value, residual, leverage, sample),
     )

@@ -21,6 +21,7 @@ Span: TypeAlias = tuple[int, int, str]  # start, end, label
 Metric: TypeAlias = Literal["f1", "precision", "recall"]
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
+TINY = 1e-12  # what rounding leaves of a zero
 
 
 def fraction(

@@ -22,21 +22,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from scipy import special, stats
 
 from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
-from prodigy_al.evaluation.counts import METRICS, Counts, Metric
+from prodigy_al.evaluation.counts import METRICS, TINY, Counts, Metric
+from prodigy_al.evaluation.worth import Caution, effective_size, find_cautions, worth_in_answers
 
 Groups: TypeAlias = Sequence[str] | Sequence[int] | IntArray
 
 MIN_GROUPS = 10  # fewer do not tell how much groups differ
-LOW_WORTH_SHARE = 0.5
-HEAVY_WEIGHT_SHARE = 0.1
-TINY = 1e-12  # what rounding leaves of a zero
 
 
 @dataclass(frozen=True)
@@ -65,19 +63,6 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Caution:
-    """A property of weighted answers beyond its limit, 0 <= `limit` <= 1.
-
-    ``low-worth``: `value` is how many uniform answers an answer is worth. ``heavy-weight``: the
-    share of the sum of weights that one answer holds.
-    """
-
-    kind: Literal["low-worth", "heavy-weight"]
-    value: float
-    limit: float
-
-
-@dataclass(frozen=True)
 class Weighted:
     """Weighted metrics and how far to trust them.
 
@@ -102,13 +87,15 @@ class Weighted:
 class Sample:
     """What the intervals need of each answer, all (M,).
 
-    `weights` w, on any common scale; `pi` π; `codes` 0..K-1 of the groups.
+    `weights` w, on any common scale; `pi` π; `codes` 0..K-1 of the groups. `inflation` >= 1: by
+    what factor the groups of these answers understate the variance between groups.
     """
 
     weights: FloatArray
     pi: FloatArray
     codes: IntArray
     confidence: float
+    inflation: float = 1.0
 
 
 def weighted_scores(
@@ -117,6 +104,7 @@ def weighted_scores(
     pi: FloatArray | Sequence[float | None],
     copies: FloatArray | None = None,
     groups: Groups | None = None,
+    inflation: float = 1.0,
     confidence: float = 0.95,
 ) -> Weighted | Unavailable:
     """Estimate F1, precision and recall from `counts` (M,) of answers drawn with `pi` (M,).
@@ -125,8 +113,9 @@ def weighted_scores(
     (whose matches, predictions and gold spans are 0 or 1), times the chance that its block was
     opened and the item answered where these are not 1; NaN or None where it is not known, and then
     nothing is estimated. `copies` (M,): how often the segment stands in the source. `groups` (M,):
-    its document; each segment its own where left out. Raises `EstimateError` where lengths differ
-    or a number is out of its range.
+    its document; each segment its own where left out. `inflation`: see `documents`; 1 where nothing
+    is known of other documents. Raises `EstimateError` where lengths differ or a number is out of
+    its range.
     """
     m, known = len(counts), np.array(pi, dtype=np.float64)
     parts: dict[str, Sized | None] = {"pi": known, "groups": groups}
@@ -148,6 +137,7 @@ def weighted_scores(
         pi=known,
         codes=np.arange(m) if groups is None else np.unique(groups, return_inverse=True)[1],
         confidence=confidence,
+        inflation=inflation,
     )
     return _summary(counts if copies is None else counts.weighted(copies), sample)
 
@@ -166,17 +156,6 @@ def _summary(counts: Counts, sample: Sample) -> Weighted:
     )
 
 
-def find_cautions(worth: float | None, weights: FloatArray) -> tuple[Caution, ...]:
-    """Return what is to be said of answers with these weights (M,) that are worth so many."""
-    cautions = []
-    if worth is not None and worth / weights.size < LOW_WORTH_SHARE:
-        cautions.append(Caution("low-worth", worth / weights.size, LOW_WORTH_SHARE))
-    largest = float(weights.max() / weights.sum())
-    if largest > HEAVY_WEIGHT_SHARE:
-        cautions.append(Caution("heavy-weight", largest, HEAVY_WEIGHT_SHARE))
-    return tuple(cautions)
-
-
 def _measure(metric: Metric, counts: Counts, sample: Sample) -> Measure:
     numerator, denominator = counts.parts(metric)
     total = float((sample.weights * denominator).sum())
@@ -190,44 +169,16 @@ def _measure(metric: Metric, counts: Counts, sample: Sample) -> Measure:
         value,
         new_text=new_text_interval(
             value,
-            sum_by_group(sample.codes, sample.weights * residual),
-            sum_by_group(sample.codes, leverage),
+            Changes(
+                residual,
+                sum_by_group(sample.codes, sample.weights * residual),
+                sum_by_group(sample.codes, leverage),
+            ),
+            sample,
             groups=int(sample.codes.max()) + 1,
-            confidence=sample.confidence,
         ),
         pool=pool_interval(value, residual, leverage, sample),
     )
-
-
-def worth_in_answers(
-    counts: Counts, pi: FloatArray, unexplained: FloatArray | None = None
-) -> float | None:
-    """Return how many answers drawn uniformly from the same pool tell as much about its F1.
-
-    `counts` and `pi` (M,) of the answers; the result lies above 0 and at most at the pool's size.
-    With N = Σ w items in the pool and residuals e, the draw's variance V = Σ (1-π) w² e² / D² is
-    set equal to that of m uniform answers, (1/m - 1/N) N Σ w e² / D², both estimated from these
-    answers. So m uniform answers are worth m, and everything asked is worth N. N is estimated too,
-    because how many candidates a pool holds is not recorded. `unexplained` (M,) stands for e in V
-    where part of e is known without the draw. None where no answer differs from the others.
-    """
-    matched, spans = counts.parts("f1")
-    w = 1 / pi
-    total = float((w * spans).sum())
-    if total == 0:
-        return None
-    residual = matched - float((w * matched).sum()) / total * spans
-    of_pool = float((w * residual**2).sum())
-    if of_pool < TINY:
-        return None
-    drawn = residual if unexplained is None else unexplained
-    of_draw = float(((1 - pi) * (w * drawn) ** 2).sum())
-    return float(w.sum()) * of_pool / (of_pool + of_draw)
-
-
-def effective_size(weights: FloatArray) -> float:
-    """Return (Σw)²/Σw² (Kish 1965): how many equally weighted answers tell as much as these."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def sum_by_group(codes: IntArray, values: FloatArray, size: int = 0) -> FloatArray:
@@ -249,18 +200,26 @@ def pool_interval(
     return _interval(value, changes, leverage, confidence=sample.confidence, freedom=freedom)
 
 
-def new_text_interval(
-    value: float,
-    sums: FloatArray,
-    shares: FloatArray,
-    *,
-    groups: int,
-    confidence: float,
-) -> Estimate | Unavailable:
-    """Take groups as random, with all that is drawn from them.
+@dataclass(frozen=True)
+class Changes:
+    """What the interval for new text is made of.
 
-    `sums` Σ w ê and `shares` h of the groups, both (K,); `groups` of them hold answers.
-    V̂ = (K-1)/K Σ_k (Σ_{i in k} w ê / (1-h_k))².
+    `residual` ê (M,) of the answers; `sums` Σ w ê and `shares` h of Σ w c den of the groups, both
+    (K,).
+    """
+
+    residual: FloatArray
+    sums: FloatArray
+    shares: FloatArray
+
+
+def new_text_interval(
+    value: float, changes: Changes, sample: Sample, *, groups: int
+) -> Estimate | Unavailable:
+    """Take groups as random, with all that is drawn from them; `groups` of them hold answers.
+
+    V̂ = (K-1)/K Σ_k (Σ_{i in k} w ê / (1-h_k))². Its part between groups, what is left without
+    Σ (w ê)², the variance of unrelated answers, is multiplied by the sample's inflation.
     """
     if groups < MIN_GROUPS:
         return Unavailable(
@@ -268,8 +227,21 @@ def new_text_interval(
             "how much new text would differ"
         )
     freedom = groups - 1
-    changes = sums * (freedom / groups) ** 0.5
-    return _interval(value, changes, shares, confidence=confidence, freedom=freedom)
+    sums = changes.sums * (freedom / groups) ** 0.5
+    within = float(((sample.weights * changes.residual) ** 2).sum())
+    sums *= inflate(float((sums**2).sum()), within, sample.inflation)
+    return _interval(value, sums, changes.shares, confidence=sample.confidence, freedom=freedom)
+
+
+def inflate(variance: float, within: float, inflation: float) -> float:
+    """Return the factor of a standard error whose variance between groups is to be inflated.
+
+    `within` of the `variance` is left as it is. Where all of it is, the factor is 1.
+    """
+    if variance < TINY**2:
+        return 1.0
+    between = max(0.0, 1 - within / variance)
+    return float((1 + (inflation - 1) * between) ** 0.5)
 
 
 def _interval(

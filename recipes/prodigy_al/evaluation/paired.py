@@ -8,6 +8,8 @@ sides in one group (document) are subtracted before they are squared,
 
 so that what makes a document hard for both cancels out where both were measured on it. Where the
 sides have no group in common they are independent, and the same sum is that of both variances.
+Where a side understates the variance between documents (`documents`), its part of V̂ that lies
+between groups is inflated.
 
 A side may have been measured under several training seeds: its value and its changes are means over
 them. The interval is for new text and holds for these trained models; how much another training
@@ -25,8 +27,8 @@ from scipy import stats
 from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.bootstrap import LEVEL, POWER, Difference, mean_over_seeds
-from prodigy_al.evaluation.counts import Counts, Metric
-from prodigy_al.evaluation.estimators import MIN_GROUPS, TINY, Unavailable
+from prodigy_al.evaluation.counts import TINY, Counts, Metric
+from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,23 @@ class Side:
 
     `counts_per_seed`: the same segments (n,) under the model of each training seed; `groups` (n,)
     names of their documents, which are equal on both sides where the document is the same;
-    `weights` (n,) >= 0 on any scale, None where all are equal.
+    `weights` (n,) >= 0 on any scale, None where all are equal; `inflation` >= 1: by what factor the
+    groups understate the variance between groups.
     """
 
     counts_per_seed: Sequence[Counts]
     groups: Sequence[str]
     weights: FloatArray | None = None
+    inflation: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """A side's value and its changes by each group (K,) and each answer (n,), means over seeds."""
+
+    value: float
+    groups: FloatArray
+    answers: FloatArray
 
 
 def side_value(side: Side, metric: Metric = "f1") -> float | None:
@@ -68,8 +81,8 @@ def side_difference(a: Side, b: Side, *, metric: Metric = "f1") -> Difference | 
     first, second = _changes(a, names, metric), _changes(b, names, metric)
     if first is None or second is None:
         return Unavailable(f"too few groups hold spans that {metric} could be computed from")
-    difference = first[0] - second[0]
-    error = float(np.linalg.norm(first[1] - second[1]))
+    difference = first.value - second.value
+    error = _standard_error(a, b, first, second)
     if error < TINY:
         return Unavailable("the two agree on every answer, which does not show how others differ")
     reach = float(stats.t.ppf(1 - LEVEL / 2, fewest - 1))
@@ -83,8 +96,28 @@ def side_difference(a: Side, b: Side, *, metric: Metric = "f1") -> Difference | 
     )
 
 
-def _changes(side: Side, names: IntArray, metric: Metric) -> tuple[float, FloatArray] | None:
-    """Return a side's value and its change by each group in `names` (K,), means over its seeds.
+def _standard_error(a: Side, b: Side, first: _Changes, second: _Changes) -> float:
+    """Return the standard error of the difference, what lies between groups inflated.
+
+    Sides of the same answers differ answer by answer; others are independent within groups.
+    """
+    together = first.groups - second.groups
+    variance = squares = float(together @ together)
+    if list(a.groups) == list(b.groups):
+        own = first.answers - second.answers
+        between = [(squares, own, max(a.inflation, b.inflation))]
+    else:
+        between = [
+            (float(one.groups @ one.groups), one.answers, side.inflation)
+            for one, side in ((first, a), (second, b))
+        ]
+    for whole, answers, inflation in between:
+        variance += (inflation - 1) * max(0.0, whole - float(answers @ answers))
+    return float(variance**0.5)
+
+
+def _changes(side: Side, names: IntArray, metric: Metric) -> _Changes | None:
+    """Return a side's value and its changes, by the groups in `names` (K,) and by its answers.
 
     None where the value is undefined, or would be without one of the groups.
     """
@@ -96,7 +129,7 @@ def _changes(side: Side, names: IntArray, metric: Metric) -> tuple[float, FloatA
             f"{[len(counts) for counts in side.counts_per_seed]} segments; give as many of each"
         )
     codes = np.searchsorted(names, np.asarray(side.groups))
-    values, changes = [], []
+    values, by_group, by_answer = [], [], []
     for counts in side.counts_per_seed:
         numerator, denominator = counts.weighted(weights).parts(metric)
         total = float(denominator.sum())
@@ -104,9 +137,13 @@ def _changes(side: Side, names: IntArray, metric: Metric) -> tuple[float, FloatA
         if shares.max() > 1 - TINY:
             return None
         value = float(numerator.sum()) / total
-        sums = np.bincount(codes, numerator - value * denominator, names.size) / total
+        residual = (numerator - value * denominator) / total
         values.append(value)
-        changes.append(sums / (1 - shares))
+        by_answer.append(residual)
+        by_group.append(np.bincount(codes, residual, names.size) / (1 - shares))
     own = len(set(side.groups))
-    mean: FloatArray = np.mean(changes, axis=0) * ((own - 1) / own) ** 0.5
-    return float(np.mean(values)), mean
+    return _Changes(
+        float(np.mean(values)),
+        np.mean(by_group, axis=0) * ((own - 1) / own) ** 0.5,
+        np.mean(by_answer, axis=0),
+    )

@@ -79,8 +79,8 @@ def read_pool(
             "segments": len(described.segments),
             "excluded": described.excluded,
         },
-        texts=PoolTexts(tuple(labels), tuple(_text(nlp, one) for one in asked.values())),
-        dev={name: _dev_pool(segments, at) for name, segments in dev.items()},
+        texts=PoolTexts(tuple(labels), tuple(segment_words(nlp, one) for one in asked.values())),
+        dev={name: make_dev_pool(segments, at) for name, segments in dev.items()},
         estimated=estimated,
     )
 
@@ -89,7 +89,8 @@ def _is_strict(arm: Arm) -> bool:
     return any(record.design == "strict" for record in arm.records.values())
 
 
-def _text(nlp: Language, segment: Segment) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+def segment_words(nlp: Language, segment: Segment) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    """Return a segment's words, and whether a space follows each, as `PoolTexts` holds them."""
     doc = make_doc(nlp, segment)
     return tuple(token.text for token in doc), tuple(bool(token.whitespace_) for token in doc)
 
@@ -181,7 +182,8 @@ def _best_cut(foreign: Sequence[Arm], cut_frame: Callable[[_Cut], Frame]) -> Fra
     return max(frames, key=lambda frame: sum(one.input_hash in answered for one in frame.segments))
 
 
-def _dev_pool(segments: Sequence[Segment], at: Mapping[int, int]) -> DevPool:
+def make_dev_pool(segments: Sequence[Segment], at: Mapping[int, int]) -> DevPool:
+    """Return the dev fold of `segments`, whose place among the `PoolTexts` `at` tells by hash."""
     return DevPool(
         at=np.array([at[segment.input_hash] for segment in segments]),
         place={segment.input_hash: i for i, segment in enumerate(segments)},
