@@ -7,8 +7,9 @@ number:
 - Scores are computed once per corpus by the real scorer and looked up by input hash afterwards:
   they depend on the text and the base pipeline alone.
 - The frame is built once per corpus; a draw assigns its groups anew, to the folds of its own salt.
-- Of the train fold, whose answers no number here reads, one question is answered (an arm without a
-  train fold is refused). The first draw of each batch answers all of them, and must find the same.
+- Of the train fold one question is answered and all others are ignored: no number depends on its
+  answers, only on which questions were asked. The first draw of each batch answers all of them, and
+  must find the same.
 - Nothing waits in a database: a task goes through the JSON that a database stores.
 """
 
@@ -64,12 +65,12 @@ def draw_batch(
     Those below `partly` are also read with 10 % of the dev answers ignored or never stored.
     Raises `RuntimeError` where train answers, which no number may depend on, change one.
     """
-    prepared, found = load(path), []
+    prepared, found = load(path), list[Found]()
     for index in indices:
         draw = draw_one(prepared, DESIGNS[design], index, answers=answers)
-        first = index == indices[0]
         responses = RESPONSES if index < partly else RESPONSES[:1]
         measured = list(measure(prepared, draw, responses, whole=False))
+        first = index == indices[0]
         if first and measured != list(measure(prepared, draw, responses, whole=True)):
             raise RuntimeError(f"draw {index} of {design}: its dev numbers depend on train answers")
         found += measured
@@ -123,15 +124,20 @@ def measure(
 def stored_answers(prepared: Prepared, draw: OneDraw, *, whole: bool) -> dict[str, list[Found]]:
     """Return what the dataset holds, by response."""
     dev = [question for question in draw.questions if question.segment.fold == "dev"]
-    train = [question for question in draw.questions if question.segment.fold == "train"]
-    asked = draw.questions if whole else [train[0], *dev]
-    made = make_tasks(asked, draw.design, prepared.header, rehash)
+    made = list(make_tasks(draw.questions, draw.design, prepared.header, rehash))
     view = VIEWS[draw.design.unit]
-    tasks = [{**task, "_view_id": view} for task in add_tokens(tokenizer(), made)]
+    train = [task for task in made if task["al"]["fold"] == "train"]
+    asked = made if whole else [train[0], *(task for task in made if task["al"]["fold"] == "dev")]
+    skipped = (
+        []
+        if whole
+        else [store({**task, "_view_id": view, "answer": "ignore"}) for task in train[1:]]
+    )
+    tasks = [{**task, "_view_id": view} for task in add_tokens(tokenizer(), asked)]
     binary = draw.design.unit == "candidate"
     answered = [store(prepared.annotator.answer(task, binary=binary)) for task in tasks]
     silent = without_answer(dev, draw.index)
-    return {
+    found = {
         "full": answered,
         "ignored": [
             store({**task, "answer": "ignore"}) if task["_input_hash"] in silent else example
@@ -139,6 +145,7 @@ def stored_answers(prepared: Prepared, draw: OneDraw, *, whole: bool) -> dict[st
         ],
         "unstored": [example for example in answered if example["_input_hash"] not in silent],
     }
+    return {response: [*examples, *skipped] for response, examples in found.items()}
 
 
 def without_answer(questions: Sequence[Draw], index: int) -> set[int]:

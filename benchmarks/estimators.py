@@ -38,7 +38,8 @@ from prodigy_al.jobs.run import run_jobs
 RESULT = ROOT / "build" / "study-estimators.json"
 WORKERS = 2
 BATCH = 25  # draws
-# Draws of 4,000 answers cost most: of the cells with them, the main one alone has as many.
+# Draws of 4,000 answers cost most, of which the main cell alone has as many, and every draw that is
+# read with some answers missing costs three readings.
 DRAWS, LARGE_DRAWS = (40, 40) if QUICK else (1000, 300)
 DEV_SHARE = 0.25  # so that four answers bring one dev answer, on average
 # The code that a draw runs through; what was drawn by other code is not taken over.
@@ -69,7 +70,7 @@ class Series:
     @property
     def partly(self) -> int:
         """Return how many draws are also read with answers ignored or never stored."""
-        return DRAWS if self.dev_answers == 250 else LARGE_DRAWS
+        return LARGE_DRAWS
 
 
 @dataclass(frozen=True)

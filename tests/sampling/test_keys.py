@@ -1,8 +1,11 @@
 import itertools
 import math
+import struct
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from prodigy_al.errors import EstimateError
@@ -11,6 +14,7 @@ from prodigy_al.sampling.keys import (
     exponentials,
     hashed_uniform,
     inclusion_probabilities,
+    quantise,
     sampling_keys,
     threshold,
 )
@@ -133,3 +137,9 @@ def test_the_choice_of_a_candidate_is_independent_of_the_key():
 def test_no_candidate_is_refused():
     with pytest.raises(EstimateError, match="no candidate"):
         choose_candidate(np.array([]), **PLACE, input=1)
+
+
+@given(st.one_of(st.floats(), st.floats(0, 1), st.floats(-1e3, 1e3)))
+def test_one_number_is_rounded_to_the_same_bit_as_an_array_of_numbers(x):
+    alone, among = quantise(x), float(quantise(np.array([x]))[0])
+    assert struct.pack("d", alone) == struct.pack("d", among) or (alone != alone and among != among)

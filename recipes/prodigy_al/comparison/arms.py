@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from prodigy_al.comparison.effort import (
     Effort,
@@ -15,11 +18,12 @@ from prodigy_al.comparison.effort import (
     read_first_answers,
 )
 from prodigy_al.errors import AnswerError, RecordError
+from prodigy_al.evaluation.documents import Sizes, document_sizes
 from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.folds import dev_fold
 from prodigy_al.sampling.frame import SEGMENT_GROUP
 from prodigy_al.sampling.groups import DOCUMENT_KEY, document_groups
-from prodigy_al.sampling.inclusion import verify_records
+from prodigy_al.sampling.inclusion import inclusion, verify_records
 from prodigy_al.training.answers import Answers, read_answers
 
 if TYPE_CHECKING:
@@ -64,6 +68,18 @@ class Arm:
     def is_random(self) -> bool:
         """Whether this is a control that others of its form are compared with."""
         return self.strategy == RANDOM_STRATEGIES[self.train.form]
+
+    @cached_property
+    def train_sizes(self) -> Sizes:
+        """The sizes of the train fold's documents, told by the questions drawn from it.
+
+        Questions without a probability, of later rounds or of a strict order, tell nothing.
+        """
+        drawn = [(key, record) for key, record in self.records.items() if record.fold == "train"]
+        pi = inclusion(drawn)
+        known = np.flatnonzero(~np.isnan(pi))
+        weights = np.array([float(drawn[i][1].copies) for i in known]) / pi[known]
+        return document_sizes([drawn[i][1].group for i in known], weights)
 
     @property
     def is_stream(self) -> bool:

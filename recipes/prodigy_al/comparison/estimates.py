@@ -20,7 +20,7 @@ from prodigy_al.evaluation.bootstrap import (
     paired_difference,
 )
 from prodigy_al.evaluation.counts import Counts, scores
-from prodigy_al.evaluation.documents import Sizes, document_sizes, variance_inflation
+from prodigy_al.evaluation.documents import document_sizes, variance_inflation
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
 from prodigy_al.evaluation.paired import Side
 from prodigy_al.evaluation.reaching import lower_bounds
@@ -166,7 +166,7 @@ def weighted_score(
     answered, rates = _responses(served, arm)
     chances = (pi * rates)[at]
     groups = [served[i][1].group for i in at]
-    inflation = variance_inflation(document_sizes(groups, copies / chances), _train_sizes(arm))
+    inflation = variance_inflation(document_sizes(groups, copies / chances), arm.train_sizes)
     found = weighted_scores(summed, pi=chances, copies=copies, groups=groups, inflation=inflation)
     if isinstance(found, Unavailable):
         return found
@@ -186,18 +186,6 @@ def weighted_score(
     if foreseen is not None:
         weighted = _assisted(weighted, summed, chances, arm=arm, foreseen=foreseen)
     return _for_pool_only(weighted) if arm.shares_documents else weighted
-
-
-def _train_sizes(arm: Arm) -> Sizes:
-    """Return the sizes of the documents of the train fold, told by the questions drawn from it.
-
-    Those without a probability, of later rounds or of a strict order, tell nothing.
-    """
-    drawn = [(key, record) for key, record in arm.records.items() if record.fold == "train"]
-    pi = inclusion(drawn)
-    known = np.flatnonzero(~np.isnan(pi))
-    weights = np.array([float(drawn[i][1].copies) for i in known]) / pi[known]
-    return document_sizes([drawn[i][1].group for i in known], weights)
 
 
 def _assisted(

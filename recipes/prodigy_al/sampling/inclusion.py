@@ -25,8 +25,7 @@ SCORE_TOLERANCE = 1e-6
 
 def recompute_key(record: Record, input_hash: int) -> tuple[float, float]:
     """Return (p, key) of a record from its scores and names, not from the stored p and key."""
-    # Without a stored total the share of chance is 1, and p does not depend on any score.
-    p = probability(record.u, record.total or 0.0, record.R, record.explore)
+    p = recompute_probability(record)
     chance = exponentials(
         [input_hash],
         tag=KEY_TAG,
@@ -36,6 +35,12 @@ def recompute_key(record: Record, input_hash: int) -> tuple[float, float]:
         block=record.block,
     )
     return p, float(chance[0] / p)
+
+
+def recompute_probability(record: Record) -> float:
+    """Return p of a record from its scores, not the stored p."""
+    # Without a stored total the share of chance is 1, and p does not depend on any score.
+    return probability(record.u, record.total or 0.0, record.R, record.explore)
 
 
 def verify_records(records: Iterable[tuple[int, Record]]) -> int:
@@ -110,10 +115,10 @@ def inclusion(records: Sequence[tuple[int, Record]]) -> FloatArray:
             last[record.block] = record
     opened = _opened_share(list(last.values())) if last else 1.0
     pi = np.full(len(records), np.nan)
-    for i, (input_hash, record) in enumerate(records):
+    for i, (_, record) in enumerate(records):
         if record.design != "keys" or record.round > 0:
             continue
-        p, _ = recompute_key(record, input_hash)
+        p = recompute_probability(record)
         # Nothing behind the last item served: the whole block was asked, and π is 1 for all of it.
         following = last[record.block].next_key
         tau = inf if following is None else following

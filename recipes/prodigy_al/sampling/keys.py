@@ -29,6 +29,7 @@ from prodigy_al.errors import EstimateError
 FloatOrArray = TypeVar("FloatOrArray", float, FloatArray)
 
 SCORE_DECIMALS = 9
+_SCALE = 10.0**SCORE_DECIMALS
 _UNIFORM_BITS = 52  # a half step more still fits the 53 bits of a float, so 0 and 1 are never met
 
 
@@ -42,8 +43,10 @@ def quantise(x: FloatOrArray) -> FloatOrArray:
     >>> quantise(0.12345678949), quantise(0.30000000000000004)
     (0.123456789, 0.3)
     """
-    rounded = np.round(x, SCORE_DECIMALS)
-    return rounded if isinstance(x, np.ndarray) else float(rounded)
+    if isinstance(x, np.ndarray):
+        return np.round(x, SCORE_DECIMALS)
+    # numpy's three steps for one number, to the same bit, in a fraction of the time
+    return round(x * _SCALE, 0) / _SCALE
 
 
 def hashed_uniform(*parts: str | int) -> float:
