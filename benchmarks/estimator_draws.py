@@ -35,7 +35,7 @@ from prodigy_al.evaluation.counts import METRICS, Metric, Scores, scores
 from prodigy_al.evaluation.estimators import Estimate, Measure, Unavailable
 from prodigy_al.inputs.datasets import rehash
 from prodigy_al.inputs.pool_source import make_dev_pool
-from prodigy_al.records import Unit
+from prodigy_al.records import Record, Unit
 from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import DEFAULT_FOLD_SALT, SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
@@ -111,8 +111,12 @@ def measure(
     targets = [(model, *find_targets(prepared, draw, model)) for model in prepared.predictions]
     stored = stored_answers(prepared, draw, whole=whole)
     pool = find_dev_pool(draw.frame) if draw.design.unit == "segment" else None
+    drawn: dict[int, Record] = {}
     for response in responses:
         arm = read_arm("draw", stored[response], LABELS, tokenizer=tokenizer().make_doc)
+        # Read once: which train questions were asked is the same whatever the response is.
+        arm = replace(arm, records={**drawn, **arm.records})
+        drawn = {key: one for key, one in arm.records.items() if one.fold == "train"}
         for model, in_fold, in_all in targets:
             foreseen = foresee(pool, [prepared.expected[model]]) if pool else None
             for found in weigh(arm, prepared.predictions[model], metrics, foreseen):
@@ -145,7 +149,7 @@ def stored_answers(prepared: Prepared, draw: OneDraw, *, whole: bool) -> dict[st
         ],
         "unstored": [example for example in answered if example["_input_hash"] not in silent],
     }
-    return {response: [*examples, *skipped] for response, examples in found.items()}
+    return {**found, "full": [*answered, *skipped]}
 
 
 def without_answer(questions: Sequence[Draw], index: int) -> set[int]:

@@ -39,6 +39,11 @@ def tables(result: dict[str, Any]) -> Iterator[str]:
         f"{sum(aimed)} of {len(aimed)} numbers with a target meet it. Commit "
         f"{result['commit'][:12]}, {result['machine']['cores']} cores ({result['machine']['cpu']})."
     )
+    if not result["whole"]:
+        yield (
+            "\n**The study was stopped before its end**: 300 draws of each cell and 1,000 of the "
+            "main ones are to be made, so that a miss here may be chance."
+        )
     for name, title in TITLES.items():
         cells = [cell for cell in cell_names(rows) if response(cell) == name]
         yield f"\n### {title}\n"

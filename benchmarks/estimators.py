@@ -2,6 +2,7 @@
 
     make study-estimators            all draws on both corpora, resumed where it was interrupted
     QUICK=1 make study-estimators    40 draws per cell on FiNER: the same steps, a smaller claim
+    python benchmarks/estimators.py so-far    the rows of the draws that there are, no new ones
 
 Answers are drawn again and again from a corpus whose gold is known, each time with another seed and
 another fold, through the product's own path (estimator_draws.py). Two models are evaluated, the
@@ -38,8 +39,8 @@ from prodigy_al.jobs.run import run_jobs
 RESULT = ROOT / "build" / "study-estimators.json"
 WORKERS = 2
 BATCH = 25  # draws
-# Draws of 4,000 answers cost most, of which the main cell alone has as many, and every draw that is
-# read with some answers missing costs three readings.
+# The main cells have most: what the recipes ask by default, in the numbers that people ask.
+MAIN = ("ranked", "teach")
 DRAWS, LARGE_DRAWS = (40, 40) if QUICK else (1000, 300)
 DEV_SHARE = 0.25  # so that four answers bring one dev answer, on average
 # The code that a draw runs through; what was drawn by other code is not taken over.
@@ -65,7 +66,7 @@ class Series:
     @property
     def draws(self) -> int:
         """Return how many draws there are."""
-        return DRAWS if self.dev_answers == 250 or self.design == "ranked" else LARGE_DRAWS
+        return DRAWS if self.dev_answers == 250 and self.design in MAIN else LARGE_DRAWS
 
     @property
     def partly(self) -> int:
@@ -107,15 +108,19 @@ def code_sha256() -> str:
     return digest.hexdigest()
 
 
-def draw_all(folder: Path) -> Mapping[str, list[dict[str, Any]]]:
-    """Make the draws that are missing; return what all of them found, by series."""
+def all_batches() -> list[Batch]:
+    """Return all batches, in an order that leaves an interrupted study a little of everything."""
+    batches = [Batch(one, first) for one in all_series() for first in range(0, one.draws, BATCH)]
+    return sorted(batches, key=lambda batch: batch.first)
+
+
+def make_draws(folder: Path) -> None:
+    """Make the draws that are missing."""
     kept = folder / "draws.jsonl"
     done = read_batches(kept)
-    series = list(all_series())
-    batches = [Batch(one, first) for one in series for first in range(0, one.draws, BATCH)]
-    # A study that is interrupted has a little of everything.
-    batches.sort(key=lambda batch: batch.first)
-    missing = [batch for batch in batches if (batch.series.name, str(batch.indices)) not in done]
+    missing = [
+        batch for batch in all_batches() if (batch.series.name, str(batch.indices)) not in done
+    ]
     corpora = list(dict.fromkeys(batch.series.corpus for batch in missing))
     list(run_jobs(partial(prepare_in, folder), corpora, workers=WORKERS, label="preparing"))
     results = run_jobs(partial(draw_in, folder), missing, workers=WORKERS, label="drawing")
@@ -125,12 +130,16 @@ def draw_all(folder: Path) -> Mapping[str, list[dict[str, Any]]]:
             # The line break comes first: it ends a line that was cut off by a kill.
             file.write("\n" + json.dumps(line))
             file.flush()
+
+
+def read_draws(folder: Path) -> Mapping[str, list[dict[str, Any]]]:
+    """Return what the draws that there are found, by series."""
     by_series: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    wanted = {(batch.series.name, str(batch.indices)) for batch in batches}
-    for (name, draws), found in read_batches(kept).items():
+    wanted = {(batch.series.name, str(batch.indices)) for batch in all_batches()}
+    for (name, draws), found in read_batches(folder / "draws.jsonl").items():
         if (name, draws) in wanted:
             by_series[name] += found
-    return {one.name: by_series[one.name] for one in series}
+    return {one.name: by_series[one.name] for one in all_series()}
 
 
 def prepare_in(folder: Path, corpus: Corpus) -> None:
@@ -163,7 +172,10 @@ def read_batches(path: Path) -> dict[tuple[str, str], list[dict[str, Any]]]:
 
 
 def main() -> None:
-    """Make the draws that are missing, print the table and write build/study-estimators.json."""
+    """Make the draws that are missing, print the table and write build/study-estimators.json.
+
+    With the argument ``so-far``, none is made, and the table is of those that there are.
+    """
     if not BASE.exists():
         sys.exit(
             f"study-estimators needs the corpora and the pipeline; set PRODIGY_AL_DATA ({DATA})"
@@ -171,8 +183,10 @@ def main() -> None:
     code = code_sha256()
     folder = ROOT / "build" / "estimators" / code[:12]
     folder.mkdir(parents=True, exist_ok=True)
+    if sys.argv[1:] != ["so-far"]:
+        make_draws(folder)
     all_rows: Rows = {}
-    for name, found in draw_all(folder).items():
+    for name, found in read_draws(folder).items():
         for cell, own in cells(name, found).items():
             all_rows |= rows(cell, own)
     commit = subprocess.run(
@@ -184,6 +198,7 @@ def main() -> None:
         "commit": commit,
         "code": code,
         "quick": QUICK,
+        "whole": len(read_batches(folder / "draws.jsonl")) >= len(all_batches()),
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf8")
     lines = table_lines(all_rows, cell_names(all_rows))
