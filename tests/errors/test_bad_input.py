@@ -31,7 +31,10 @@ def compare(datasets: str, *more: str, test: str = "test.jsonl") -> tuple[str, .
 
 BAD_INPUT = [
     # the model
-    (ask("pool.jsonl", model="gone"), "no pipeline 'gone'"),
+    (ask("pool.jsonl", model="gone"), "no pipeline 'gone'", "install it"),
+    (ask("pool.jsonl", model="xx_core_web_sm"), "python -m spacy download xx_core_web_sm"),
+    (ask("base", model="pool.jsonl"), "MODEL pool.jsonl: this is a file", "the source comes after"),
+    (ask("base"), "SOURCE base: this is the folder of a pipeline"),
     (ask("pool.jsonl", model="no-pipeline"), "the pipeline in 'no-pipeline' cannot be loaded"),
     (ask("pool.jsonl", model="blank:klingon"), "'blank:klingon' does not name a language"),
     (ask("pool.jsonl", model="bare"), 'has no component "ner" (its components: sentencizer)'),

@@ -52,7 +52,7 @@ def _usable(
         else:
             raise SourceError(f"record {number + 1} of {source} {problem}", source=str(source))
     if bad:
-        _warn_once(f"{len(bad)} bad records of {source} are skipped; the first: {bad[0]}")
+        warn_once(f"{len(bad)} bad records of {source} are skipped; the first: {bad[0]}")
 
 
 def cut_segments(
@@ -100,7 +100,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 @cache
-def _warn_once(sentence: str) -> None:
+def warn_once(sentence: str) -> None:
     """Warn on the terminal, once however often a simulation reads the source."""
     from prodigy.util import msg
 
@@ -159,9 +159,15 @@ def known_labels(nlp: Language, model: str) -> tuple[str, ...]:
 
     Raises `OptionError` where it knows none.
     """
+    labels = pipeline_labels(nlp)
+    if not labels:
+        raise OptionError("--label", None, f"{model} knows no labels yet; say what to ask for")
+    return labels
+
+
+def pipeline_labels(nlp: Language) -> tuple[str, ...]:
+    """Return the labels that the pipeline's ``ner`` knows, maybe none."""
     from prodigy_al.ner.pipelines import find_ner, has_ner
 
     labels: tuple[str, ...] = find_ner(nlp).labels if has_ner(nlp) else ()
-    if not labels:
-        raise OptionError("--label", None, f"{model} knows no labels yet; say what to ask for")
     return labels
