@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from prodigy.util import set_hashes
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 JSONL = {".jsonl", "jsonl"}  # suffix and name of the loader
 SPAN_KEYS = {"start", "end", "label"}
+LONGEST_TEXT = 1_000_000  # characters; the `max_length` that spaCy's pipelines come with
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def open_source(
@@ -83,16 +86,25 @@ def _good_lines(source: Any, bad: list[str]) -> Iterator[dict[str, Any]]:
     """Yield the records of a JSONL file and note in `bad` the lines that hold none."""
     opened = gzip.open if str(source).endswith(".gz") else open
     with opened(source, "rb") as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(_to_the_end(file, bad), 1):
             try:
                 record = json.loads(line, parse_constant=_refuse_constant) if line.strip() else None
-            except ValueError as error:  # also where the bytes are not UTF-8
+            # also where the bytes are not UTF-8, or values lie in each other thousands deep
+            except (ValueError, RecursionError) as error:
                 bad.append(f"line {number} is not JSON ({error})")
                 continue
             if isinstance(record, dict):
                 yield record
             elif record is not None:
                 bad.append(f"line {number} is not a JSON object")
+
+
+def _to_the_end(file: IO[bytes], bad: list[str]) -> Iterator[bytes]:
+    """Yield the lines of a file, and note in `bad` where a compressed one was cut off."""
+    try:
+        yield from file
+    except EOFError:
+        bad.append("the compressed file ends early")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -109,8 +121,21 @@ def warn_once(sentence: str) -> None:
 
 def _problem(record: Mapping[str, Any]) -> str:
     """Return what is wrong with a record, nothing where it is usable."""
-    if not isinstance(record.get("text"), str):
+    text = record.get("text")
+    if not isinstance(text, str):
         return "has no `text`; every record needs one"
+    if len(text) > LONGEST_TEXT:
+        return (
+            f"has {len(text):,} characters, and spaCy reads {LONGEST_TEXT:,}; cut it into documents"
+        )
+    if HALF_CHARACTER.search(text):
+        return "has half a character (a lone surrogate) in its `text`; write it anew as UTF-8"
+    if not isinstance(record.get("meta") or {}, Mapping):
+        return f"has a `meta` that is no object: {str(record['meta'])[:40]!r}"
+    for key in ("tokens", "spans"):
+        items = record.get(key) or []
+        if not isinstance(items, list) or not all(isinstance(one, Mapping) for one in items):
+            return f"has `{key}` that are no list of objects: {str(items)[:40]!r}"
     for span in record.get("spans") or []:
         if SPAN_KEYS - span.keys():
             return f"has a span without start, end or label: {dict(span)}"
