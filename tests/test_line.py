@@ -125,6 +125,18 @@ def test_a_second_simulation_adds_nothing(finished, world: Path):
     assert exported(finished, "news-teach-0") == before
 
 
+def test_a_simulation_says_what_it_wrote_and_where_questions_ran_out(finished, world: Path):
+    done = finished["run"]("al.simulate", world / "pool.jsonl", world / "base", "news", "-l", "ORG",
+                           "--arms", "teach", "--budget", 120)  # fmt: skip
+    assert "dataset news-teach-0: 120 answers" in done.stdout
+    few = finished["folder"] / "few.jsonl"
+    lines = (world / "pool.jsonl").read_text(encoding="utf8").splitlines()[:30]
+    few.write_text("\n".join(lines), encoding="utf8")
+    done = finished["run"]("al.simulate", few, world / "base", "few", "-l", "ORG", "--arms",
+                           "random", "--budget", 1000)  # fmt: skip
+    assert "answers, then nothing was left to ask (--budget 1000)" in done.stdout + done.stderr
+
+
 def test_the_report_has_the_documented_keys(finished):
     report = finished["report"]
     assert set(report) == TOP

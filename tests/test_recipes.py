@@ -100,6 +100,31 @@ def test_gold_never_reaches_the_page(controller: Start, world: Path):
         assert not task.get("spans")
 
 
+@pytest.mark.parametrize("recipe", ["al.manual-ranked", "al.random"])
+def test_a_label_that_the_pipeline_does_not_know_is_said_with_the_nearest_one(
+    controller: Start, world: Path, recipe: str, capsys: pytest.CaptureFixture[str]
+):
+    """Once per process, so each recipe gets a spelling of its own."""
+    label = {"al.manual-ranked": "org", "al.random": "Org"}[recipe]
+    controller(recipe, "x", str(world / "base"), str(world / "pool.jsonl"), label=[label])
+    shown = capsys.readouterr()
+    said = " ".join((shown.out + shown.err).split())
+    assert f"knows no label '{label}'" in said
+    assert "is it 'ORG'?" in said
+
+
+@pytest.mark.parametrize("recipe", ["al.teach", "al.manual-ranked"])
+def test_a_score_is_on_the_card_only_where_it_was_asked_for(
+    controller: Start, world: Path, recipe: str
+):
+    base, source = str(world / "base"), str(world / "pool.jsonl")
+    for show in (False, True):
+        ctrl = controller(recipe, f"x{show}", base, source, label=["ORG"], show_score=show)
+        for task in ctrl.get_questions():
+            assert ("score" in str(task["meta"]) or "p(ORG)" in task["meta"]) is show
+            assert task["al"]["shown"]["score"] is show
+
+
 def test_suggestions_are_the_models_own_spans_and_are_recorded(controller: Start, world: Path):
     base, source = str(world / "base"), str(world / "pool.jsonl")
     ctrl = controller("al.manual-ranked", "x", base, source, label=["ORG"], suggest=True)

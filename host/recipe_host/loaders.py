@@ -96,6 +96,8 @@ def _jsonl(file: IO[bytes], name: str) -> Iterator[TaskType]:
     for number, line in _lines(file, name):
         try:
             record = json.loads(line, parse_constant=_refuse_constant)
+        except RecursionError:
+            _refuse(name, number, "holds values thousands deep in each other", line)
         except ValueError as error:
             _refuse(name, number, f"is not JSON ({error})", line)
         yield _task(record, name, number, line)

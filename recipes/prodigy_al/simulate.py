@@ -99,7 +99,14 @@ def simulate(
         msg.warn(remark)
     for run in runs:
         annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
-        _simulate(run, gold, model, annotator=annotator, options=shared)
+        stored = _simulate(run, gold, model, annotator=annotator, options=shared)
+        if stored < run.budget:
+            msg.warn(
+                f"dataset {run.dataset}: {stored:,} answers, then nothing was left to ask "
+                f"(--budget {run.budget})"
+            )
+        else:
+            msg.good(f"dataset {run.dataset}: {stored:,} answers")
 
 
 def _simulate(
@@ -109,8 +116,8 @@ def _simulate(
     *,
     annotator: "GoldAnnotator",
     options: dict[str, Any],
-) -> None:
-    """Answer one arm's questions up to the budget; what is stored already counts."""
+) -> int:
+    """Answer one arm's questions up to the budget; return how many answers are stored then."""
     from prodigy.components.db import connect
     from prodigy.core import Controller, get_recipe
     from tqdm import tqdm
@@ -125,7 +132,7 @@ def _simulate(
         total=run.budget, initial=done, desc=run.dataset, unit=" answers", disable=None
     ) as bar:
         if done >= run.budget:
-            return
+            return done
         components = get_recipe(run.arm.recipe)(run.dataset, model, gold, **options, **run.options)
         for answered in annotate(
             Controller.from_components(run.arm.recipe, components),
@@ -137,3 +144,5 @@ def _simulate(
             start=max((a["_timestamp"] for a in stored), default=int(time.time())),
         ):
             bar.update(answered)
+            done += answered
+    return done

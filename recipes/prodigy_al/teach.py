@@ -26,6 +26,7 @@ from prodigy_al.options import (
     rate=RATE,
     update_every=Arg("--update-every", help="Learn after every N train-fold answers; 0: never"),
     wait=WAIT,
+    show_score=Arg("--show-score", help="Show the span's probability on the card (recorded)"),
 )
 @report_errors
 def teach(
@@ -49,6 +50,7 @@ def teach(
     rate: float = 0.2,
     update_every: int = 0,
     wait: bool = False,
+    show_score: bool = False,
 ) -> dict[str, Any]:
     """Ask about one uncertain span at a time: is it right, is it wrong?"""
     from prodigy_al.inputs.naming import naming_options
@@ -83,4 +85,4 @@ def teach(
         gpu_id=gpu_id,
         waits=wait,
     )
-    return pool.ask(view_id="ner", show_score=True)
+    return pool.ask(view_id="ner", show_score=show_score)

@@ -20,6 +20,15 @@ from prodigy.components.db import connect
 from prodigy.util import set_hashes
 
 Example = dict[str, Any]
+MALFORMED: dict[str, Example] = {
+    "meta-text": {"meta": "wire-0107"},
+    "meta-list": {"meta": ["wire-0107"]},
+    "surrogate": {"text": "Elkor \ud83d Group"},
+    "tokens-text": {"tokens": "Elkor Group fell"},
+    "tokens-words": {"tokens": ["Elkor", "Group", "fell"]},
+    "spans-text": {"spans": "Elkor"},
+    "long": {"text": "Elkor " * 200_000},
+}
 
 
 class Stage:
@@ -117,6 +126,12 @@ def write_sources(stage: Stage) -> None:
     stage.write("textless.jsonl", good + '{"title": "Elkor"}\n')
     stage.write("spanless.jsonl", good + '{"text": "Elkor", "spans": [{"label": "ORG"}]}\n')
     stage.write("news.parquet", good)
+    for name, fields in MALFORMED.items():
+        record = {"text": "Elkor Group fell", **fields}
+        stage.write(f"{name}.jsonl", good + json.dumps(record) + "\n")
+    stage.write("deep.jsonl", good + '{"text": "Elkor", "meta": ' + "[" * 5000 + "]" * 5000 + "}\n")
+    whole = gzip.compress("".join(json.dumps(record) + "\n" for record in stage.pool).encode())
+    stage.write("cut.jsonl.gz", whole[: len(whole) // 2])
     stage.write("texts.txt", "Elkor Group fell .\nIt rained .\n")
     stage.write("half.jsonl", "".join(json.dumps(record) + "\n" for record in stage.pool[:300]))
     stage.write("in-the-way", "")

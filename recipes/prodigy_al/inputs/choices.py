@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,6 +72,34 @@ def check_source(source: object, *, whole: bool, learning: bool = False) -> None
             "a model that learns ranks again what is left, and a stream has no end; give a file, "
             "or leave out --update-every",
         )
+
+
+def check_order(model: str, source: object) -> None:
+    """Raise `OptionError` where model and source are exchanged, as far as the two names tell."""
+    if Path(model).is_file():
+        raise OptionError(
+            "MODEL",
+            model,
+            "this is a file, and a pipeline is a package or a folder; the source comes after it",
+        )
+    if (Path(str(source)) / "config.cfg").is_file():
+        raise OptionError(
+            "SOURCE", source, "this is the folder of a pipeline; the model comes before the source"
+        )
+
+
+def describe_unknown(label: str, known: Sequence[str], model: str) -> str:
+    """Return what to say of a label that the pipeline does not know, with the nearest it does.
+
+    >>> describe_unknown("org", ["ORG", "PERSON"], "base")
+    "base knows no label 'org', so it proposes no span of it and ranks nothing; is it 'ORG'?"
+    """
+    spelt = {name.casefold(): name for name in known}
+    near = get_close_matches(label.casefold(), spelt, n=1)
+    guess = f"; is it '{spelt[near[0]]}'?" if near else ""
+    return (
+        f"{model} knows no label '{label}', so it proposes no span of it and ranks nothing{guess}"
+    )
 
 
 def match_datasets(patterns: Sequence[str], there: Sequence[str]) -> list[str]:

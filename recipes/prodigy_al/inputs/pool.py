@@ -11,7 +11,14 @@ from prodigy.components.preprocess import add_tokens
 from spacy.language import Language
 
 from prodigy_al.errors import OptionError
-from prodigy_al.inputs.choices import check_acquisition, check_reuse, check_source, check_waiting
+from prodigy_al.inputs.choices import (
+    check_acquisition,
+    check_order,
+    check_reuse,
+    check_source,
+    check_waiting,
+    describe_unknown,
+)
 from prodigy_al.inputs.datasets import (
     check_name,
     excluded_inputs,
@@ -23,7 +30,13 @@ from prodigy_al.inputs.frames import frame_sha256
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.resuming import check_same_run
 from prodigy_al.inputs.reusing import AnswerCopies, Known, read_reused
-from prodigy_al.inputs.sources import cut_segments, known_labels, open_source
+from prodigy_al.inputs.sources import (
+    cut_segments,
+    known_labels,
+    open_source,
+    pipeline_labels,
+    warn_once,
+)
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
@@ -190,6 +203,7 @@ def open_pool(
     Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
     """
     check_name(dataset)
+    check_order(model, source)
     check_source(source, whole=design.block_size is None, learning=bool(design.learn_every))
     check_acquisition(design.acquisition)
     check_waiting(waits, design)
@@ -199,6 +213,11 @@ def open_pool(
     records = open_source(source, loader=loader, skip_bad=skip_bad)
     nlp = load_pipeline(model, gpu_id=gpu_id)
     labels = list(label or known_labels(nlp, model))
+    # one that knows no label at all was chosen to begin with nothing
+    known = pipeline_labels(nlp)
+    for name in labels if known else ():
+        if name not in known:
+            warn_once(describe_unknown(name, known, model))
     reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
     tokenizer = sentence_splitter(nlp)
     segments = cut_segments(records, tokenizer, unsegmented=unsegmented)

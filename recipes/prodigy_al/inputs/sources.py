@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from prodigy.util import set_hashes
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 JSONL = {".jsonl", "jsonl"}  # suffix and name of the loader
 SPAN_KEYS = {"start", "end", "label"}
+LONGEST_TEXT = 1_000_000  # characters; the `max_length` that spaCy's pipelines come with
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def open_source(
@@ -52,7 +55,7 @@ def _usable(
         else:
             raise SourceError(f"record {number + 1} of {source} {problem}", source=str(source))
     if bad:
-        _warn_once(f"{len(bad)} bad records of {source} are skipped; the first: {bad[0]}")
+        warn_once(f"{len(bad)} bad records of {source} are skipped; the first: {bad[0]}")
 
 
 def cut_segments(
@@ -83,10 +86,11 @@ def _good_lines(source: Any, bad: list[str]) -> Iterator[dict[str, Any]]:
     """Yield the records of a JSONL file and note in `bad` the lines that hold none."""
     opened = gzip.open if str(source).endswith(".gz") else open
     with opened(source, "rb") as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(_to_the_end(file, bad), 1):
             try:
                 record = json.loads(line, parse_constant=_refuse_constant) if line.strip() else None
-            except ValueError as error:  # also where the bytes are not UTF-8
+            # also where the bytes are not UTF-8, or values lie in each other thousands deep
+            except (ValueError, RecursionError) as error:
                 bad.append(f"line {number} is not JSON ({error})")
                 continue
             if isinstance(record, dict):
@@ -95,12 +99,20 @@ def _good_lines(source: Any, bad: list[str]) -> Iterator[dict[str, Any]]:
                 bad.append(f"line {number} is not a JSON object")
 
 
+def _to_the_end(file: IO[bytes], bad: list[str]) -> Iterator[bytes]:
+    """Yield the lines of a file, and note in `bad` where a compressed one was cut off."""
+    try:
+        yield from file
+    except EOFError:
+        bad.append("the compressed file ends early")
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
 @cache
-def _warn_once(sentence: str) -> None:
+def warn_once(sentence: str) -> None:
     """Warn on the terminal, once however often a simulation reads the source."""
     from prodigy.util import msg
 
@@ -109,8 +121,21 @@ def _warn_once(sentence: str) -> None:
 
 def _problem(record: Mapping[str, Any]) -> str:
     """Return what is wrong with a record, nothing where it is usable."""
-    if not isinstance(record.get("text"), str):
+    text = record.get("text")
+    if not isinstance(text, str):
         return "has no `text`; every record needs one"
+    if len(text) > LONGEST_TEXT:
+        return (
+            f"has {len(text):,} characters, and spaCy reads {LONGEST_TEXT:,}; cut it into documents"
+        )
+    if HALF_CHARACTER.search(text):
+        return "has half a character (a lone surrogate) in its `text`; write it anew as UTF-8"
+    if not isinstance(record.get("meta") or {}, Mapping):
+        return f"has a `meta` that is no object: {str(record['meta'])[:40]!r}"
+    for key in ("tokens", "spans"):
+        items = record.get(key) or []
+        if not isinstance(items, list) or not all(isinstance(one, Mapping) for one in items):
+            return f"has `{key}` that are no list of objects: {str(items)[:40]!r}"
     for span in record.get("spans") or []:
         if SPAN_KEYS - span.keys():
             return f"has a span without start, end or label: {dict(span)}"
@@ -159,9 +184,15 @@ def known_labels(nlp: Language, model: str) -> tuple[str, ...]:
 
     Raises `OptionError` where it knows none.
     """
+    labels = pipeline_labels(nlp)
+    if not labels:
+        raise OptionError("--label", None, f"{model} knows no labels yet; say what to ask for")
+    return labels
+
+
+def pipeline_labels(nlp: Language) -> tuple[str, ...]:
+    """Return the labels that the pipeline's ``ner`` knows, maybe none."""
     from prodigy_al.ner.pipelines import find_ner, has_ner
 
     labels: tuple[str, ...] = find_ner(nlp).labels if has_ner(nlp) else ()
-    if not labels:
-        raise OptionError("--label", None, f"{model} knows no labels yet; say what to ask for")
     return labels

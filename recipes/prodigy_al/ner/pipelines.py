@@ -9,6 +9,7 @@ error, and fine-tuned on its own it would move the tagger's and parser's predict
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from thinc.api import Model, NumpyOps, require_gpu
 from prodigy_al.errors import ModelError
 
 NER = "ner"
+# language, kind, genre and size, as the pipelines that spaCy offers are called: en_core_web_md
+OF_SPACY = re.compile(r"[a-z]{2,3}_(core|dep|ent|sent|vectors)_[a-z]+_(sm|md|lg|trf)")
 
 
 def load_pipeline(name: str, *, gpu_id: int = -1) -> Language:
@@ -174,7 +177,8 @@ def _why_not_loaded(name: str, error: Exception) -> str:
         return (
             f"the pipeline in {name!r} cannot be loaded: {str(error).splitlines()[0].rstrip('.')}"
         )
+    get = f"python -m spacy download {name}" if OF_SPACY.fullmatch(name) else "install it"
     return (
-        f"no pipeline {name!r}: it is neither an installed package nor a folder; "
-        'give the name of one that is, or an empty pipeline such as "blank:en"'
+        f"no pipeline {name!r}: it is neither an installed package nor a folder; {get}, "
+        'or give a pipeline that is there, or an empty one such as "blank:en"'
     )
