@@ -128,8 +128,14 @@ BAD_INPUT = [
     (compare("news-random-0", test="shifted.jsonl"), "--test shifted.jsonl: ", "in record 1: "),
     (compare("news-random-0", test="broken.jsonl"), "line 2 of 'broken.jsonl'"),
     (compare("news-random-0", "--group-by", "gone"), "--group-by gone", "test set has meta.gone"),
+    (("al.compare", "news-random-0", "base"), "--test: give a held-out test set", "only --quick"),
     # compare: options
     (compare("news-random-0", "--training", "best"), "--training best", "usual-outside"),
+    (
+        compare("news-random-0", "--quick", "--training", "usual,robust"),
+        "--training usual,robust: ",
+    ),
+    (compare("news-random-0", "--quick", "--curves"), "--curves: nothing is trained with --quick"),
     (compare("news-random-0", "--seeds", "-1"), "--seeds -1"),
     (compare("news-random-0", "--workers", "-2"), "--workers -2"),
     (compare("news-random-0", "--output", "in-the-way"), "--output in-the-way"),
@@ -144,7 +150,6 @@ BAD_INPUT = [
     (("stats", "gone"), "no dataset is called 'gone'"),
 ]
 ARGUMENT_SYNTAX = [
-    (("al.compare", "news-random-0", "base"), "test"),
     ((*RANKED, "--explore", "much"), "--explore"),
     ((*RANKED, "--exploer", "1"), "--exploer"),
     (("al.random", "x"), "model"),

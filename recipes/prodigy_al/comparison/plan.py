@@ -19,7 +19,8 @@ from prodigy_al.evaluation.estimators import Unavailable
 @dataclass(frozen=True)
 class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `cache` holds
-    the runs that are finished, and every arm's files lie below `output`. With `curves`, arms are
+    the runs that are finished, and every arm's files lie below `output`. Without `policies` nothing
+    is trained and only the base is measured; `test` may then be `no_test`. With `curves`, arms are
     also trained on their first answers. `candidates`, by binary dataset, hold those of the dev
     texts that it is measured on; `pool` is the arms' source, where it was named.
     """

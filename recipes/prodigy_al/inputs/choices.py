@@ -119,6 +119,26 @@ def choose_labels(
     return list(asked or there)
 
 
+def check_quick(
+    quick: bool, *, test: str | None, policies: Sequence[str] | None, curves: bool
+) -> None:
+    """Raise `OptionError` where nothing is to be trained, yet an option is about training.
+
+    And where there is to be training, but no test set to measure it on.
+    """
+    if not quick and test is None:
+        raise OptionError(
+            "--test",
+            test,
+            "give a held-out test set, a dataset or a source with gold spans; only --quick, which "
+            "trains nothing, goes without",
+        )
+    if quick and policies:
+        raise OptionError("--training", policies, "nothing is trained with --quick: leave out one")
+    if quick and curves:
+        raise OptionError("--curves", curves, "nothing is trained with --quick: leave out one")
+
+
 def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
     """Return the training policies asked for, each once; *robust* where none is.
 
