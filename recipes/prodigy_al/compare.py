@@ -40,6 +40,10 @@ from prodigy_al.options import (
         help="Train on a quarter, half and three quarters too: 3 more runs per arm and policy",
     ),
     quick=Arg("--quick", help="Train nothing: the base on the dev answers so far; needs no --test"),
+    wanted=Arg(
+        "--plan",
+        help="Difference of F1, such as 0.02: say how much of everything it takes to find it",
+    ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
     engine=Arg(
@@ -61,6 +65,7 @@ def compare(
     training: Optional[list[str]] = None,
     curves: bool = False,
     quick: bool = False,
+    wanted: Optional[float] = None,
     seeds: str = "5",
     workers: int = 0,
     engine: Optional[str] = None,
@@ -91,6 +96,7 @@ def compare(
         output=output,
         pool=pool,
         quick=quick,
+        wanted=wanted,
     )
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)

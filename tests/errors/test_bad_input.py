@@ -136,6 +136,10 @@ BAD_INPUT = [
         "--training usual,robust: ",
     ),
     (compare("news-random-0", "--quick", "--curves"), "--curves: nothing is trained with --quick"),
+    *(
+        (compare("news-random-0", "--plan", value), f"--plan {shown}: give a difference of F1")
+        for value, shown in (("0", "0.0"), ("1.5", "1.5"), ("nan", "nan"), ("-0.1", "-0.1"))
+    ),
     (compare("news-random-0", "--seeds", "-1"), "--seeds -1"),
     (compare("news-random-0", "--workers", "-2"), "--workers -2"),
     (compare("news-random-0", "--output", "in-the-way"), "--output in-the-way"),
@@ -152,6 +156,7 @@ BAD_INPUT = [
 ARGUMENT_SYNTAX = [
     ((*RANKED, "--explore", "much"), "--explore"),
     ((*RANKED, "--exploer", "1"), "--exploer"),
+    (compare("news-random-0", "--plan", "much"), "--plan"),
     (("al.random", "x"), "model"),
 ]
 

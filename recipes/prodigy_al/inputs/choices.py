@@ -139,6 +139,12 @@ def check_quick(
         raise OptionError("--curves", curves, "nothing is trained with --quick: leave out one")
 
 
+def check_wanted(wanted: float | None) -> None:
+    """Raise `OptionError` for a wanted difference of F1 that cannot be one."""
+    if wanted is not None and not 0 < wanted < 1:
+        raise OptionError("--plan", wanted, "give a difference of F1 between 0 and 1, such as 0.02")
+
+
 def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
     """Return the training policies asked for, each once; *robust* where none is.
 

@@ -17,6 +17,7 @@ from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import no_test, read_test
 from prodigy_al.inputs.choices import (
     check_quick,
+    check_wanted,
     choose_cluster,
     choose_labels,
     choose_policies,
@@ -50,13 +51,17 @@ def open_comparison(
     output: Path,
     pool: str | None = None,
     quick: bool = False,
+    wanted: float | None = None,
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training.
 
     `pool` is the source that the arms were drawn from. With `quick` nothing will be trained, and
-    `test` may be None. Options come first, then datasets and
-    sources, then the model. Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
+    `test` may be None; `wanted` is the difference of F1 to plan for. Options come first, then
+    datasets and sources, then the model.
+
+    Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
     """
+    check_wanted(wanted)
     check_quick(quick, test=test, policies=policies, curves=curves)
     chosen_policies = () if quick else choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
@@ -103,6 +108,7 @@ def open_comparison(
         cache=cache,
         output=output,
         curves=curves,
+        wanted=wanted,
         pool=(
             read_pool(pool, pool_records, arms, labels=labels, nlp=nlp)
             if pool and pool_records

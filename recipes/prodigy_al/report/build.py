@@ -24,6 +24,7 @@ from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ig
 from prodigy_al.report.health import check_health
 from prodigy_al.report.kinds import Kind
 from prodigy_al.report.others import describe_others
+from prodigy_al.report.planned import describe_plan
 from prodigy_al.report.quick import quick_answer, quick_next
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
@@ -77,6 +78,7 @@ def build_report(measured: Measurements) -> schema.Report:
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
         health=check_health(plan),
         machine=describe_machine(),
+        plan=describe_plan(measured),
     )
     if not plan.policies:
         return replace(report, answer=quick_answer(report), next=quick_next(report))

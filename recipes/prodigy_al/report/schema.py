@@ -22,7 +22,7 @@ from prodigy_al.report.metrics import (
     Metric,
     TestMetric,
 )
-from prodigy_al.report.parts import Gap, Share, Within, WorstLabel
+from prodigy_al.report.parts import Gap, Planned, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -281,4 +281,5 @@ class Report:
     verdicts: Sequence[Mapping[str, Any]] = ()
     health: Sequence[Mapping[str, Any]] = ()
     exchange: Sequence[Mapping[str, Any]] = ()
+    plan: Planned | None = None
     machine: Mapping[str, Any] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from prodigy_al.report.dev_notes import binary_lines, gap_rows, percent, remarks
 from prodigy_al.report.footnotes import footnotes
 from prodigy_al.report.numbers import interval, number
 from prodigy_al.report.others import others_cell
+from prodigy_al.report.planned import plan_tables
 from prodigy_al.report.quick import quick_tables
 from prodigy_al.report.schema import Cell, Report, Strategy, WeightedMetric
 
@@ -49,7 +50,7 @@ def render(report: Report) -> str:
         parts.append(_matrix(report, policy))
         if any(len(found.datasets) > 1 for found in _strategies(report, policy).values()):
             replicates.append(_replicates(report, policy))
-    parts += replicates
+    parts += [*replicates, plan_tables(report)]
     parts.append(footnotes(report))
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
