@@ -54,6 +54,7 @@ TOP = {
     "health",
     "exchange",
     "machine",
+    "plan",
 }
 
 

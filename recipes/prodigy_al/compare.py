@@ -17,7 +17,11 @@ from prodigy_al.options import (
     "al.compare",
     datasets=Arg(help="Datasets or shell-style patterns, comma-separated", converter=split_string),
     model=Arg(help="Base pipeline that every arm is fine-tuned from: a package name or a path"),
-    test=Arg("--test", "-t", help="Held-out test set: a dataset or a source with gold `spans`"),
+    test=Arg(
+        "--test",
+        "-t",
+        help="Held-out test set: a dataset or a source with gold `spans`; required but for --quick",
+    ),
     label=ASKING["label"],
     loader=ASKING["loader"],
     skip_bad=ASKING["skip_bad"],
@@ -35,6 +39,11 @@ from prodigy_al.options import (
         "--curves",
         help="Train on a quarter, half and three quarters too: 3 more runs per arm and policy",
     ),
+    quick=Arg("--quick", help="Train nothing: the base on the dev answers so far; needs no --test"),
+    wanted=Arg(
+        "--plan",
+        help="Difference of F1, such as 0.02: say how much of everything it takes to find it",
+    ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
     workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
     engine=Arg(
@@ -47,7 +56,7 @@ from prodigy_al.options import (
 def compare(
     datasets: list[str],
     model: str,
-    test: str,
+    test: Optional[str] = None,
     label: Optional[list[str]] = None,
     loader: Optional[str] = None,
     skip_bad: bool = False,
@@ -55,6 +64,8 @@ def compare(
     pool: Optional[str] = None,
     training: Optional[list[str]] = None,
     curves: bool = False,
+    quick: bool = False,
+    wanted: Optional[float] = None,
     seeds: str = "5",
     workers: int = 0,
     engine: Optional[str] = None,
@@ -84,9 +95,12 @@ def compare(
         engine=engine,
         output=output,
         pool=pool,
+        quick=quick,
+        wanted=wanted,
     )
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)
         msg.text(render(report))
         msg.good(f"Report: {write_report(report, output)}")
-    msg.good(f"Each arm's model and what `spacy train` needs: {output}/arms/DATASET/POLICY")
+    if not quick:
+        msg.good(f"Each arm's model and what `spacy train` needs: {output}/arms/DATASET/POLICY")

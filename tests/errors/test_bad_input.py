@@ -142,8 +142,18 @@ BAD_INPUT = [
     (compare("news-random-0", test="shifted.jsonl"), "--test shifted.jsonl: ", "in record 1: "),
     (compare("news-random-0", test="broken.jsonl"), "line 2 of 'broken.jsonl'"),
     (compare("news-random-0", "--group-by", "gone"), "--group-by gone", "test set has meta.gone"),
+    (("al.compare", "news-random-0", "base"), "--test: give a held-out test set", "only --quick"),
     # compare: options
     (compare("news-random-0", "--training", "best"), "--training best", "usual-outside"),
+    (
+        compare("news-random-0", "--quick", "--training", "usual,robust"),
+        "--training usual,robust: ",
+    ),
+    (compare("news-random-0", "--quick", "--curves"), "--curves: nothing is trained with --quick"),
+    *(
+        (compare("news-random-0", "--plan", value), f"--plan {shown}: give a difference of F1")
+        for value, shown in (("0", "0.0"), ("1.5", "1.5"), ("nan", "nan"), ("-0.1", "-0.1"))
+    ),
     (compare("news-random-0", "--seeds", "-1"), "--seeds -1"),
     (compare("news-random-0", "--workers", "-2"), "--workers -2"),
     (compare("news-random-0", "--output", "in-the-way"), "--output in-the-way"),
@@ -158,9 +168,9 @@ BAD_INPUT = [
     (("stats", "gone"), "no dataset is called 'gone'"),
 ]
 ARGUMENT_SYNTAX = [
-    (("al.compare", "news-random-0", "base"), "test"),
     ((*RANKED, "--explore", "much"), "--explore"),
     ((*RANKED, "--exploer", "1"), "--exploer"),
+    (compare("news-random-0", "--plan", "much"), "--plan"),
     (("al.random", "x"), "model"),
 ]
 

@@ -33,6 +33,9 @@ BAD_OPTIONS = [
     (("al.compare", "news-random-0", *COMPARE, "--seeds", "x"), "--seeds x: give a number"),
     (("al.compare", "news-random-0", *COMPARE, "--workers", "-2"), "--workers -2: give a"),
     (("al.compare", "news-random-0", *COMPARE, "--training", "best"), "--training best: there"),
+    (("al.compare", "news-random-0", *COMPARE, "--plan", "2"), "--plan 2.0: give a difference"),
+    (("al.compare", "news-random-0", UNLOADABLE), "--test: give a held-out test set"),
+    (("al.compare", "news-random-0", *COMPARE, "--quick", "--curves"), "--curves: nothing is"),
     (("al.compare", "news-random-0", UNLOADABLE, "--test", "gone.jsonl"), "gone.jsonl"),
 ]
 

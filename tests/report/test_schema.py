@@ -17,7 +17,7 @@ from prodigy_al.report.kinds import PlainMetric
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {
     schema.Report: "version answer next target labels model pool seeds policies test base arms "
-    "strategies matrix curves verdicts health exchange machine",
+    "strategies matrix curves verdicts health exchange machine plan",
     metrics.Metric: "f1 p r low high n no_interval",
     metrics.TestMetric: "f1 p r low high n no_interval per_seed",
     schema.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "
@@ -46,6 +46,9 @@ KEYS = {
     schema.Strategy: "datasets replicates compared left_out test vs_random vs_random_this_test "
     "no_comparison sd",
     parts.Gap: "selection rest",
+    parts.Size: "now needed low high",
+    parts.ArmSizes: "against test_segments training_seeds replicates dev_answers answers",
+    parts.Planned: "difference power level arms base",
     schema.Spread: "selection training test",
     schema.Cell: "policy model set kind f1 low high leak",
     schema.CurvePoint: "dataset policy answers tokens entities seconds f1 low high",
@@ -97,6 +100,7 @@ def test_what_is_written_is_the_report_to_the_last_digit(tmp_path: Path):
 def test_what_is_not_filled_yet_is_null_or_empty():
     report = to_json(small_report())
     assert report["pool"] is None
+    assert report["plan"] is None
     assert [report[key] for key in ("verdicts", "health", "exchange", "machine")] == [
         [],
         [],

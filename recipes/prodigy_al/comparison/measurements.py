@@ -100,7 +100,7 @@ class Measurements:
             arm.dataset: to_docs(arm.dev, POLICIES["usual"], Vocab()) for arm in plan.arms
         }
         asked = frozenset[int]().union(*(arm.hashes for arm in plan.arms))
-        self._unseen = np.array([key not in asked for key in plan.test.hashes])
+        self._unseen = np.array([key not in asked for key in plan.test.hashes], bool)
         self._counts: dict[Row, list[Counts]] = defaultdict(list)
         self._expected: dict[Model, list[Counts]] = defaultdict(list)
         self._scores: dict[Row, Score] = {}

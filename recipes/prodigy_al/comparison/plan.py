@@ -19,9 +19,11 @@ from prodigy_al.evaluation.estimators import Unavailable
 @dataclass(frozen=True)
 class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `cache` holds
-    the runs that are finished, and every arm's files lie below `output`. With `curves`, arms are
+    the runs that are finished, and every arm's files lie below `output`. Without `policies` nothing
+    is trained and only the base is measured; `test` may then be `no_test`. With `curves`, arms are
     also trained on their first answers. `candidates`, by binary dataset, hold those of the dev
-    texts that it is measured on; `pool` is the arms' source, where it was named.
+    texts that it is measured on; `pool` is the arms' source, where it was named; `wanted` in (0, 1)
+    is the difference of F1 that sizes are planned for, if any are.
     """
 
     arms: Sequence[Arm]
@@ -37,6 +39,7 @@ class Plan:
     candidates: Mapping[str, Candidates | Unavailable] = field(default_factory=dict)
     curves: bool = False
     pool: PoolSource | None = None
+    wanted: float | None = None
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 
     def artifacts(self, arm: Arm, policy: str) -> ArmArtifacts:

@@ -140,7 +140,7 @@ def predict_all(
             list(missing.items()),
             workers=workers,
             cluster=cluster,
-            label="training",
+            label="training" if any(run.policy for run in missing.values()) else "predicting",
             name=lambda job: str(job[1]),
         )
     ) as finished:

@@ -29,6 +29,7 @@ class TestSet:
 
     `hashes` (n,) are those of the texts; `groups` (n,) their documents, else each segment its own.
     `ignored` counts segments that were left out because their answers were ignored or rejected.
+    Without a test set, there is one without segments (`no_test`).
     """
 
     __test__ = False  # not a test for pytest
@@ -38,6 +39,11 @@ class TestSet:
     hashes: tuple[int, ...]
     groups: tuple[str, ...]
     ignored: int = 0
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is a test set at all: one that was read has segments."""
+        return bool(self.gold.items)
 
     def short(self, i: int) -> bool:
         """Whether segment i is too short for its overlap to mean anything."""
@@ -88,10 +94,15 @@ def read_test(
     )
 
 
+def no_test(labels: Sequence[str]) -> TestSet:
+    """Return what stands for the test set where none was given: no segment of it."""
+    return TestSet("", Answers("", "full", tuple(labels), items=(), counts={}), (), ())
+
+
 def why_no_interval(test: TestSet) -> str | None:
-    """Return why a test set will tell no interval; None where it will."""
+    """Return why a test set will tell no interval; None where it will, or where there is none."""
     number = len(set(test.groups))
-    if number >= MIN_GROUPS:
+    if not test.is_given or number >= MIN_GROUPS:
         return None
     counted = "1 group (document)" if number == 1 else f"{number} groups (documents)"
     return (

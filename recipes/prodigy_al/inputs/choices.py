@@ -149,6 +149,32 @@ def choose_labels(
     return list(asked or there)
 
 
+def check_quick(
+    quick: bool, *, test: str | None, policies: Sequence[str] | None, curves: bool
+) -> None:
+    """Raise `OptionError` where nothing is to be trained, yet an option is about training.
+
+    And where there is to be training, but no test set to measure it on.
+    """
+    if not quick and test is None:
+        raise OptionError(
+            "--test",
+            test,
+            "give a held-out test set, a dataset or a source with gold spans; only --quick, which "
+            "trains nothing, goes without",
+        )
+    if quick and policies:
+        raise OptionError("--training", policies, "nothing is trained with --quick: leave out one")
+    if quick and curves:
+        raise OptionError("--curves", curves, "nothing is trained with --quick: leave out one")
+
+
+def check_wanted(wanted: float | None) -> None:
+    """Raise `OptionError` for a wanted difference of F1 that cannot be one."""
+    if wanted is not None and not 0 < wanted < 1:
+        raise OptionError("--plan", wanted, "give a difference of F1 between 0 and 1, such as 0.02")
+
+
 def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
     """Return the training policies asked for, each once; *robust* where none is.
 

@@ -14,8 +14,10 @@ from spacy.language import Language
 from prodigy_al.comparison.arms import read_arm, split_arms
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
-from prodigy_al.comparison.testset import read_test
+from prodigy_al.comparison.testset import no_test, read_test
 from prodigy_al.inputs.choices import (
+    check_quick,
+    check_wanted,
     choose_cluster,
     choose_labels,
     choose_policies,
@@ -35,7 +37,7 @@ from prodigy_al.training.robust.frozen_base import require_upper
 def open_comparison(
     datasets: Sequence[str],
     model: str,
-    test: str,
+    test: str | None,
     *,
     label: list[str] | None,
     loader: str | None,
@@ -48,13 +50,20 @@ def open_comparison(
     engine: str | None,
     output: Path,
     pool: str | None = None,
+    quick: bool = False,
+    wanted: float | None = None,
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training.
 
-    `pool` is the source that the arms were drawn from. Options come first, then datasets and
-    sources, then the model. Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
+    `pool` is the source that the arms were drawn from. With `quick` nothing will be trained, and
+    `test` may be None; `wanted` is the difference of F1 to plan for. Options come first, then
+    datasets and sources, then the model.
+
+    Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
     """
-    chosen_policies = choose_policies(policies)
+    check_wanted(wanted)
+    check_quick(quick, test=test, policies=policies, curves=curves)
+    chosen_policies = () if quick else choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
     cluster = choose_cluster(engine, workers)
     if cluster is not None:
@@ -62,7 +71,7 @@ def open_comparison(
             check_cluster(cluster)
     answers = _read_datasets(datasets)
     labels = choose_labels(label, chain.from_iterable(answers.values()))
-    test_records = _open_test(test, loader=loader, skip_bad=skip_bad)
+    test_records = _open_test(test, loader=loader, skip_bad=skip_bad) if test is not None else ()
     pool_records = open_source(pool, loader=loader, skip_bad=skip_bad) if pool else None
     nlp = _load_base(model, chosen_policies)
     segments = list(cut_segments(test_records, nlp, unsegmented=True))
@@ -73,15 +82,17 @@ def open_comparison(
         for name, examples in answers.items()
     ]
     with naming_options():
-        gold = read_test(
-            test,
-            [(key, record) for _, key, record in segments],
-            labels,
-            tokenizer=nlp.make_doc,
-            skip_bad=skip_bad,
-            numbers=[number for number, _, _ in segments],
-            group_by=group_by,
-        )
+        gold = no_test(labels)
+        if test is not None:
+            gold = read_test(
+                test,
+                [(key, record) for _, key, record in segments],
+                labels,
+                tokenizer=nlp.make_doc,
+                skip_bad=skip_bad,
+                numbers=[number for number, _, _ in segments],
+                group_by=group_by,
+            )
     described = describe_pipeline(model, nlp)
     return Plan(
         arms=arms,
@@ -91,12 +102,13 @@ def open_comparison(
         candidates=find_candidates(arms, nlp, described),
         labels=labels,
         policies=chosen_policies,
-        seeds=seeds,
+        seeds=() if quick else seeds,
         workers=processes,
         cluster=cluster,
         cache=cache,
         output=output,
         curves=curves,
+        wanted=wanted,
         pool=(
             read_pool(pool, pool_records, arms, labels=labels, nlp=nlp)
             if pool and pool_records

@@ -24,7 +24,8 @@ from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ig
 from prodigy_al.report.health import check_health
 from prodigy_al.report.kinds import Kind
 from prodigy_al.report.others import describe_others
-from prodigy_al.report.overlap import check_overlap
+from prodigy_al.report.planned import describe_plan
+from prodigy_al.report.quick import quick_answer, quick_next
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 from prodigy_al.report.weighted import bounds, describe_weighted
@@ -60,7 +61,7 @@ def build_report(measured: Measurements) -> schema.Report:
     report = schema.Report(
         answer="",
         next="",
-        target=f"F1 of {', '.join(plan.labels)} on text like {plan.test.name}",
+        target=_target(plan),
         labels=list(plan.labels),
         model=dict(plan.model),
         pool=dict(plan.pool.described) if plan.pool else None,
@@ -75,16 +76,24 @@ def build_report(measured: Measurements) -> schema.Report:
         strategies=summarise_strategies(arms, measured),
         matrix=_matrix(measured),
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
-        health=[*check_health(plan), check_overlap(plan.arms, plan.test)],
+        health=check_health(plan),
         machine=describe_machine(),
+        plan=describe_plan(measured),
     )
+    if not plan.policies:
+        return replace(report, answer=quick_answer(report), next=quick_next(report))
     return replace(report, answer=answer_sentence(report), next=next_sentence(report))
+
+
+def _target(plan: Plan) -> str:
+    like = plan.test.name if plan.test.is_given else "what was annotated"
+    return f"F1 of {', '.join(plan.labels)} on text like {like}"
 
 
 def _test_set(measured: Measurements) -> schema.TestSet:
     test, overlap = measured.plan.test, measured.overlap
     return schema.TestSet(
-        name=test.name,
+        name=test.name if test.is_given else None,
         segments=len(test.gold),
         groups=len(set(test.groups)),
         gold_spans=sum(len(item.accepted) for item in test.gold.items),
@@ -190,8 +199,9 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
     cells = []
     for model in measured.models():
         leak = not trained[model.dataset].isdisjoint(measured.plan.test.groups)
-        on_test = _metric(measured.score(Row(model, "test")))
-        cells.append(_cell(model, TEST_NAME, "test", on_test, leak=leak))
+        if measured.plan.test.is_given:
+            on_test = _metric(measured.score(Row(model, "test")))
+            cells.append(_cell(model, TEST_NAME, "test", on_test, leak=leak))
         for arm in measured.plan.arms:
             groups = {arm.groups[item.input_hash] for item in arm.dev.items}
             leak = bool(groups & trained[model.dataset])

@@ -10,18 +10,56 @@ from prodigy_al.report.parts import Interval, Share, Within
 from prodigy_al.report.schema import Report, WeightedMetric
 
 
-def binary_lines(report: Report, policy: str) -> Iterator[str]:
-    """Yield, per binary dataset, where its weighted F1 was measured, and what its answers tell."""
+def binary_lines(report: Report, policy: str | None) -> Iterator[str]:
+    """Yield, per binary dataset, where its weighted F1 was measured, and what its answers tell.
+
+    Of the base alone where `policy` is None.
+    """
     for dataset, arm in report.arms.items():
-        before, after = report.base.dev[dataset], arm.runs[policy].dev
-        if isinstance(after.weighted, WeightedMetric) and after.weighted.on != dataset:
+        before = report.base.dev[dataset]
+        if isinstance(before.weighted, WeightedMetric) and before.weighted.on != dataset:
             yield (
-                f"{dataset}: weighted F1 is measured on {after.weighted.on}'s dev, on whole "
+                f"{dataset}: weighted F1 is measured on {before.weighted.on}'s dev, on whole "
                 "segments of the same dev fold."
             )
-        if before.candidates is not None and after.candidates is not None:
+        if before.candidates is not None:
             yield f"{dataset}, base within the candidates: {_within(before.candidates)}."
+        after = arm.runs[policy].dev if policy else None
+        if after is not None and after.candidates is not None:
             yield f"{dataset}, tuned within the candidates: {_within(after.candidates)}."
+
+
+def remarks(metric: WeightedMetric) -> Iterator[str]:
+    """Yield what stands below the table where a weighted number is to be read with care."""
+    if "random-within-bins" in metric.cautions:
+        yield (
+            "the weighted numbers are estimated: no probability was recorded, the share of the "
+            "pool that was answered stands for it, and selection within score bins is taken to be "
+            "at random"
+        )
+    if metric.plain is not None and metric.coefficient is not None:
+        plain = metric.plain
+        yield (
+            f"weighted with what the model expects of the pool (by {number(metric.coefficient)}); "
+            f"by the answers alone {number(plain.f1)}, for new text "
+            f"{interval(plain.low, plain.high)}, for this pool "
+            f"{interval(plain.low_pool, plain.high_pool)}"
+        )
+    if "low-worth" in metric.cautions:
+        yield (
+            f"the {metric.m:,} answers tell less about weighted F1 than half as many uniform ones "
+            "would"
+        )
+    if "heavy-weight" in metric.cautions:
+        yield f"a single answer holds {metric.largest_weight:.0%} of all weight"
+    if "stream" in metric.cautions:
+        yield "its source was a stream, so weighted F1 is about the part of it that was read"
+    if metric.if_missing_wrong is not None and metric.if_missing_right is not None:
+        yield (
+            f"{metric.missing} questions have no answer; weighted F1 is "
+            f"{number(metric.if_missing_wrong)} if all of them were wrong, "
+            f"{number(metric.if_missing_right)} if all were right"
+        )
 
 
 def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str]]:

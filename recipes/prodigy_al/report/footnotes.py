@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prodigy_al.comparison.retention import FEWEST_SPANS
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.schema import Arm, Report
+
+_IGNORED = (
+    "Ignored: predictions on binary dev answers that the usual F1 counts neither as right nor as "
+    "wrong, because nobody said anything about one of their tokens. Within the candidates: only "
+    "spans that the base proposed could be asked about"
+)
+_OUTSIDE = "; outside are the tuned model's other predictions."
+_WHEN_TO_STOP = (
+    "Settle beforehand how many answers to give: who stops where these numbers look good will find "
+    "the later dev numbers too good as well."
+)
 
 
 def footnotes(report: Report) -> str:
     """Return the lines below the tables."""
     test = report.test
-    lines = [
-        f"Test {test.name}: {test.segments:,} segments from {test.groups:,} groups, "
-        f"{test.gold_spans:,} gold spans. {test.overlap.segments} of them were also asked "
-        f"about ({test.overlap.short} are short); training answers removed for it: "
-        f"{sum(test.overlap.trained_on_removed.values())}."
-    ]
+    trained, lines = bool(report.policies), []
+    if test.name is not None:
+        removed = "removed" if trained else "that will be removed"
+        lines.append(
+            f"Test {test.name}: {test.segments:,} segments from {test.groups:,} groups, "
+            f"{test.gold_spans:,} gold spans. {test.overlap.segments} of them were also asked "
+            f"about ({test.overlap.short} are short); training answers {removed} for it: "
+            f"{sum(test.overlap.trained_on_removed.values())}."
+        )
     for dataset, arm in report.arms.items():
         weighted = report.base.dev[dataset].weighted
         if isinstance(weighted, Unavailable):
@@ -24,7 +40,8 @@ def footnotes(report: Report) -> str:
         if usual.no_interval and not arm.shares_documents:  # that is said below
             lines.append(f"{dataset}: dev has no interval: {usual.no_interval}.")
         if arm.no_control:
-            lines.append(f"{dataset}: not compared with random answers: {arm.no_control}.")
+            compared = "not compared" if trained else "cannot be compared"
+            lines.append(f"{dataset}: {compared} with random answers: {arm.no_control}.")
         if arm.shares_documents:
             lines.append(
                 f"{dataset}: train and dev share documents, since the source has too few for "
@@ -32,31 +49,42 @@ def footnotes(report: Report) -> str:
             )
         if met := _reading(arm):
             lines.append(f"{dataset}: {met}.")
-    for name, by_policy in report.strategies.items():
-        found = by_policy[report.policies[0]]  # which datasets count is the same under all
-        lines += [f"{dataset}: no replicate: {why}." for dataset, why in found.left_out.items()]
-        if found.no_comparison and len(found.datasets) > 1 and not name.startswith("random"):
-            lines.append(f"{name}: not compared with random as a strategy: {found.no_comparison}.")
+    lines += _left_out(report) if trained else []
     if any(dev.ignored for dev in report.base.dev.values()):
-        lines.append(
-            "Ignored: predictions on binary dev answers that the usual F1 counts neither as right "
-            "nor as wrong, because nobody said anything about one of their tokens. Within the "
-            "candidates: only spans that the base proposed could be asked about; outside are the "
-            "tuned model's other predictions."
-        )
+        lines.append(_IGNORED + (_OUTSIDE if trained else "."))
     if any(arm.seconds_simulated for arm in report.arms.values()):
         lines.append("Simulated seconds come from a cost model; nobody was timed.")
-    lines.append(
-        "Other labels: F1 of what was not asked for, with the base's own spans (n) as truth; the "
-        f"worst is of those with at least {FEWEST_SPANS} spans."
-    )
+    if trained:
+        lines.append(
+            "Other labels: F1 of what was not asked for, with the base's own spans (n) as truth; "
+            f"the worst is of those with at least {FEWEST_SPANS} spans."
+        )
+    lines.append(_intervals(report))
+    if not trained:
+        lines.append(_WHEN_TO_STOP)
+    return "\n".join(lines)
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    """Yield which datasets are no replicates, and why a strategy is not compared with random."""
+    for name, by_policy in report.strategies.items():
+        found = by_policy[report.policies[0]]  # which datasets count is the same under all
+        for dataset, why in found.left_out.items():
+            yield f"{dataset}: no replicate: {why}."
+        if found.no_comparison and len(found.datasets) > 1 and not name.startswith("random"):
+            yield f"{name}: not compared with random as a strategy: {found.no_comparison}."
+
+
+def _intervals(report: Report) -> str:
+    """Return what the intervals are and hold for."""
     resampled = "groups and training seeds" if len(report.seeds) > 1 else "groups alone"
-    lines.append(
-        f"[low, high] are 95 % intervals, on test by resampling {resampled}. "
-        "A weighted dev F1 has two: for new text (to compare with test) and for this pool. "
+    on_test = f", on test by resampling {resampled}" if report.test.name is not None else ""
+    with_test = " (to compare with test)" if report.test.name is not None else ""
+    return (
+        f"[low, high] are 95 % intervals{on_test}. "
+        f"A weighted dev F1 has two: for new text{with_test} and for this pool. "
         "Answers are worth as many uniform answers as would say as much about this pool."
     )
-    return "\n".join(lines)
 
 
 def _reading(arm: Arm) -> str:

@@ -7,10 +7,14 @@ from typing import Any
 
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.evaluation.bootstrap import few_groups
+from prodigy_al.report.overlap import check_overlap
 
 
 def check_health(plan: Plan) -> list[Mapping[str, Any]]:
-    """Return `health` of report.json: id, whether it is ok, its number, and why it is not."""
+    """Return `health` of report.json: id, whether it is ok, its number, and why it is not.
+
+    Checks of a test set and of trainings are left out where there are none.
+    """
     groups, seeds = len(set(plan.test.groups)), len(plan.seeds)
     few = few_groups(groups)
     no_interval = f"no interval on test {plan.test.name}: {few.reason}" if few else ""
@@ -18,10 +22,14 @@ def check_health(plan: Plan) -> list[Mapping[str, Any]]:
         "each arm was trained once: intervals hold for these trainings and have no part for how "
         "much another training seed would change; use --seeds 5"
     )
-    return [
-        _check("test-groups", groups, no_interval),
-        _check("training-seeds", seeds, no_training if seeds == 1 else ""),
-    ]
+    found: list[Mapping[str, Any]] = []
+    if plan.test.is_given:
+        found.append(_check("test-groups", groups, no_interval))
+    if plan.policies:
+        found.append(_check("training-seeds", seeds, no_training if seeds == 1 else ""))
+    if plan.test.is_given:
+        found.append(check_overlap(plan.arms, plan.test))
+    return found
 
 
 def _check(name: str, number: float, why: str) -> dict[str, Any]:

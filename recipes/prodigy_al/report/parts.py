@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from prodigy_al.evaluation.estimators import Unavailable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,51 @@ class Gap:
 
     selection: Interval | None = None
     rest: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How many are `needed`, with a 95 % interval, where there are `now` so many.
+
+    `high` is None where what was measured sets no upper end.
+    """
+
+    now: int
+    needed: int
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmSizes:
+    """What finds a difference of an arm to `against`, a dataset or None for the base.
+
+    Each size is for all others as they are; what cannot be planned or reached has a reason.
+    `dev_answers` find a difference of the weighted dev F1 to the base; `answers` to train on cannot
+    be planned.
+    """
+
+    against: str | None
+    test_segments: Size | Unavailable
+    training_seeds: Size | Unavailable
+    replicates: Size | Unavailable
+    dev_answers: Size | Unavailable
+    answers: Unavailable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """The sizes that find a `difference` of F1 with `power` at a two-sided `level`.
+
+    `arms` are by dataset and policy. Where nothing was trained, `base` holds, by dataset, how many
+    dev answers give the base's weighted F1 an interval that reaches `difference` to either side.
+    """
+
+    difference: float
+    power: float
+    level: float
+    arms: Mapping[str, Mapping[str, ArmSizes]]
+    base: Mapping[str, Size | Unavailable]
 
 
 @dataclass(frozen=True, kw_only=True)

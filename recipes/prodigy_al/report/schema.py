@@ -22,7 +22,7 @@ from prodigy_al.report.metrics import (
     Metric,
     TestMetric,
 )
-from prodigy_al.report.parts import Gap, Share, Within, WorstLabel
+from prodigy_al.report.parts import Gap, Planned, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -95,11 +95,12 @@ class Overlap:
 class TestSet:
     """The held-out test set; `groups` are documents. `unusable_spans` are gold spans off token
     borders, reversed or outside the text, `ignored` segments without a usable answer (left out).
+    `name` is None, and nothing counted, where no test set was given.
     """
 
     __test__ = False  # not a test for pytest
 
-    name: str
+    name: str | None
     segments: int
     groups: int
     gold_spans: int
@@ -260,7 +261,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The whole comparison."""
+    """The whole comparison; `policies` and every arm's `runs` are empty without any training."""
 
     version: int = REPORT_VERSION
     answer: str
@@ -280,4 +281,5 @@ class Report:
     verdicts: Sequence[Mapping[str, Any]] = ()
     health: Sequence[Mapping[str, Any]] = ()
     exchange: Sequence[Mapping[str, Any]] = ()
+    plan: Planned | None = None
     machine: Mapping[str, Any] = field(default_factory=dict)

@@ -108,21 +108,13 @@ def _listed(said: Mapping[str, str]) -> str:
 
 def next_sentence(report: Report) -> str:
     """Return what would settle more."""
-    unmeasured = _without_whole_segments(report)
-    if unmeasured:
-        return unmeasured
+    if missing := missing_sentence(report):
+        return missing
     strategies = {
         name: next(iter(by_policy.values()))
         for name, by_policy in report.strategies.items()
         if name != "unknown"
     }
-    if not any(name.startswith("random") for name in strategies):
-        return "To tell selection from training, annotate a random control with al.random."
-    if alone := [name for name, arm in report.arms.items() if arm.no_control]:
-        return (
-            f"To compare {', '.join(alone)} with random answers, annotate with al.random: the same "
-            "source, label and --fold-salt, and about as many answers."
-        )
     few = [
         name
         for name, found in strategies.items()
@@ -136,6 +128,20 @@ def next_sentence(report: Report) -> str:
             "of its own."
         )
     return "Each strategy has replicates enough: read `strategies` for claims about them."
+
+
+def missing_sentence(report: Report) -> str:
+    """Return which answers are missing for a comparison, and how to get them; empty if none."""
+    if unmeasured := _without_whole_segments(report):
+        return unmeasured
+    if not any(name.startswith("random") for name in report.strategies):
+        return "To tell selection from training, annotate a random control with al.random."
+    if alone := [name for name, arm in report.arms.items() if arm.no_control]:
+        return (
+            f"To compare {', '.join(alone)} with random answers, annotate with al.random: the same "
+            "source, label and --fold-salt, and about as many answers."
+        )
+    return ""
 
 
 def _without_whole_segments(report: Report) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from wasabi.tables import table
-
-from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.dev_notes import binary_lines, gap_rows, percent
+from prodigy_al.report.cells import (
+    difference,
+    f1_of,
+    precision_recall,
+    titled,
+    with_interval,
+    worth,
+)
+from prodigy_al.report.dev_notes import binary_lines, gap_rows, percent, remarks
 from prodigy_al.report.footnotes import footnotes
-from prodigy_al.report.metrics import Comparison, Metric
-from prodigy_al.report.numbers import interval, number, signed
+from prodigy_al.report.numbers import interval, number
 from prodigy_al.report.others import others_cell
+from prodigy_al.report.planned import plan_tables
+from prodigy_al.report.quick import quick_tables
 from prodigy_al.report.schema import Cell, Report, Strategy, WeightedMetric
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
@@ -35,13 +40,17 @@ def render(report: Report) -> str:
             "of the others."
         )
     parts.append(_annotated(report))
+    replicates = []
+    if not report.policies:
+        parts.append(quick_tables(report))
     for policy in report.policies:
         parts += [_dev(report, policy), _test(report, policy), _gap(report, policy)]
         if report.curves:
             parts.append(_effort_to_random(report, policy))
         parts.append(_matrix(report, policy))
-    if any(len(found.datasets) > 1 for found in _strategies(report, report.policies[0]).values()):
-        parts += [_replicates(report, policy) for policy in report.policies]
+        if any(len(found.datasets) > 1 for found in _strategies(report, policy).values()):
+            replicates.append(_replicates(report, policy))
+    parts += [*replicates, plan_tables(report)]
     parts.append(footnotes(report))
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
@@ -63,7 +72,7 @@ def _annotated(report: Report) -> str:
             )
         )
     header = ("dataset", "accept/reject/ignore", "train", "dev", "tokens", "entities", "s/answer")
-    return _titled("What was annotated", header, rows)
+    return titled("What was annotated", header, rows)
 
 
 def _dev(report: Report, policy: str) -> str:
@@ -71,16 +80,16 @@ def _dev(report: Report, policy: str) -> str:
     notes = []
     for dataset, arm in report.arms.items():
         before, after = report.base.dev[dataset], arm.runs[policy].dev
-        usual = f"{number(before.usual.f1)} -> {_with_interval(after.usual)}"
+        usual = f"{number(before.usual.f1)} -> {with_interval(after.usual)}"
         if isinstance(after.weighted, WeightedMetric):
-            notes += [f"{dataset}: {note}." for note in _remarks(after.weighted)]
+            notes += [f"{dataset}: {note}." for note in remarks(after.weighted)]
             flag = " (estimated)" if after.weighted.method == "estimated" else ""
             weighted = (
-                f"{_f1(before.weighted)} -> {_f1(after.weighted)}{flag}",
-                _difference(after.vs_base),
+                f"{f1_of(before.weighted)} -> {f1_of(after.weighted)}{flag}",
+                difference(after.vs_base),
                 interval(after.weighted.low, after.weighted.high),
                 interval(after.weighted.low_pool, after.weighted.high_pool),
-                _worth(after.weighted),
+                worth(after.weighted),
             )
         else:
             weighted = ("unavailable", "-", "-", "-", "-")
@@ -95,59 +104,22 @@ def _dev(report: Report, policy: str) -> str:
         "for this pool",
         "answers worth",
     )
-    shown = _titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
+    shown = titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
     return "\n".join([shown.rstrip("\n"), *binary_lines(report, policy), *notes])
-
-
-def _worth(metric: WeightedMetric) -> str:
-    return f"{metric.m:,} as {'-' if metric.worth is None else f'{metric.worth:,.0f}'}"
-
-
-def _remarks(metric: WeightedMetric) -> Iterator[str]:
-    """Yield what stands below the table where a weighted number is to be read with care."""
-    if "random-within-bins" in metric.cautions:
-        yield (
-            "the weighted numbers are estimated: no probability was recorded, the share of the "
-            "pool that was answered stands for it, and selection within score bins is taken to be "
-            "at random"
-        )
-    if metric.plain is not None and metric.coefficient is not None:
-        plain = metric.plain
-        yield (
-            f"weighted with what the model expects of the pool (by {number(metric.coefficient)}); "
-            f"by the answers alone {number(plain.f1)}, for new text "
-            f"{interval(plain.low, plain.high)}, for this pool "
-            f"{interval(plain.low_pool, plain.high_pool)}"
-        )
-    if "low-worth" in metric.cautions:
-        yield (
-            f"the {metric.m:,} answers tell less about weighted F1 than half as many uniform ones "
-            "would"
-        )
-    if "heavy-weight" in metric.cautions:
-        yield f"a single answer holds {metric.largest_weight:.0%} of all weight"
-    if "stream" in metric.cautions:
-        yield "its source was a stream, so weighted F1 is about the part of it that was read"
-    if metric.if_missing_wrong is not None and metric.if_missing_right is not None:
-        yield (
-            f"{metric.missing} questions have no answer; weighted F1 is "
-            f"{number(metric.if_missing_wrong)} if all of them were wrong, "
-            f"{number(metric.if_missing_right)} if all were right"
-        )
 
 
 def _test(report: Report, policy: str) -> str:
     base = report.base.test
-    rows = [("base", _with_interval(base), _precision_recall(base), "-", "-", "-")]
+    rows = [("base", with_interval(base), precision_recall(base), "-", "-", "-")]
     for dataset, arm in report.arms.items():
         run = arm.runs[policy]
         rows.append(
             (
                 dataset,
-                _with_interval(run.test),
-                _precision_recall(run.test),
-                _difference(run.vs_base),
-                _difference(run.vs_random),
+                with_interval(run.test),
+                precision_recall(run.test),
+                difference(run.vs_base),
+                difference(run.vs_random),
                 others_cell(run.others),
             )
         )
@@ -155,14 +127,14 @@ def _test(report: Report, policy: str) -> str:
     seeds = "one training seed" if trained == 1 else f"mean of {trained} training seeds"
     title = f"F1 on test, training '{policy}', {seeds}"
     header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels, the worst")
-    return _titled(title, header, rows)
+    return titled(title, header, rows)
 
 
 def _gap(report: Report, policy: str) -> str:
     rows = gap_rows(report, policy)
     title = f"F1 on dev as usual minus F1 on test, training '{policy}'"
     header = ("dataset", "difference", "usual - weighted: selection", "weighted - test: the rest")
-    return _titled(title, header, rows) if rows else ""
+    return titled(title, header, rows) if rows else ""
 
 
 def _effort_to_random(report: Report, policy: str) -> str:
@@ -193,7 +165,7 @@ def _effort_to_random(report: Report, policy: str) -> str:
         f"'{policy}' (lower bound of a smoothed curve of n points)"
     )
     header = ("dataset", "control", "its F1", *EFFORTS, "n")
-    return _titled(title, header, rows)
+    return titled(title, header, rows)
 
 
 def _needed(effort: float | None, whole: float | None) -> str:
@@ -213,7 +185,7 @@ def _matrix(report: Report, policy: str) -> str:
         for name, kind in sets
     ]
     title = f"Every model on every set, training '{policy}' (* trained on one of its documents)"
-    return _titled(title, ("measured on", "how", *models), rows)
+    return titled(title, ("measured on", "how", *models), rows)
 
 
 def _strategies(report: Report, policy: str) -> dict[str, Strategy]:
@@ -224,40 +196,15 @@ def _replicates(report: Report, policy: str) -> str:
     rows = []
     for name, found in _strategies(report, policy).items():
         counted = f"{found.replicates} of {len(found.datasets)} datasets"
-        new_text = _difference(found.vs_random)
-        this_test = _difference(found.vs_random_this_test)
-        rows.append((name, counted, _with_interval(found.test), new_text, this_test))
+        new_text = difference(found.vs_random)
+        this_test = difference(found.vs_random_this_test)
+        rows.append((name, counted, with_interval(found.test), new_text, this_test))
     title = (
         f"Strategies, training '{policy}': mean over replicates; intervals are for the next "
         "replicate on this test set, or on other documents too"
     )
     header = ("strategy", "replicates", "F1", "vs random, new text", "vs random, this test")
-    return _titled(title, header, rows)
-
-
-def _titled(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return f"{title}\n{table(rows, header=header, divider=True)}"
-
-
-def _f1(metric: Metric | Unavailable) -> str:
-    return "-" if isinstance(metric, Unavailable) else number(metric.f1)
-
-
-def _with_interval(metric: Metric) -> str:
-    bounds = interval(metric.low, metric.high)
-    return number(metric.f1) if bounds == "-" else f"{number(metric.f1)} {bounds}"
-
-
-def _precision_recall(metric: Metric) -> str:
-    return f"{number(metric.p)}/{number(metric.r)}"
-
-
-def _difference(found: Comparison | None) -> str:
-    if found is None or found.difference is None:
-        return "-"
-    if found.low is None or found.high is None:
-        return signed(found.difference)
-    return f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]"
+    return titled(title, header, rows)
 
 
 def _cell(cell: Cell | None) -> str:

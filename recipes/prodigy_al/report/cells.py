@@ -1,0 +1,47 @@
+"""Cells that several tables of the terminal have in common, and a table with its title."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wasabi.tables import table
+
+from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.metrics import Comparison, Metric
+from prodigy_al.report.numbers import interval, number, signed
+from prodigy_al.report.schema import WeightedMetric
+
+
+def titled(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table below its title."""
+    return f"{title}\n{table(rows, header=header, divider=True)}"
+
+
+def f1_of(metric: Metric | Unavailable) -> str:
+    """Return F1 alone; a dash where it cannot be had."""
+    return "-" if isinstance(metric, Unavailable) else number(metric.f1)
+
+
+def with_interval(metric: Metric) -> str:
+    """Return F1 and its interval, if it has one."""
+    bounds = interval(metric.low, metric.high)
+    return number(metric.f1) if bounds == "-" else f"{number(metric.f1)} {bounds}"
+
+
+def precision_recall(metric: Metric) -> str:
+    """Return precision and recall."""
+    return f"{number(metric.p)}/{number(metric.r)}"
+
+
+def difference(found: Comparison | None) -> str:
+    """Return a difference and its interval, if it has one."""
+    if found is None or found.difference is None:
+        return "-"
+    if found.low is None or found.high is None:
+        return signed(found.difference)
+    return f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]"
+
+
+def worth(metric: WeightedMetric) -> str:
+    """Return how many weighted answers there are, and as how many uniform ones they tell."""
+    return f"{metric.m:,} as {'-' if metric.worth is None else f'{metric.worth:,.0f}'}"
