@@ -14,8 +14,8 @@ import numpy as np
 
 from prodigy_al.arrays import FloatArray
 from prodigy_al.evaluation.bootstrap import Side, few_groups
-from prodigy_al.evaluation.counts import Counts, Metric, fraction
-from prodigy_al.evaluation.estimators import TINY, Groups, Unavailable
+from prodigy_al.evaluation.counts import TINY, Counts, Metric, fraction
+from prodigy_al.evaluation.estimators import Groups, Unavailable
 
 
 @dataclass(frozen=True)
