@@ -29,13 +29,7 @@ def describe_plan(measured: Measurements) -> Planned | None:
     plan, wanted = measured.plan, measured.plan.wanted
     if wanted is None:
         return None
-    base = (
-        {}
-        if plan.policies
-        else {
-            arm.dataset: _size(needed.dev_answers_for(arm, measured, wanted)) for arm in plan.arms
-        }
-    )
+    untrained = () if plan.policies else plan.arms
     return Planned(
         difference=wanted,
         power=POWER,
@@ -47,7 +41,9 @@ def describe_plan(measured: Measurements) -> Planned | None:
             }
             for arm in plan.arms
         },
-        base=base,
+        base={
+            arm.dataset: _size(needed.dev_answers_for(arm, measured, wanted)) for arm in untrained
+        },
     )
 
 
@@ -59,7 +55,7 @@ def plan_tables(report: Report) -> str:
     if not report.policies:
         return _base_lines(plan, report)
     tables = [_table(plan, policy, report) for policy in report.policies]
-    return "\n\n".join([*tables, _how_to_read(plan, report)])
+    return "\n\n".join([*tables, _how_to_read(plan)])
 
 
 def _table(plan: Planned, policy: str, report: Report) -> str:
@@ -112,7 +108,7 @@ def _base_lines(plan: Planned, report: Report) -> str:
     return "\n".join([shown.rstrip("\n"), *lines, _documents("Dev answers")])
 
 
-def _how_to_read(plan: Planned, report: Report) -> str:
+def _how_to_read(plan: Planned) -> str:
     why = {sizes.answers.reason for arm in plan.arms.values() for sizes in arm.values()}
     return (
         f"With that many, a true difference of {number(plan.difference)} is found four times out "
