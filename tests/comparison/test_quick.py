@@ -106,6 +106,6 @@ def test_nothing_is_trained_through_the_recipe(prodigy: Any, world: Path, tmp_pa
     assert done.returncode == 0, done.stderr
     assert "Nothing was trained (--quick)." in done.stdout
     assert "Each arm's model" not in done.stdout
-    report = json.loads((tmp_path / "al-compare" / "report.json").read_text(encoding="utf8"))
+    report = json.loads((tmp_path / "al-compare" / "quick.json").read_text(encoding="utf8"))
     assert report["base"]["dev"]["news-ranked-0"]["weighted"]["f1"] is not None
     assert not (tmp_path / "al-compare" / "arms").exists()

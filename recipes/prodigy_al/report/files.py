@@ -15,11 +15,13 @@ from prodigy_al.report.schema import Report
 
 
 def write_report(report: Report, folder: Path) -> Path:
-    """Write ``report.json`` into `folder` and return its path; a half-written one never shows.
+    """Write the report into `folder` and return its path; a half-written one never shows.
 
+    It is ``report.json``, or ``quick.json`` where nothing was trained, which leaves the report of a
+    whole comparison there is.
     Raises `ParameterError` where the folder cannot be written to.
     """
-    path = folder / "report.json"
+    path = folder / ("report.json" if report.policies else "quick.json")
     # not srsly: it rounds to ten decimals, and a p-value may be smaller
     text = json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False)
     try:
