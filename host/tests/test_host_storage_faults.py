@@ -1,0 +1,162 @@
+"""Disks that fill, files that go, locks that stay: each is one sentence, and no answer is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import recipe_host
+from recipe_host.connections import connect
+from recipe_host.errors import StoreError
+from recipe_host.hashing import set_hashes
+
+pytest.importorskip("httpx2", reason="starlette's test client needs httpx2")
+HOST = str(Path(recipe_host.__file__).parent.parent)
+OWN_MOUNTS = ("unshare", "--user", "--map-root-user", "--mount")
+# Annotates through the server until an answer is refused, makes room, and sends that answer again.
+UNTIL_REFUSED = """
+import json, sys
+from itertools import count
+from pathlib import Path
+from starlette.testclient import TestClient
+from recipe_host.connections import connect
+from recipe_host.server.app import make_app
+from recipe_host.session import Controller
+
+stream = ({"text": f"{n} " + "x" * 9_000} for n in count())
+components = {"dataset": "news", "view_id": "text", "stream": stream}
+controller = Controller.from_components("ask", components, {"batch_size": 1})
+page = TestClient(make_app(controller), base_url="http://localhost", raise_server_exceptions=False)
+held, told = [], []
+
+def call(path, **body):
+    reply = page.post(path, json={"session_id": None, **body})
+    return reply.json() if reply.status_code == 503 else {**reply.json(), "error": ""}
+
+def annotate(rounds):
+    for _ in range(rounds):
+        if not held:
+            asked = call("/get_session_questions", holding=[])
+            if asked["error"]:
+                return asked["error"]
+            held.extend({**task, "answer": "accept"} for task in asked["tasks"])
+        given = call("/give_answers", answers=held, batch_id=f"batch-{len(told):08}")
+        if given["error"]:
+            return given["error"]
+        told.append(held.pop()["text"].split()[0])
+    return ""
+
+refused, before = annotate(1_000), len(told)
+exec(sys.argv[1])  # make room
+after = annotate(5)
+stored = [e["text"].split()[0] for e in connect().get_dataset_examples("news")]
+print(json.dumps([refused, before, after, told, stored]))
+"""
+
+
+def python(code: str, *words: str, under: tuple[str, ...] = (), **options: Any) -> Any:
+    """Run code in a process and return the JSON that it prints."""
+    run = subprocess.run(
+        [*under, sys.executable, "-c", code, *words],
+        env={**os.environ, "PYTHONPATH": HOST, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        **options,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.fixture
+def small_disk(home: Path) -> tuple[str, ...]:
+    """Return how to run a program for which the home is a disk of 1 MiB."""
+    mount = f'mount -t tmpfs -o size=1m tmpfs {home} && exec "$@"'
+    command = (*OWN_MOUNTS, "sh", "-c", mount, "sh")
+    if shutil.which("unshare") is None:
+        pytest.skip("a small disk needs Linux and its program unshare")
+    tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        pytest.skip(f"this machine lets nobody mount a small disk: {tried.stderr.strip()}")
+    return command
+
+
+def test_a_full_disk_is_named_and_answers_go_on_when_there_is_room(
+    home: Path, small_disk: tuple[str, ...]
+) -> None:
+    filler = "import os\nfiller = os.environ['PRODIGY_HOME'] + '/filler'\n"
+    fill = f"{filler}open(filler, 'wb').write(bytes(400_000))\n"
+    refused, before, after, told, stored = python(
+        fill + UNTIL_REFUSED, "os.unlink(filler)", under=small_disk
+    )
+    assert refused == (
+        f"the disk of the database '{home / 'prodigy.db'}' is full: make room there, or set "
+        "PRODIGY_HOME to a folder of another disk; nothing was stored, and the page keeps the "
+        "answers"
+    )
+    assert before > 0
+    assert after == ""
+    assert told == stored == [str(n) for n in range(before + 5)]
+
+
+def test_a_limit_on_file_sizes_is_named_and_answers_go_on_when_it_goes() -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+
+    lift = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (r.RLIM_INFINITY,) * 2)"
+    refused, before, after, told, stored = python(UNTIL_REFUSED, lift, preexec_fn=limit)
+    assert "disk I/O error; check its disk, and the limit on file sizes" in refused
+    assert before > 0
+    assert after == ""
+    assert told == stored == [str(n) for n in range(before + 5)]
+
+
+def test_a_disk_that_fills_within_a_batch_is_named_and_leaves_nothing_of_it(home: Path) -> None:
+    db = connect()
+    pages = db.db.execute_sql("pragma page_count").fetchone()[0] + 20
+    db.db.execute_sql("pragma cache_size = 10")  # so that it writes before the end of the batch
+    db.db.execute_sql(f"pragma max_page_count = {pages}")
+    batch = [set_hashes({"text": f"{n} " + "x" * 9_000}) for n in range(100)]
+
+    def store() -> None:
+        with db.transaction():
+            db.add_dataset("news")
+            db.add_examples(batch, ["news"])
+
+    with pytest.raises(StoreError, match=r"^the disk of the database '.*prodigy.db' is full: make"):
+        store()
+    assert db.datasets == []
+    db.db.execute_sql("pragma max_page_count = 1000000")
+    store()
+    assert connect().get_dataset_examples("news") == batch
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_an_export_to_a_full_disk_is_one_sentence() -> None:
+    db = connect()
+    db.add_dataset("news")
+    db.add_examples([set_hashes({"text": "a"})], ["news"])
+    command = [sys.executable, "-m", "recipe_host", "db-out", "news"]
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            command,
+            env={**os.environ, "PYTHONPATH": HOST},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (run.returncode, run.stderr) == (
+        1,
+        "✘ cannot write to standard output: No space left on device\n",
+    )
