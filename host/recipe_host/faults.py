@@ -1,17 +1,65 @@
-"""Faults of a database: which sentence names each."""
+"""Faults of a database: which sentence names each, and whether its files are still there."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import peewee as pw
 
-from recipe_host.errors import ProdigyError
+from recipe_host.errors import ProdigyError, StoreError
 
-__all__ = ["fault_sentence"]
+__all__ = ["OpenFiles", "fault_sentence"]
 
 NO_ROOM = 2**16  # bytes: SQLite needs 32 KiB to open a database of which nothing is written yet
+
+
+class OpenFiles:
+    """The files that a connection to SQLite has open: the database, its log and the log's index.
+
+    A file that is deleted or replaced stays open in this process, where writing into it succeeds.
+    Nobody else sees what is written there, and it is gone when the process ends.
+    """
+
+    def __init__(self, database: pw.Database) -> None:
+        self._database: Any = database  # whose types leave some methods out
+        self._is_sqlite = isinstance(database, pw.SqliteDatabase)
+        self._connection: Any = None
+        self._path = ""
+        self._found: list[tuple[int, int] | None] = []
+
+    def note(self) -> None:
+        """Note which files are open, where the connection is a new one."""
+        connection = self._database.connection()
+        if connection is self._connection:
+            return
+        if self._is_sqlite:
+            self._database.execute_sql("select 1 from sqlite_master limit 1")  # opens the log
+            self._path = os.path.abspath(self._database.database)
+            self._found = self._files()
+        self._connection = connection
+
+    def check(self) -> None:
+        """Raise `StoreError` where a file is not the one that was opened."""
+        if self._is_sqlite and self._files() != self._found:
+            raise StoreError(
+                f"the database '{self._database.database}' was removed or replaced while it was "
+                "open: put its files back, or start again with what is there"
+            )
+
+    def _files(self) -> list[tuple[int, int] | None]:
+        return [_identity(self._path + suffix) for suffix in ("", "-wal", "-shm")]
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells a file from another one of the same name; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def fault_sentence(database: pw.Database, kind: str, name: str, error: Exception) -> str:

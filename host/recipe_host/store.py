@@ -18,7 +18,7 @@ import peewee as pw
 
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 from recipe_host.errors import DatasetNotFound, StoreError
-from recipe_host.faults import fault_sentence
+from recipe_host.faults import OpenFiles, fault_sentence
 from recipe_host.tables import is_current, migrate, tables_of
 from recipe_host.types import TaskType
 
@@ -42,6 +42,7 @@ class Database:
         self.db_name = display_name or str(database.database)
         self._tables = tables_of(database)
         self._lock = threading.RLock()
+        self._files = OpenFiles(database)
         with self._reading():
             current = is_current(database, self._tables)
         if not current:  # else opening would wait for other programs that write
@@ -207,6 +208,7 @@ class Database:
     def _reading(self) -> Iterator[None]:
         with self._lock:
             try:
+                self._files.note()
                 yield
             except (pw.DatabaseError, pw.InterfaceError) as error:
                 if not (self.db.in_transaction() or self.db.is_connection_usable()):
@@ -216,11 +218,21 @@ class Database:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with self._reading(), self._joined():
+        with self._reading(), self._kept(), self._joined():
             if isinstance(self.db, pw.PostgresqlDatabase):
                 server: Any = self.db  # whose types leave this method out
                 server.execute_sql(DURABLE)
             yield
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Refuse to write into files that are gone, and to confirm what was written into them."""
+        outermost = not self.db.in_transaction()
+        if outermost:
+            self._files.check()
+        yield
+        if outermost:
+            self._files.check()
 
     @contextmanager
     def _joined(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,12 @@ import recipe_host
 from recipe_host.connections import connect
 from recipe_host.errors import StoreError
 from recipe_host.hashing import set_hashes
+from recipe_host.server.app import make_app
+from recipe_host.session import Controller
 
 pytest.importorskip("httpx2", reason="starlette's test client needs httpx2")
+from starlette.testclient import TestClient
+
 HOST = str(Path(recipe_host.__file__).parent.parent)
 OWN_MOUNTS = ("unshare", "--user", "--map-root-user", "--mount")
 # Annotates through the server until an answer is refused, makes room, and sends that answer again.
@@ -160,3 +165,76 @@ def test_an_export_to_a_full_disk_is_one_sentence() -> None:
         1,
         "✘ cannot write to standard output: No space left on device\n",
     )
+
+
+def remove(home: Path) -> None:
+    for file in home.glob("prodigy.db*"):
+        file.unlink()
+
+
+def replace(home: Path) -> None:
+    shutil.copy(home / "prodigy.db", home / "copy.db")
+    (home / "copy.db").replace(home / "prodigy.db")
+
+
+def remove_log(home: Path) -> None:
+    (home / "prodigy.db-wal").unlink()
+
+
+def move_folder(home: Path) -> None:
+    home.rename(home.with_name("moved"))
+
+
+class Annotated:
+    """A run whose page has answered one of its tasks."""
+
+    def __init__(self, **components: Any) -> None:
+        stream = [{"text": letter} for letter in "abc"]
+        run = {"dataset": "news", "view_id": "text", "stream": stream, **components}
+        app = make_app(Controller.from_components("ask", run, {"batch_size": 3}))
+        self._page = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+        self._tasks = self._page.get("/get_questions").json()["tasks"]
+        assert self.answer(0) == ""
+
+    def answer(self, index: int) -> str:
+        """Give an answer; return why it was not stored."""
+        body = {"answers": [{**self._tasks[index], "answer": "accept"}]}
+        reply = self._page.post("/give_answers", json={**body, "batch_id": f"batch-{index:03}"})
+        assert reply.status_code in (200, 503)
+        return str(reply.json().get("error", ""))
+
+
+SWAPPED = "prodigy.db' was removed or replaced while it was open: put its files back, or start"
+
+
+@pytest.mark.parametrize("swap", [remove, replace, remove_log, move_folder])
+def test_no_answer_is_confirmed_that_would_go_into_a_lost_file(
+    home: Path, swap: Callable[[Path], None]
+) -> None:
+    run = Annotated()
+    swap(home)
+    for index in (1, 2):
+        assert SWAPPED in run.answer(index)
+    reply = run.answer(1)
+    assert reply.endswith("nothing was stored, and the page keeps the answers")
+
+
+def test_a_file_that_goes_while_an_answer_is_stored_is_noticed_before_it_is_confirmed(
+    home: Path,
+) -> None:
+    batches = iter((lambda: None, lambda: remove(home)))
+
+    def before_db(answers: list[Any]) -> list[Any]:
+        next(batches)()
+        return answers
+
+    assert SWAPPED in Annotated(before_db=before_db).answer(1)
+
+
+def test_answers_go_on_when_the_files_are_back(home: Path) -> None:
+    run = Annotated()
+    move_folder(home)
+    assert SWAPPED in run.answer(1)
+    home.with_name("moved").rename(home)
+    assert run.answer(1) == run.answer(2) == ""
+    assert [one["text"] for one in connect().get_dataset_examples("news")] == ["a", "b", "c"]
