@@ -16,7 +16,7 @@ from recipe_host.store import Database
 
 __all__ = ["connect"]
 
-BUSY_SECONDS = 30  # how long a write waits for another process's write
+BUSY_SECONDS = 5  # how long a write waits for another process's write
 SERVERS: dict[str, Any] = {"postgresql": pw.PostgresqlDatabase, "mysql": pw.MySQLDatabase}
 
 

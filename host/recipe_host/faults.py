@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,9 @@ import peewee as pw
 
 from recipe_host.errors import ProdigyError, StoreError
 
-__all__ = ["OpenFiles", "fault_sentence"]
+__all__ = ["OpenFiles", "Patience", "fault_sentence"]
 
+HURRIED_SECONDS = 0.1
 NO_ROOM = 2**16  # bytes: SQLite needs 32 KiB to open a database of which nothing is written yet
 
 
@@ -60,6 +64,36 @@ def _identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+class Patience:
+    """How long a write waits for another program's lock on a SQLite database.
+
+    Threads write one after the other. Where one has waited in vain, those behind it only try once:
+    else the last of eight annotators would hear after eight times as long that there is a lock.
+    """
+
+    def __init__(self, database: pw.Database) -> None:
+        self._is_sqlite = isinstance(database, pw.SqliteDatabase)
+        self._database: Any = database
+        self._seconds = float(getattr(database, "timeout", 0.0))
+        self._until = 0.0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Wait for the lock in here."""
+        if not self._is_sqlite:
+            yield
+            return
+        hurried = time.monotonic() < self._until
+        self._database.timeout = min(self._seconds, HURRIED_SECONDS) if hurried else self._seconds
+        try:
+            yield
+        except pw.OperationalError as error:
+            if "locked" in str(error):
+                self._until = time.monotonic() + self._seconds
+            raise
+        self._until = 0.0
 
 
 def fault_sentence(database: pw.Database, kind: str, name: str, error: Exception) -> str:

@@ -18,7 +18,7 @@ import peewee as pw
 
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 from recipe_host.errors import DatasetNotFound, StoreError
-from recipe_host.faults import OpenFiles, fault_sentence
+from recipe_host.faults import OpenFiles, Patience, fault_sentence
 from recipe_host.tables import is_current, migrate, tables_of
 from recipe_host.types import TaskType
 
@@ -43,6 +43,7 @@ class Database:
         self._tables = tables_of(database)
         self._lock = threading.RLock()
         self._files = OpenFiles(database)
+        self._patience = Patience(database)
         with self._reading():
             current = is_current(database, self._tables)
         if not current:  # else opening would wait for other programs that write
@@ -227,12 +228,13 @@ class Database:
     @contextmanager
     def _kept(self) -> Iterator[None]:
         """Refuse to write into files that are gone, and to confirm what was written into them."""
-        outermost = not self.db.in_transaction()
-        if outermost:
-            self._files.check()
-        yield
-        if outermost:
-            self._files.check()
+        if self.db.in_transaction():
+            yield
+            return
+        self._files.check()
+        with self._patience.waiting():
+            yield
+        self._files.check()
 
     @contextmanager
     def _joined(self) -> Iterator[None]:

@@ -6,9 +6,12 @@ import json
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +241,24 @@ def test_answers_go_on_when_the_files_are_back(home: Path) -> None:
     home.with_name("moved").rename(home)
     assert run.answer(1) == run.answer(2) == ""
     assert [one["text"] for one in connect().get_dataset_examples("news")] == ["a", "b", "c"]
+
+
+def test_a_lock_is_named_after_five_seconds_and_nobody_waits_for_anothers_wait(
+    home: Path,
+) -> None:
+    run = Annotated()
+    other = sqlite3.connect(home / "prodigy.db", isolation_level=None)
+    other.execute("begin immediate")
+    begin = time.monotonic()
+    with ThreadPoolExecutor(4) as people:
+        said = list(people.map(run.answer, [1, 2, 1, 2]))
+    assert 4 < time.monotonic() - begin < 9  # one wait of five seconds
+    assert all("prodigy.db' is locked by another program; close" in reply for reply in said)
+    other.execute("rollback")
+    assert run.answer(1) == run.answer(2) == ""
+    other.execute("begin immediate")
+    with ThreadPoolExecutor(1) as person:
+        late = person.submit(run.answer, 0)
+        time.sleep(1)
+        other.execute("rollback")  # a short lock is waited for, also after a long one
+        assert late.result() == ""
