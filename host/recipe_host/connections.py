@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -98,5 +100,31 @@ def _sqlite(
     # see different databases in memory.
     options: dict[str, Any] = {"thread_safe": False, "check_same_thread": False}
     pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1}
-    database = pw.SqliteDatabase(file, pragmas=pragmas, timeout=timeout, **options)
+    kind = pw.SqliteDatabase if _has_room_for_index(file) else _Immutable
+    database = kind(file, pragmas=pragmas, timeout=timeout, **options)
     return Database(database, "sqlite", "SQLite")
+
+
+def _has_room_for_index(file: str) -> bool:
+    """Tell whether SQLite can make the log and its index, which it reads a database through.
+
+    Raises `StoreError` where it cannot, and the log holds what the database does not.
+    """
+    path, log, index = (Path(file + suffix) for suffix in ("", "-wal", "-shm"))
+    if index.exists() or not path.is_file() or os.access(path.parent, os.W_OK):
+        return True
+    if log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"the log '{log}' holds what the database '{path}' does not, and its folder cannot be "
+            "written, as reading the log would need: copy both files into a folder that can be "
+            "written"
+        )
+    return False
+
+
+class _Immutable(pw.SqliteDatabase):
+    """A file without a log in a folder that cannot be written, so that no log can come to be."""
+
+    def _connect(self) -> sqlite3.Connection:
+        address = f"{Path(self.database).absolute().as_uri()}?immutable=1"
+        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)

@@ -14,7 +14,7 @@ import peewee as pw
 
 from recipe_host.errors import ProdigyError, StoreError
 
-__all__ = ["OpenFiles", "Patience", "fault_sentence"]
+__all__ = ["OpenFiles", "Patience", "fault_sentence", "is_read_only"]
 
 HURRIED_SECONDS = 0.1
 NO_ROOM = 2**16  # bytes: SQLite needs 32 KiB to open a database of which nothing is written yet
@@ -124,6 +124,11 @@ def fault_sentence(database: pw.Database, kind: str, name: str, error: Exception
         rights = "check the rights of its folder"
         return f"the database '{file}' cannot be written ({reason}); {rights}"
     return f"the database '{file}' failed: {reason}"
+
+
+def is_read_only(error: StoreError) -> bool:
+    """Tell whether a write failed because the database can only be read."""
+    return "readonly" in str(error.__cause__)
 
 
 def _first(error: BaseException) -> BaseException:

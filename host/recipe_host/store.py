@@ -18,7 +18,7 @@ import peewee as pw
 
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 from recipe_host.errors import DatasetNotFound, StoreError
-from recipe_host.faults import OpenFiles, Patience, fault_sentence
+from recipe_host.faults import OpenFiles, Patience, fault_sentence, is_read_only
 from recipe_host.tables import is_current, migrate, tables_of
 from recipe_host.types import TaskType
 
@@ -47,8 +47,17 @@ class Database:
         with self._reading():
             current = is_current(database, self._tables)
         if not current:  # else opening would wait for other programs that write
+            self._migrate()
+
+    def _migrate(self) -> None:
+        try:
             with self._writing():
-                migrate(database, self._tables)
+                migrate(self.db, self._tables)
+        except StoreError as error:
+            with self._reading():
+                # All that is read of datasets is as the first step made it.
+                if not (is_read_only(error) and self.db.table_exists("example")):
+                    raise
 
     def __contains__(self, name: object) -> bool:
         table = self._tables.dataset
