@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import peewee as pw
@@ -16,7 +16,7 @@ from recipe_host.errors import StoreError
 from recipe_host.settings import home, load_settings
 from recipe_host.store import Database
 
-__all__ = ["connect"]
+__all__ = ["connect", "open_database"]
 
 BUSY_SECONDS = 5  # how long a write waits for another process's write
 SERVERS: dict[str, Any] = {"postgresql": pw.PostgresqlDatabase, "mysql": pw.MySQLDatabase}
@@ -52,6 +52,13 @@ def connect(
     if kind not in SERVERS:
         raise StoreError(f"no database is called '{kind}'; there are: sqlite, {', '.join(SERVERS)}")
     return _server(kind, **chosen)
+
+
+def open_database(chosen: Any) -> Database:
+    """Return what a recipe's component `db` stands for: a name, a store, or no wish."""
+    if chosen in (None, False, True):
+        return connect()
+    return connect(chosen) if isinstance(chosen, str) else cast(Database, chosen)
 
 
 def _server(kind: str, **parameters: Any) -> Database:

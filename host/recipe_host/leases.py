@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from recipe_host.claims import Claim
 from recipe_host.store import Database
 from recipe_host.tables import tables_of
 
@@ -22,10 +23,22 @@ class LeaseStore:
 
     def __init__(self, db: Database, dataset: str) -> None:
         self._db = db
+        self._name = dataset
+        self._claim: Claim | None = None
         tables = tables_of(db.db)
         self._batch, self._lease = tables.batch, tables.lease
         with db.transaction():
             self._dataset = tables.dataset.get(tables.dataset.name == dataset).id
+
+    def claim(self, address: str) -> Claim:
+        """Return a context in which the server at `address` has the dataset to itself."""
+        self._claim = Claim(self._db, self._name, address)
+        return self._claim
+
+    def check(self) -> None:
+        """Raise `StoreError` where another server took the dataset over. In a transaction only."""
+        if self._claim is not None:
+            self._claim.check()
 
     def add_batch(self, batch_id: str) -> bool:
         """Add the id of a batch of answers; return False where that batch is stored already."""
@@ -48,6 +61,7 @@ class LeaseStore:
         rows = [{"dataset": self._dataset, "session": session, "key": key} for key in keys]
         if rows:
             with self._db.transaction():
+                self.check()
                 self._lease.insert_many(rows).on_conflict_ignore().execute()
 
     def remove(self, session: str, keys: Collection[int]) -> None:

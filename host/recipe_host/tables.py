@@ -19,6 +19,7 @@ class Tables(NamedTuple):
     migration: Any
     batch: Any
     lease: Any
+    claim: Any
 
 
 Step = Callable[[pw.Database, Tables], None]
@@ -72,7 +73,20 @@ def tables_of(opened: pw.Database) -> Tables:
         class Meta:
             primary_key = pw.CompositeKey("dataset", "session", "key")
 
-    return Tables(Dataset, Example, Link, Migration, Batch, Lease)
+    class Claim(Base):
+        """The server that annotates a dataset. `beat` counts on as long as it lives."""
+
+        dataset = pw.ForeignKeyField(
+            Dataset, column_name="dataset_id", on_delete="CASCADE", primary_key=True
+        )
+        run = pw.CharField()
+        machine = pw.CharField()
+        process = pw.IntegerField()
+        started = pw.CharField()
+        address = pw.CharField()
+        beat = pw.IntegerField()
+
+    return Tables(Dataset, Example, Link, Migration, Batch, Lease, Claim)
 
 
 def _create_datasets(database: pw.Database, tables: Tables) -> None:
@@ -83,9 +97,13 @@ def _create_batches_and_leases(database: pw.Database, tables: Tables) -> None:
     database.create_tables([tables.batch, tables.lease])
 
 
+def _create_claims(database: pw.Database, tables: Tables) -> None:
+    database.create_tables([tables.claim])
+
+
 MIGRATING = 0x616C  # any fixed number: the key of the lock that is held while steps run
 # Step n is MIGRATIONS[n - 1]. A step that was released is never changed: append another one.
-MIGRATIONS: list[Step] = [_create_datasets, _create_batches_and_leases]
+MIGRATIONS: list[Step] = [_create_datasets, _create_batches_and_leases, _create_claims]
 
 
 def is_current(database: pw.Database, tables: Tables) -> bool:

@@ -170,3 +170,34 @@ def test_ctrl_c_waits_some_seconds_for_a_stream_and_prints_no_traceback(tmp_path
     assert "0 answers in dataset 'news'" in output
     assert "Traceback" not in output
     assert seconds < 9
+
+
+def test_a_second_server_on_a_dataset_is_refused_until_the_first_has_ended_or_was_killed(
+    tmp_path: Path,
+) -> None:
+    first = Running(tmp_path).wait_until_it_serves()
+    refused = Running(tmp_path)
+    assert (refused.output(), refused.process.returncode) == (
+        f"✘ dataset 'news' is being annotated already, by the server at http://localhost:"
+        f"{first.port} (process {first.process.pid} on {socket.gethostname()}): annotate there, "
+        "end that one, or choose another dataset\n",
+        1,
+    )
+    first.process.kill()
+    first.process.wait()
+    second = Running(tmp_path).wait_until_it_serves()
+    second.interrupt()
+    third = Running(tmp_path).wait_until_it_serves()
+    assert "Traceback" not in third.interrupt()[1]
+
+
+def test_what_was_answered_while_a_server_waited_for_the_dataset_is_not_asked_again() -> None:
+    stream = [{"text": "a"}, {"text": "b"}]
+    components = {"dataset": "news", "view_id": "text", "stream": stream}
+    first, second = (Controller.from_components("ask", components) for _ in range(2))
+    with first.claim("http://localhost:1"):
+        first.receive_answers([{**first.get_questions()[0], "answer": "accept"}])
+    with second.claim("http://localhost:2"):
+        second.refresh()
+        assert [task["text"] for task in second.get_questions()] == ["b"]
+        assert second.total_annotated == 1

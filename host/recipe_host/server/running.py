@@ -29,9 +29,13 @@ GRACE_SECONDS = 5  # for requests that are being answered at the end
 def run_server(controller: Controller) -> None:
     """Serve the page of a controller until the process is told to stop, then close it.
 
-    Raises `SettingsError` where the address is in use or does not belong to this machine.
+    Raises `SettingsError` where the address is in use or does not belong to this machine, and
+    `StoreError` where another server annotates the dataset.
     """
-    with controller:
+    host, port = controller.config["host"], controller.config["port"]
+    # Before the port, which both would take: what is wrong is that the dataset is taken.
+    with controller, controller.claim(f"http://{host}:{port}") as claim:
+        controller.refresh()
         service = Service(controller)
         app = make_app(controller, service)
         config = uvicorn.Config(
@@ -42,8 +46,11 @@ def run_server(controller: Controller) -> None:
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        listening = _listen(controller.config["host"], controller.config["port"])
-        _print_address(controller, listening.getsockname()[1])
+        listening = _listen(host, port)
+        port = listening.getsockname()[1]  # any free one, for 0
+        if claim is not None:
+            claim.address = f"http://{host}:{port}"
+        _print_address(controller, port)
         # The server raises the signal that ended it anew: SIGTERM shall end the run as Ctrl+C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # how people end a run
