@@ -48,17 +48,27 @@ class LeaseStore:
             self._batch.insert(id=batch_id, created=int(time.time())).execute()
             return True
 
-    def by_session(self) -> dict[str, set[int]]:
-        """Return the hashes of each session's open tasks."""
+    def by_session(self) -> dict[str, tuple[set[int], float]]:
+        """Return the hashes of each session's open tasks, and the seconds since it was given one.
+
+        The seconds are 0 for leases of an earlier release, which did not note the time.
+        """
         leases: defaultdict[str, set[int]] = defaultdict(set)
+        latest: defaultdict[str, int] = defaultdict(int)
         with self._db.transaction():
             for row in self._lease.select().where(self._lease.dataset == self._dataset):
                 leases[row.session].add(row.key)
-        return dict(leases)
+                latest[row.session] = max(latest[row.session], row.given)
+        now = time.time()
+        return {
+            session: (keys, max(0.0, now - (latest[session] or now)))
+            for session, keys in leases.items()
+        }
 
     def add(self, session: str, keys: Iterable[int]) -> None:
         """Add leases for tasks that a session is given; a lease that is there stays as it is."""
-        rows = [{"dataset": self._dataset, "session": session, "key": key} for key in keys]
+        common = {"dataset": self._dataset, "session": session, "given": int(time.time())}
+        rows = [{**common, "key": key} for key in keys]
         if rows:
             with self._db.transaction():
                 self.check()

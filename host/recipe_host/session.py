@@ -232,8 +232,8 @@ class Controller:
             limit=limit,
             repeats=repeats,
         )
-        for owner, keys in (self._leases.by_session() if self._leases else {}).items():
-            router.reserve(owner or self.session_id, keys)
+        for owner, left in (self._leases.by_session() if self._leases else {}).items():
+            router.reserve(owner or self.session_id, *left)
         return router
 
     def _answered(self, limit: int | None) -> dict[int, set[str]]:

@@ -64,11 +64,12 @@ def tables_of(opened: pw.Database) -> Tables:
         created = pw.IntegerField()
 
     class Lease(Base):
-        """A task that a session was given and has not answered, by its hash."""
+        """A task that a session was given and has not answered, by its hash; when (0: unknown)."""
 
         dataset = pw.ForeignKeyField(Dataset, column_name="dataset_id", on_delete="CASCADE")
         session = pw.CharField()
         key = pw.IntegerField()
+        given = pw.IntegerField()
 
         class Meta:
             primary_key = pw.CompositeKey("dataset", "session", "key")
@@ -101,9 +102,20 @@ def _create_claims(database: pw.Database, tables: Tables) -> None:
     database.create_tables([tables.claim])
 
 
+def _note_when_leases_began(database: pw.Database, tables: Tables) -> None:
+    server: Any = database  # whose types leave this method out
+    if "given" not in {column.name for column in database.get_columns("lease")}:  # else a new table
+        server.execute_sql("alter table lease add column given integer not null default 0")
+
+
 MIGRATING = 0x616C  # any fixed number: the key of the lock that is held while steps run
 # Step n is MIGRATIONS[n - 1]. A step that was released is never changed: append another one.
-MIGRATIONS: list[Step] = [_create_datasets, _create_batches_and_leases, _create_claims]
+MIGRATIONS: list[Step] = [
+    _create_datasets,
+    _create_batches_and_leases,
+    _create_claims,
+    _note_when_leases_began,
+]
 
 
 def is_current(database: pw.Database, tables: Tables) -> bool:

@@ -257,3 +257,13 @@ except StoreError as error:
         claimant.wait()
     assert said.count("has it\n") == 1
     assert sum("is being annotated already" in line for line in said) == 2
+
+
+def test_leases_of_an_earlier_release_are_kept_for_their_sessions(opening: Open) -> None:
+    (task,) = run().get_questions("news-ann")
+    db = opening()
+    db.db.execute_sql("alter table lease drop column given")
+    db.db.execute_sql("delete from migration where number > 3")
+    again = run()
+    assert again.get_questions("news-bob") != [task]
+    assert again.get_questions("news-ann", holding=[]) == [task]
