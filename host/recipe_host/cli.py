@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
+import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from radicli import CliParserError, Radicli
 from radicli.util import format_table
@@ -33,12 +35,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CliParserError as error:
         fail(error.message, f"`prodigy {given[0]} --help` shows what it takes")
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        _exit(INTERRUPTED)
     except BrokenPipeError:  # `prodigy db-out x | head`: the reader has closed the pipe
         sys.stderr.close()
     else:
-        sys.exit(0)
-    sys.exit(FAILED)
+        _exit(0)
+    _exit(FAILED)
+
+
+def _exit(status: int) -> NoReturn:
+    """Exit, also while a request still waits for the recipe's stream: that may take for ever."""
+    others = {thread.name for thread in threading.enumerate() if not thread.daemon}
+    if others - {"MainThread"} == {"AnyIO worker thread"}:
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _run(arguments: list[str]) -> None:

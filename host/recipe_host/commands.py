@@ -90,7 +90,7 @@ def db_out(
     if dry:
         msg.info(f"{len(examples)} records{NOTHING_WRITTEN}", _counts(examples))
     elif out is None:
-        sys.stdout.writelines(json_lines(examples))
+        _print_all(json_lines(examples))
     else:
         path = out / f"{dataset}.jsonl" if out.is_dir() else out
         _write_whole(path, examples)
@@ -170,6 +170,18 @@ def drop(dataset: str) -> None:
 def _counts(examples: Iterable[TaskType]) -> str:
     answers = Counter(str(example.get("answer", "none")) for example in examples)
     return ", ".join(f"{count} {answer}" for answer, count in answers.most_common())
+
+
+def _print_all(lines: Iterable[str]) -> None:
+    try:
+        sys.stdout.writelines(lines)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # Else Python would write what is left once more, and print a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise RecipeError(f"cannot write to standard output: {error.strerror or error}") from error
 
 
 def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import peewee as pw
@@ -14,9 +16,9 @@ from recipe_host.errors import StoreError
 from recipe_host.settings import home, load_settings
 from recipe_host.store import Database
 
-__all__ = ["connect"]
+__all__ = ["connect", "open_database"]
 
-BUSY_SECONDS = 30  # how long a write waits for another process's write
+BUSY_SECONDS = 5  # how long a write waits for another process's write
 SERVERS: dict[str, Any] = {"postgresql": pw.PostgresqlDatabase, "mysql": pw.MySQLDatabase}
 
 
@@ -50,6 +52,13 @@ def connect(
     if kind not in SERVERS:
         raise StoreError(f"no database is called '{kind}'; there are: sqlite, {', '.join(SERVERS)}")
     return _server(kind, **chosen)
+
+
+def open_database(chosen: Any) -> Database:
+    """Return what a recipe's component `db` stands for: a name, a store, or no wish."""
+    if chosen in (None, False, True):
+        return connect()
+    return connect(chosen) if isinstance(chosen, str) else cast(Database, chosen)
 
 
 def _server(kind: str, **parameters: Any) -> Database:
@@ -98,5 +107,31 @@ def _sqlite(
     # see different databases in memory.
     options: dict[str, Any] = {"thread_safe": False, "check_same_thread": False}
     pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1}
-    database = pw.SqliteDatabase(file, pragmas=pragmas, timeout=timeout, **options)
+    kind = pw.SqliteDatabase if _has_room_for_index(file) else _Immutable
+    database = kind(file, pragmas=pragmas, timeout=timeout, **options)
     return Database(database, "sqlite", "SQLite")
+
+
+def _has_room_for_index(file: str) -> bool:
+    """Tell whether SQLite can make the log and its index, which it reads a database through.
+
+    Raises `StoreError` where it cannot, and the log holds what the database does not.
+    """
+    path, log, index = (Path(file + suffix) for suffix in ("", "-wal", "-shm"))
+    if index.exists() or not path.is_file() or os.access(path.parent, os.W_OK):
+        return True
+    if log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"the log '{log}' holds what the database '{path}' does not, and its folder cannot be "
+            "written, as reading the log would need: copy both files into a folder that can be "
+            "written"
+        )
+    return False
+
+
+class _Immutable(pw.SqliteDatabase):
+    """A file without a log in a folder that cannot be written, so that no log can come to be."""
+
+    def _connect(self) -> sqlite3.Connection:
+        address = f"{Path(self.database).absolute().as_uri()}?immutable=1"
+        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)

@@ -74,6 +74,7 @@ class Recorder:
         if self.leases is None or self._dataset is None:
             return [] if self._is_known(batch_id) else stamped
         with self._db.transaction():
+            self.leases.check()
             if batch_id is not None and not self.leases.add_batch(batch_id):
                 return []
             if stamped:

@@ -12,17 +12,18 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, cast
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from recipe_host.checking import check_stream
+from recipe_host.claims import Claim
 from recipe_host.components import Components
-from recipe_host.connections import connect
+from recipe_host.connections import open_database
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 from recipe_host.errors import DatasetNotFound, RecipeError, UpdateError
 from recipe_host.progress import ask_progress
 from recipe_host.recording import Recorder
 from recipe_host.settings import load_settings
-from recipe_host.store import Database
 from recipe_host.stream import Stream
 from recipe_host.strings import get_timestamp_session_id
 from recipe_host.task_router import Session, TaskRouter, sessions_per_task
@@ -48,7 +49,7 @@ class Controller:
         self.view_id = _view_id(name, components, self.config)
         self.exclude_by = str(self.config["exclude_by"])
         self.event_hooks = components.event_hooks
-        self.db = _database(components.db)
+        self.db = open_database(components.db)
         self.progress: float | None = None
         self.components = components
         self._stream_lock = threading.RLock()  # generators cannot be read by two threads at once
@@ -180,6 +181,16 @@ class Controller:
             self._total = stream.length
             self._router.reset(stream)
 
+    def claim(self, address: str) -> AbstractContextManager[Claim | None]:
+        """Return a context that the server at `address` has the dataset in (`StoreError`: not)."""
+        return nullcontext() if self._leases is None else self._leases.claim(address)
+
+    def refresh(self) -> None:
+        """See what was answered since this run was made, by a server that has ended meanwhile."""
+        if self.dataset and not self._router.open_count():
+            self._router = self._new_router(self.stream)
+            self.total_annotated = self.db.count_dataset(str(self.dataset))
+
     def close(self) -> None:
         """End the run: call the recipe's `on_exit`, the first time only."""
         on_exit, self._on_exit = self._on_exit, None
@@ -221,8 +232,8 @@ class Controller:
             limit=limit,
             repeats=repeats,
         )
-        for owner, keys in (self._leases.by_session() if self._leases else {}).items():
-            router.reserve(owner or self.session_id, keys)
+        for owner, left in (self._leases.by_session() if self._leases else {}).items():
+            router.reserve(owner or self.session_id, *left)
         return router
 
     def _answered(self, limit: int | None) -> dict[int, set[str]]:
@@ -287,9 +298,3 @@ def _view_id(name: str, components: Components, config: Mapping[str, Any]) -> st
     if not view_id:
         raise RecipeError(f"recipe '{name}' has no view_id, such as 'ner' or 'text'")
     return str(view_id)
-
-
-def _database(chosen: Any) -> Database:
-    if chosen in (None, False, True):
-        return connect()
-    return connect(chosen) if isinstance(chosen, str) else cast(Database, chosen)

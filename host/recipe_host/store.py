@@ -18,6 +18,7 @@ import peewee as pw
 
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 from recipe_host.errors import DatasetNotFound, StoreError
+from recipe_host.faults import OpenFiles, Patience, fault_sentence, is_read_only
 from recipe_host.tables import is_current, migrate, tables_of
 from recipe_host.types import TaskType
 
@@ -41,11 +42,22 @@ class Database:
         self.db_name = display_name or str(database.database)
         self._tables = tables_of(database)
         self._lock = threading.RLock()
+        self._files = OpenFiles(database)
+        self._patience = Patience(database)
         with self._reading():
             current = is_current(database, self._tables)
         if not current:  # else opening would wait for other programs that write
+            self._migrate()
+
+    def _migrate(self) -> None:
+        try:
             with self._writing():
-                migrate(database, self._tables)
+                migrate(self.db, self._tables)
+        except StoreError as error:
+            with self._reading():
+                # All that is read of datasets is as the first step made it.
+                if not (is_read_only(error) and self.db.table_exists("example")):
+                    raise
 
     def __contains__(self, name: object) -> bool:
         table = self._tables.dataset
@@ -206,40 +218,52 @@ class Database:
     def _reading(self) -> Iterator[None]:
         with self._lock:
             try:
+                self._files.note()
                 yield
             except (pw.DatabaseError, pw.InterfaceError) as error:
                 if not (self.db.in_transaction() or self.db.is_connection_usable()):
                     self.db.close()  # the server went away: the next call connects anew
-                raise StoreError(self._sentence(error)) from error
+                said = fault_sentence(self.db, self.db_id, self.db_name, error)
+                raise StoreError(said) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        # SQLite must take the write lock at once: a reader that turns into a writer would fail
-        # without waiting when somebody else wrote in between.
-        mode = ("IMMEDIATE",) if isinstance(self.db, pw.SqliteDatabase) else ()
-        with self._reading(), self.db.atomic(*mode):
+        with self._reading(), self._kept(), self._joined():
             if isinstance(self.db, pw.PostgresqlDatabase):
                 server: Any = self.db  # whose types leave this method out
                 server.execute_sql(DURABLE)
             yield
 
-    def _sentence(self, error: Exception) -> str:
-        reason = " ".join(str(error).split())  # servers answer in several lines
-        if not isinstance(self.db, pw.SqliteDatabase):
-            return (
-                f"the {self.db_id} database '{self.db_name}' failed: {reason}; check that the "
-                "server runs, and 'db_settings' in prodigy.json"
-            )
-        name = self.db.database
-        if "locked" in reason:
-            return (
-                f"the database '{name}' is locked by another program; close that program, or set "
-                "PRODIGY_HOME to another folder"
-            )
-        if "readonly" in reason or "unable to open" in reason:
-            rights = "check the rights of its folder"
-            return f"the database '{name}' cannot be written ({reason}); {rights}"
-        return f"the database '{name}' failed: {reason}"
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Refuse to write into files that are gone, and to confirm what was written into them."""
+        if self.db.in_transaction():
+            yield
+            return
+        self._files.check()
+        with self._patience.waiting():
+            yield
+        self._files.check()
+
+    @contextmanager
+    def _joined(self) -> Iterator[None]:
+        """Begin a transaction, or join the one that is open; the first error is what is raised."""
+        # SQLite must take the write lock at once: a reader that turns into a writer would fail
+        # without waiting when somebody else wrote in between.
+        mode = ("IMMEDIATE",) if isinstance(self.db, pw.SqliteDatabase) else ()
+        failed: BaseException | None = None
+        try:
+            with self.db.atomic(*mode):
+                try:
+                    yield
+                except BaseException as error:
+                    failed = error
+                    raise
+        except pw.DatabaseError:
+            if failed is None:
+                raise
+            # A full disk ends a transaction, and then ending it fails too.
+            raise failed from failed.__cause__
 
 
 def _row(example: TaskType) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Tables(NamedTuple):
     migration: Any
     batch: Any
     lease: Any
+    claim: Any
 
 
 Step = Callable[[pw.Database, Tables], None]
@@ -63,16 +64,30 @@ def tables_of(opened: pw.Database) -> Tables:
         created = pw.IntegerField()
 
     class Lease(Base):
-        """A task that a session was given and has not answered, by its hash."""
+        """A task that a session was given and has not answered, by its hash; when (0: unknown)."""
 
         dataset = pw.ForeignKeyField(Dataset, column_name="dataset_id", on_delete="CASCADE")
         session = pw.CharField()
         key = pw.IntegerField()
+        given = pw.IntegerField()
 
         class Meta:
             primary_key = pw.CompositeKey("dataset", "session", "key")
 
-    return Tables(Dataset, Example, Link, Migration, Batch, Lease)
+    class Claim(Base):
+        """The server that annotates a dataset. `beat` counts on as long as it lives."""
+
+        dataset = pw.ForeignKeyField(
+            Dataset, column_name="dataset_id", on_delete="CASCADE", primary_key=True
+        )
+        run = pw.CharField()
+        machine = pw.CharField()
+        process = pw.IntegerField()
+        started = pw.CharField()
+        address = pw.CharField()
+        beat = pw.IntegerField()
+
+    return Tables(Dataset, Example, Link, Migration, Batch, Lease, Claim)
 
 
 def _create_datasets(database: pw.Database, tables: Tables) -> None:
@@ -83,9 +98,24 @@ def _create_batches_and_leases(database: pw.Database, tables: Tables) -> None:
     database.create_tables([tables.batch, tables.lease])
 
 
+def _create_claims(database: pw.Database, tables: Tables) -> None:
+    database.create_tables([tables.claim])
+
+
+def _note_when_leases_began(database: pw.Database, tables: Tables) -> None:
+    server: Any = database  # whose types leave this method out
+    if "given" not in {column.name for column in database.get_columns("lease")}:  # else a new table
+        server.execute_sql("alter table lease add column given integer not null default 0")
+
+
 MIGRATING = 0x616C  # any fixed number: the key of the lock that is held while steps run
 # Step n is MIGRATIONS[n - 1]. A step that was released is never changed: append another one.
-MIGRATIONS: list[Step] = [_create_datasets, _create_batches_and_leases]
+MIGRATIONS: list[Step] = [
+    _create_datasets,
+    _create_batches_and_leases,
+    _create_claims,
+    _note_when_leases_began,
+]
 
 
 def is_current(database: pw.Database, tables: Tables) -> bool:

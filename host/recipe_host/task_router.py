@@ -35,8 +35,8 @@ class Session:
     `reserved`: hashes of open tasks from an earlier run that this run's stream has not reached;
     `open`: tasks that were given and not answered, by their hash, oldest first; `position`: how
     many tasks of the stream it has seen; `total_annotated`: its answers in this run; `heard`: when
-    it last asked or answered (monotonic seconds); `active`: whether it did. Hashes are those of
-    `exclude_by`.
+    it last was given or answered something (monotonic seconds); `active`: whether it ever asked or
+    answered; `holding`: what its page had when it last asked. Hashes are those of `exclude_by`.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Session:
     total_annotated: int = 0
     heard: float = field(default_factory=time.monotonic)
     active: bool = False
+    holding: frozenset[int] | None = None
 
 
 class TaskRouter:
@@ -86,9 +87,11 @@ class TaskRouter:
         with self._lock:
             return self.sessions.setdefault(name, Session(name))
 
-    def reserve(self, name: str, keys: Collection[int]) -> None:
-        """Keep tasks for a session that was given them in an earlier run."""
-        self.session(name).reserved.update(keys)
+    def reserve(self, name: str, keys: Collection[int], silent: float = 0.0) -> None:
+        """Keep tasks for a session that was given them in an earlier run, `silent` seconds ago."""
+        session = self.session(name)
+        session.reserved.update(keys)
+        session.heard = time.monotonic() - silent
         for key in keys:
             self._assigned[key].add(name)
 
@@ -101,8 +104,12 @@ class TaskRouter:
         tasks did not arrive and are returned first. None: all of them arrived.
         """
         kept = session.open if holding is None else holding
+        held = None if holding is None else frozenset(holding)
         with self._lock:
-            session.heard = time.monotonic()
+            # At the end of the stream a page looks again by itself, also where nobody sits there.
+            if held is None or held != session.holding:
+                session.heard = time.monotonic()
+            session.holding = held
             lost = [task for key, task in session.open.items() if key not in kept]
         tasks = lost[:count]
         # Without the lock: the stream may take long, and answers must not wait for it.
@@ -117,6 +124,8 @@ class TaskRouter:
                 break
             if self._assign(session, task, holding or ()):
                 tasks.append(task)
+        if tasks:
+            session.heard = time.monotonic()
         return tasks
 
     def take_over(self, session: Session, count: int) -> tuple[Session, list[TaskType]] | None:
@@ -135,6 +144,7 @@ class TaskRouter:
                     continue
                 moved = {key: other.open.pop(key) for key in keys[:count]}
                 session.open.update(moved)
+                session.heard = time.monotonic()
                 for key in moved:
                     self._assigned[key] = (self._assigned[key] - {other.id}) | {session.id}
                 return other, list(moved.values())

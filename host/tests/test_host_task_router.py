@@ -102,3 +102,36 @@ def test_a_session_that_ends_leaves_its_tasks_to_the_others() -> None:
     assert ask(ctrl, "news-ann", holding=[]) == "ab"
     ctrl.end_session("news-ann")
     assert [ask(ctrl, "news-bob") for _ in range(2)] == ["c", "ab"]
+
+
+def test_a_page_that_only_looks_again_counts_as_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctrl = run("abc")
+    assert ask(ctrl, "news-ann", holding=[]) == "ab"
+    assert ask(ctrl, "news-bob", holding=[]) == "c"
+    now = time.monotonic()
+    for seconds in range(0, 600, 10):  # as the page does at the end of the stream
+        monkeypatch.setattr("time.monotonic", lambda late=seconds: now + late)
+        assert ask(ctrl, "news-ann", holding=hashes("ab")) == ""
+    monkeypatch.setattr("time.monotonic", lambda: now + 601)
+    assert ask(ctrl, "news-bob", holding=hashes("c")) == "ab"
+
+
+def test_whoever_works_keeps_the_rest_of_the_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctrl = run("abc")
+    assert ask(ctrl, "news-ann", holding=[]) == "ab"
+    now = time.monotonic()
+    monkeypatch.setattr("time.monotonic", lambda: now + 500)
+    give(ctrl, "a", "news-ann")
+    assert ask(ctrl, "news-ann", holding=hashes("b")) == "c"
+    monkeypatch.setattr("time.monotonic", lambda: now + 1_000)
+    assert ask(ctrl, "news-bob", holding=[]) == ""
+
+
+def test_whoever_was_silent_before_a_restart_is_silent_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert ask(run("ab"), "news-ann", holding=[]) == "ab"
+    assert ask(run("ab"), "news-bob", holding=[]) == ""
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 601)
+    assert ask(run("ab"), "news-bob", holding=[]) == "ab"

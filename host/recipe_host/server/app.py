@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
@@ -137,6 +137,10 @@ async def _on_no_route(request: Request, error: HTTPException) -> AsciiResponse:
     return AsciiResponse({"error": why}, error.status_code)
 
 
+async def _on_disconnect(request: Request, error: ClientDisconnect) -> AsciiResponse:
+    return AsciiResponse({"error": "the connection broke off"}, 400)  # which nobody reads
+
+
 async def _on_store_error(request: Request, error: StoreError) -> AsciiResponse:
     fail(str(error))
     message = f"{error}; nothing was stored, and the page keeps the answers"
@@ -152,6 +156,7 @@ async def _on_recipe_error(request: Request, error: Exception) -> AsciiResponse:
 EXCEPTION_HANDLERS: Any = {
     HTTPError: _on_http_error,
     HTTPException: _on_no_route,
+    ClientDisconnect: _on_disconnect,
     StoreError: _on_store_error,
     Exception: _on_recipe_error,
 }
@@ -170,6 +175,7 @@ def make_app(controller: Controller, service: Service | None = None) -> Starlett
         credentials=_credentials(),
     )
     app = Starlette(routes=ROUTES, middleware=[security], exception_handlers=EXCEPTION_HANDLERS)
+    app.state.ending = None  # whoever runs it may put an event here, and set it at the end
     app.state.service = service or Service(controller)
     app.router.redirect_slashes = False  # an almost right path is a wrong one
     return app

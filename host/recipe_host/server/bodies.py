@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
+from collections.abc import Coroutine
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -65,19 +67,40 @@ async def read_object(request: Request) -> dict[str, Any]:
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > MAX_BYTES:
         raise too_big
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise too_big
+    body = await _unless_ending(request, _read(request, too_big))
     try:
-        value = json.loads(bytes(body), parse_constant=_refuse_constant)
+        value = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise HTTPError(400, f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise HTTPError(400, "the body must be a JSON object")
     _check_depth_and_numbers(value)
     return value
+
+
+async def _read(request: Request, too_big: HTTPError) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise too_big
+    return bytes(body)
+
+
+async def _unless_ending(request: Request, reading: Coroutine[Any, Any, bytes]) -> bytes:
+    """Return the body; do not wait for the rest of it where the server is told to stop."""
+    told: asyncio.Event | None = request.app.state.ending
+    if told is None:
+        return await reading
+    read, ending = asyncio.ensure_future(reading), asyncio.ensure_future(told.wait())
+    try:
+        await asyncio.wait({read, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not read.done():
+            raise HTTPError(503, "the server is ending; the page keeps the answers")
+        return read.result()
+    finally:
+        read.cancel()
+        ending.cancel()
 
 
 def _refuse_constant(name: str) -> None:

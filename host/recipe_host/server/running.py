@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import socket
@@ -9,6 +11,7 @@ import sys
 from contextlib import suppress
 
 import uvicorn
+from starlette.applications import Starlette
 
 from recipe_host import __version__
 from recipe_host.errors import SettingsError
@@ -26,25 +29,57 @@ GRACE_SECONDS = 5  # for requests that are being answered at the end
 def run_server(controller: Controller) -> None:
     """Serve the page of a controller until the process is told to stop, then close it.
 
-    Raises `SettingsError` where the address is in use or does not belong to this machine.
+    Raises `SettingsError` where the address is in use or does not belong to this machine, and
+    `StoreError` where another server annotates the dataset.
     """
-    with controller:
+    host, port = controller.config["host"], controller.config["port"]
+    # Before the port, which both would take: what is wrong is that the dataset is taken.
+    with controller, controller.claim(f"http://{host}:{port}") as claim:
+        controller.refresh()
         service = Service(controller)
+        app = make_app(controller, service)
         config = uvicorn.Config(
-            make_app(controller, service),
+            app,
             log_level="warning",
             server_header=False,
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        listening = _listen(controller.config["host"], controller.config["port"])
-        _print_address(controller, listening.getsockname()[1])
+        listening = _listen(host, port)
+        port = listening.getsockname()[1]  # any free one, for 0
+        if claim is not None:
+            claim.address = f"http://{host}:{port}"
+        _print_address(controller, port)
         # The server raises the signal that ended it anew: SIGTERM shall end the run as Ctrl+C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # how people end a run
-            uvicorn.Server(config).run(sockets=[listening])
+            _Server(config, app).run(sockets=[listening])
         _print_summary(controller, service)
+
+
+class _Server(uvicorn.Server):
+    """Refuses at the end what has not arrived whole, and cancels the rest without a traceback."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.ending = (
+            asyncio.Event()
+        )  # here, as it belongs to the loop that it is made in
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.ending.set()
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cancelling)
+        await super().shutdown(sockets)
+
+
+def _is_no_cancelling(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is not asyncio.CancelledError and not str(record.msg).startswith("Cancel ")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 import recipe_host
+from recipe_host import claims
 from recipe_host.connections import connect
-from recipe_host.errors import DatasetNotFound
+from recipe_host.errors import DatasetNotFound, StoreError
 from recipe_host.hashing import set_hashes
 from recipe_host.session import Controller
 from recipe_host.store import Database
@@ -167,3 +168,102 @@ def test_a_whole_annotation_session(opening: Open) -> None:
     assert (stored["text"], stored["answer"], stored["_session_id"]) == ("a", "reject", "news-ann")
     with Controller.from_components("ask", components) as controller:
         assert [task["text"] for task in controller.get_questions()] == ["b"]
+
+
+def run(name: str = "news") -> Controller:
+    stream = [{"text": letter} for letter in "abc"]
+    components = {"dataset": name, "view_id": "text", "stream": stream}
+    return Controller.from_components("ask", components, {"batch_size": 1})
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return what moves this process to another machine; watching for signs takes a second."""
+    monkeypatch.setattr(claims, "BEAT_SECONDS", 0.2)
+    monkeypatch.setattr(claims, "WATCH_SECONDS", 1.5)
+    return lambda: monkeypatch.setattr(claims, "_machine", lambda: "elsewhere")
+
+
+def test_a_server_that_lives_on_another_machine_keeps_its_dataset(
+    opening: Open, elsewhere: Callable[[], None]
+) -> None:
+    first, second = run(), run()
+    with first.claim("http://one:1"):
+        elsewhere()
+        with (
+            pytest.raises(StoreError, match=r"'news' is being annotated already, .* http://one:1 "),
+            second.claim("http://two:2"),
+        ):
+            pass
+        with run("sport").claim("http://two:2"):  # another dataset is free
+            first.receive_answers([{**first.get_questions()[0], "answer": "accept"}])
+    with second.claim("http://two:2"):
+        assert opening().count_dataset("news") == 1
+
+
+def test_a_server_that_was_out_of_reach_stores_nothing_once_another_took_over(
+    opening: Open, elsewhere: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = run(), run()
+    monkeypatch.setattr(claims, "BEAT_SECONDS", 60)
+    with first.claim("http://one:1"):
+        (task,) = first.get_questions("news-ann")
+        elsewhere()
+        with second.claim("http://two:2"):
+            taken = r"'news' was taken over by the server at http://two:2 .* or dropped"
+            with pytest.raises(StoreError, match=taken):
+                first.store_answers([{**task, "answer": "accept"}], "news-ann", batch_id="batch-1")
+            with pytest.raises(StoreError, match=taken):
+                first.get_questions("news-ann")
+            assert opening().count_dataset("news") == 0
+            second.refresh()
+            assert second.get_questions("news-ann") == [task]
+            second.store_answers([{**task, "answer": "accept"}], "news-ann", batch_id="batch-1")
+    assert opening().count_dataset("news") == 1
+
+
+def test_of_servers_that_start_at_once_one_has_the_dataset(opening: Open) -> None:
+    claiming = """
+import sys
+from recipe_host.errors import StoreError
+from recipe_host.session import Controller
+run = {"dataset": "news", "view_id": "text", "stream": [{"text": "a"}]}
+controller = Controller.from_components("ask", run)
+sys.stdin.readline()
+try:
+    with controller.claim("http://localhost:1"):
+        print("has it", flush=True)
+        sys.stdin.readline()
+except StoreError as error:
+    print(error, flush=True)
+"""
+    claimants = [
+        subprocess.Popen(
+            [sys.executable, "-c", claiming],
+            env={**os.environ, **PATH},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for claimant in claimants:
+        assert claimant.stdin
+        claimant.stdin.write("\n")
+        claimant.stdin.flush()
+    said = [claimant.stdout.readline() for claimant in claimants if claimant.stdout]
+    for claimant in claimants:
+        claimant.kill()
+        claimant.wait()
+    assert said.count("has it\n") == 1
+    assert sum("is being annotated already" in line for line in said) == 2
+
+
+def test_leases_of_an_earlier_release_are_kept_for_their_sessions(opening: Open) -> None:
+    (task,) = run().get_questions("news-ann")
+    db = opening()
+    db.db.execute_sql("alter table lease drop column given")
+    db.db.execute_sql("delete from migration where number > 3")
+    again = run()
+    assert again.get_questions("news-bob") != [task]
+    assert again.get_questions("news-ann", holding=[]) == [task]
