@@ -45,7 +45,11 @@ def tables(result: dict[str, Any]) -> Iterator[str]:
             "main ones are to be made, so that a miss here may be chance."
         )
     for name, title in TITLES.items():
-        cells = [cell for cell in cell_names(rows) if response(cell) == name]
+        cells = [
+            cell
+            for cell in cell_names(rows)
+            if response(cell) == name and not cell.endswith(("precision", "recall"))
+        ]
         yield f"\n### {title}\n"
         yield "| cell | draws | " + " | ".join(KINDS) + " |"
         yield "|---" * (len(KINDS) + 2) + "|"
