@@ -12,8 +12,8 @@ def footnotes(report: Report) -> str:
     test = report.test
     lines = [
         f"Test {test.name}: {test.segments:,} segments from {test.groups:,} groups, "
-        f"{test.gold_spans:,} gold spans. {test.overlap.segments} of them were also asked "
-        f"about ({test.overlap.short} are short); training answers removed for it: "
+        f"{test.gold_spans:,} gold spans. {test.overlap.segments} of the segments were also "
+        f"asked about ({test.overlap.short} are short); training answers removed for it: "
         f"{sum(test.overlap.trained_on_removed.values())}."
     ]
     for dataset, arm in report.arms.items():
@@ -54,6 +54,8 @@ def footnotes(report: Report) -> str:
     lines.append(
         f"[low, high] are 95 % intervals, on test by resampling {resampled}. "
         "A weighted dev F1 has two: for new text (to compare with test) and for this pool. "
+        "It, its change and the parts of the difference between dev and test are of these trained "
+        "models: how much other training seeds would change is not in their intervals. "
         "Answers are worth as many uniform answers as would say as much about this pool."
     )
     return "\n".join(lines)
