@@ -10,6 +10,7 @@ import spacy
 
 from prodigy_al.comparison.arms import split_arms
 from prodigy_al.comparison.effort import measure_effort
+from prodigy_al.errors import AnswerError
 from prodigy_al.training.answers import read_answers
 
 NLP = spacy.blank("en")
@@ -87,3 +88,14 @@ def test_breaks_are_cut_before_the_time_is_divided():
     answers = [answer(0, "a", 0), answer(1, "b", 10), answer(2, "a", 5000), answer(3, "b", 5010)]
     assert seconds(split_arms("t", answers)["t/a"]) == 120 + 120  # its only gap is its typical one
     assert seconds(split_arms("t", answers)["t/b"]) == 10 + 10
+
+
+def test_whole_segments_and_single_spans_in_one_dataset_are_refused_not_split():
+    whole = answer(1, "random", 0, trial=None)
+    span = {"start": 0, "end": 4, "label": "ORG"}
+    single = answer(2, "teach", 9, trial=None) | {"_view_id": "ner", "spans": [span]}
+    whole["al"]["unit"], single["al"]["unit"] = "segment", "candidate"
+    found = split_arms("merged", [whole, single])
+    assert list(found) == ["merged"]
+    with pytest.raises(AnswerError, match="merged mixes 1 manual and 1 binary answers"):
+        read_answers(found["merged"], ["ORG"], dataset="merged", tokenizer=NLP.make_doc)

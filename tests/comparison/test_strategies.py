@@ -52,6 +52,8 @@ def test_replicates_with_a_control_each_have_both_intervals(untrained: Any, pair
     assert (random.vs_random, random.no_comparison) == (None, "it is the control itself")
     shown = " ".join(render(report).split())
     assert "ranked 3 of 3 datasets" in shown
+    assert "other training seeds would change is not in their intervals" in shown
+    assert "of the segments were also asked about" in shown
     assert "not compared with random as a strategy" not in shown
 
 
@@ -134,3 +136,27 @@ def test_few_documents_leave_the_interval_for_this_test_set(
     assert found.no_comparison == "there are 6 groups, at least 10 are needed"
     assert found.vs_random_this_test is not None
     assert found.sd.test is None
+
+
+def test_datasets_from_another_source_are_no_replicates(drawn: Draw):
+    arms = [
+        drawn("news-0", "random", 0, texts=slice(0, 300)),
+        drawn("news-1", "random", 1, texts=slice(0, 300)),
+        drawn("mail-0", "random", 0, texts=slice(300, 600)),
+        drawn("mail-2", "random", 2, texts=slice(300, 600)),
+    ]
+    found = find_replicates(arms)["random"]
+    assert [arm.dataset for arm in found.distinct] == ["news-0", "news-1"]
+    assert found.left_out == {
+        name: "drawn from another source than news-0" for name in ("mail-0", "mail-2")
+    }
+
+
+def test_nothing_is_advised_that_could_not_give_unrecorded_answers_a_control(
+    untrained: Any, arm: Any, examples: Any, drawn: Draw
+):
+    alone = untrained(arm("old", examples(80))).next
+    assert alone.startswith("Nothing is recorded of how these answers were drawn")
+    beside = untrained(arm("old", examples(80)), drawn("random-0", "random", 0))
+    assert beside.arms["old"].no_control
+    assert "To compare old with random answers" not in beside.next

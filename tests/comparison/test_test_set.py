@@ -13,8 +13,8 @@ import spacy
 from prodigy.util import set_hashes
 
 from prodigy_al.comparison.arms import Arm, read_arm
-from prodigy_al.comparison.testset import TestSet, read_test
-from prodigy_al.errors import ParameterError
+from prodigy_al.comparison.testset import TestSet, read_test, remove_overlap
+from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.report.build import build_report
 from prodigy_al.report.overlap import check_overlap
 from prodigy_al.report.terminal import render
@@ -133,6 +133,14 @@ def test_short_texts_are_no_overlap():
     short = tuple(replace(item, words=item.words[:7], spaces=item.spaces[:7])
                   for item in test.gold.items)  # fmt: skip
     assert check_overlap([arm], replace(test, gold=replace(test.gold, items=short)))["ok"]
+
+
+def test_an_arm_of_which_only_short_texts_are_not_in_test_is_refused():
+    arm = foreign("news", range(40))
+    items = (*arm.train.items, replace(arm.train.items[0], input_hash=-1, words=("Acme",)))
+    mixed = replace(arm, train=replace(arm.train, items=items))
+    with pytest.raises(AnswerError, match="about a text of 8 or more tokens stands in the test"):
+        remove_overlap([mixed], read([gold(i) for i in range(40)]))
 
 
 def test_an_overlap_is_the_first_thing_on_the_terminal(plan: Any, predicted: Any):

@@ -100,8 +100,10 @@ def split_arms(
     arms = [str(record.get("arm")) for record in recorded]
     trial = len(set(arms)) > 1 or any(record.get("trial") for record in recorded)
     reused = any(record.get("reused_from") for record in recorded)
-    # answers without a record are refused when the arm is read, or are all there is
-    if len(recorded) < len(examples) or not (trial or reused):
+    # no trial asks in both forms: that mixture, and answers without a record beside others, are
+    # refused when the arm is read
+    mixed = len({record.get("unit") for record in recorded}) > 1
+    if len(recorded) < len(examples) or mixed or not (trial or reused):
         return {dataset: examples}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for example, arm in zip(on_own_clocks(examples, arms), arms, strict=True):

@@ -46,7 +46,7 @@ def why_not_comparable(arm: Arm, control: Arm) -> str | None:
             f"{theirs} has another dev fold than {ours} "
             f"(--fold-salt {control.fold_salt}, not {arm.fold_salt})"
         )
-    if _source(arm) != _source(control):
+    if source_of(arm) != source_of(control):
         return (
             f"{theirs} was drawn from another source than {ours} "
             f"({_describe_source(control)}, not {_describe_source(arm)})"
@@ -74,7 +74,8 @@ def _remoteness(arm: Arm, control: Arm) -> tuple[bool, int]:
     return control.train.form != arm.train.form, abs((control.seed or 0) - (arm.seed or 0))
 
 
-def _source(arm: Arm) -> str | None:
+def source_of(arm: Arm) -> str | None:
+    """Return the SHA-256 of an arm's source, None where it is not recorded."""
     return next((record.source.get("sha256") for record in arm.records.values()), None)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prodigy_al.comparison.arms import Arm
-from prodigy_al.comparison.controls import find_control
+from prodigy_al.comparison.controls import find_control, source_of
 
 FEWEST_PAIRS = 2  # one does not tell how much another would differ
 
@@ -65,6 +65,8 @@ def _replicates(
     for arm in members:
         if arm.dataset in copies:
             left_out[arm.dataset] = f"a copy of {copies[arm.dataset]}"
+        elif distinct and _other_source(arm, distinct[0]):
+            left_out[arm.dataset] = f"drawn from another source than {distinct[0].dataset}"
         elif arm.seed in by_seed:
             left_out[arm.dataset] = f"drawn with the seed of {by_seed[arm.seed].dataset}"
         else:
@@ -81,6 +83,12 @@ def _replicates(
         pairs=() if problem else pairs,
         problem=problem,
     )
+
+
+def _other_source(arm: Arm, first: Arm) -> bool:
+    """Return whether both record their source, and not the same one."""
+    ours, theirs = source_of(arm), source_of(first)
+    return ours is not None and theirs is not None and ours != theirs
 
 
 def _problem(

@@ -14,6 +14,10 @@ _IGNORED = (
     "spans that the base proposed could be asked about"
 )
 _OUTSIDE = "; outside are the tuned model's other predictions."
+_OF_THESE_MODELS = (
+    "It, its change and the parts of the difference between dev and test are of these trained "
+    "models: how much other training seeds would change is not in their intervals. "
+)
 _WHEN_TO_STOP = (
     "Settle beforehand how many answers to give: who stops where these numbers look good will find "
     "the later dev numbers too good as well."
@@ -28,8 +32,8 @@ def footnotes(report: Report) -> str:
         removed = "removed" if trained else "that will be removed"
         lines.append(
             f"Test {test.name}: {test.segments:,} segments from {test.groups:,} groups, "
-            f"{test.gold_spans:,} gold spans. {test.overlap.segments} of them were also asked "
-            f"about ({test.overlap.short} are short); training answers {removed} for it: "
+            f"{test.gold_spans:,} gold spans. {test.overlap.segments} of the segments were "
+            f"also asked about ({test.overlap.short} are short); training answers {removed} for it: "
             f"{sum(test.overlap.trained_on_removed.values())}."
         )
     for dataset, arm in report.arms.items():
@@ -83,6 +87,7 @@ def _intervals(report: Report) -> str:
     return (
         f"[low, high] are 95 % intervals{on_test}. "
         f"A weighted dev F1 has two: for new text{with_test} and for this pool. "
+        f"{_OF_THESE_MODELS if report.policies else ''}"
         "Answers are worth as many uniform answers as would say as much about this pool."
     )
 

@@ -134,9 +134,16 @@ def missing_sentence(report: Report) -> str:
     """Return which answers are missing for a comparison, and how to get them; empty if none."""
     if unmeasured := _without_whole_segments(report):
         return unmeasured
+    if not set(report.strategies) - {"unknown"}:
+        return (
+            "Nothing is recorded of how these answers were drawn, so no random answers can be "
+            "their control: to compare ways to annotate, draw new answers with al.manual-ranked or "
+            "al.teach and a control with al.random."
+        )
     if not any(name.startswith("random") for name in report.strategies):
         return "To tell selection from training, annotate a random control with al.random."
-    if alone := [name for name, arm in report.arms.items() if arm.no_control]:
+    # answers without records have no control, whatever is annotated
+    if alone := [n for n, arm in report.arms.items() if arm.no_control and arm.fold_salt]:
         return (
             f"To compare {', '.join(alone)} with random answers, annotate with al.random: the same "
             "source, label and --fold-salt, and about as many answers."
