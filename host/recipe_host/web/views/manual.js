@@ -4,6 +4,7 @@ import { element } from "../elements.js";
 import { choiceKeys } from "../keys.js";
 import { colour } from "../labels.js";
 import { gaps, onTokens, spanAt, spanOver, withSpan } from "../offsets.js";
+import { between, placeAt } from "./places.js";
 
 let chosenLabel = null; // stays from task to task
 
@@ -25,6 +26,7 @@ class ManualView {
     this.spans = onTokens(task.spans ?? [], this.tokens);
     this.cursor = 0;
     this.anchor = null; // where a selection began
+    this.from = null; // where the button went down, while it is down
     this.labels = config.labels;
     this.keys = choiceKeys(this.labels, config.keymap_by_label);
     if (!this.labels.includes(chosenLabel)) chosenLabel = this.labels[0] ?? null;
@@ -92,47 +94,60 @@ class ManualView {
     this.text.addEventListener("blur", () => this.showCursor());
   }
 
-  // Mouse and touch: press on a token, drag to another, lift. Shift and a click extend.
+  // Mouse and touch: press, drag, lift; ends between words snap to them. Shift and a click extend.
 
   press(event) {
-    const token = tokenOf(event.target);
-    if (token === null || event.button !== 0) return;
+    if (event.button !== 0 || !this.tokens.length) return;
     event.preventDefault(); // no selection of the browser's own
     this.text.focus();
+    const place = this.placeOf(event);
     // The second press of a double click would undo what the first one did.
-    if (this.isDouble(token)) return;
-    this.pressed = true;
-    this.anchor = event.shiftKey ? (this.anchor ?? this.cursor) : token;
-    this.moveTo(token);
-    // A touch belongs to the element it began on, unless it is let go.
-    if (event.target.hasPointerCapture(event.pointerId)) {
-      event.target.releasePointerCapture(event.pointerId);
-    }
+    if (this.isDouble(place)) return;
+    // The text gets the moves and the end of this drag, wherever on the screen they happen.
+    this.text.setPointerCapture(event.pointerId);
+    const from = this.anchor ?? this.cursor;
+    this.from = event.shiftKey ? { before: from, after: from } : place;
+    this.select(place);
   }
 
-  isDouble(token) {
+  placeOf(event) {
+    return placeAt(this.nodes, event.clientX, event.clientY);
+  }
+
+  isDouble(place) {
     const now = performance.now();
     const last = this.last;
-    this.last = { token, now };
-    return last?.token === token && now - last.now < 350;
+    this.last = { place, now };
+    const same = last?.place.before === place.before && last.place.after === place.after;
+    return same && now - last.now < 350;
   }
 
   drag(event) {
-    if (!this.pressed) return;
-    const token = tokenOf(document.elementFromPoint(event.clientX, event.clientY));
-    if (token !== null && token !== this.cursor) this.moveTo(token);
+    if (!this.from) return;
+    if (event.buttons & 1) this.select(this.placeOf(event));
+    else this.drop(); // lifted where no event came from
+  }
+
+  /** Select from where the button went down to a place. */
+  select(place) {
+    const isForward = this.from.after + this.from.before <= place.after + place.before;
+    const range = between(this.from, place);
+    this.anchor = range && range[isForward ? 0 : 1];
+    this.moveTo(range ? range[isForward ? 1 : 0] : this.cursor);
   }
 
   lift(event) {
-    if (!this.pressed) return;
-    this.pressed = false;
-    const single = this.anchor === this.cursor && !event.shiftKey;
-    if (single && this.remove(this.cursor)) return;
+    if (!this.from) return;
+    const place = this.from;
+    this.from = null;
+    if (this.anchor === null) return; // nothing between where it began and ended
+    const isToken = place.before === place.after && this.anchor === this.cursor;
+    if (isToken && !event.shiftKey && this.remove(this.cursor)) return;
     this.mark();
   }
 
   drop() {
-    this.pressed = false;
+    this.from = null;
     this.anchor = null;
     this.showCursor();
   }
@@ -165,7 +180,7 @@ class ManualView {
     const index = this.keys.indexOf(name);
     if (index < 0) return false;
     this.choose(this.labels[index]);
-    if (this.anchor !== null && !this.pressed) this.mark();
+    if (this.anchor !== null && !this.from) this.mark();
     return true;
   }
 
@@ -259,10 +274,4 @@ class ManualView {
     node.removeAttribute("style");
     if (span !== null) colour(node, span.label, this.config);
   }
-}
-
-/** Index of the token that an element belongs to, null for none. */
-function tokenOf(node) {
-  const found = node?.closest?.("[data-token]");
-  return found ? Number(found.dataset.token) : null;
 }
