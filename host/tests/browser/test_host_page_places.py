@@ -50,3 +50,56 @@ def test_the_labels_stay_while_a_long_text_scrolls(serve_view: Any, page: Page) 
     page.locator("label.choice", has_text="GPE").click(timeout=2000)
     page.locator(".token").last.click()
     expect(page.locator(".text .tag")).to_have_text("GPE")
+
+
+def test_the_latest_answers_show_stored_ones_after_undos(serve_view: Any, page: Page) -> None:
+    served = serve_view("text", [{"text": f"text {n}"} for n in range(40)])
+    served.shown(page)
+    for _ in range(25):
+        page.keyboard.press("a")
+    for _ in range(8):
+        page.keyboard.press("Backspace")
+    expect(page.locator("#history li")).to_have_count(10)
+    expect(page.locator("#history li").last).to_contain_text("text 7")
+
+
+def test_a_tag_in_arabic_text_turns_no_words_around(serve_view: Any, page: Page) -> None:
+    task = {"text": "زارت مها مدينة القاهرة", "spans": [{"start": 5, "end": 8, "label": "PER"}]}
+    served = serve_view("ner_manual", [task], labels=["PER"], writing_dir="ltr")
+    served.shown(page)
+    expect(page.locator("#token-1 .tag")).to_have_text("PER")
+    places = [page.locator(f"#token-{n}").evaluate(FIRST_LEFT) for n in range(4)]
+    assert places == sorted(places, reverse=True)
+    tag = page.locator("#token-1 .tag").bounding_box()
+    assert tag is not None
+    assert places[2] < tag["x"] < places[1]
+
+
+FIRST_LEFT = """node => {
+  const word = document.createRange();
+  word.selectNode(node.firstChild);
+  return word.getBoundingClientRect().left;
+}"""
+
+
+def test_keys_move_by_words_and_lines_and_relabel(serve_view: Any, page: Page) -> None:
+    task = {"text": ONE_SENTENCE * 20, "spans": [{"start": 0, "end": 3, "label": "PER"}]}
+    served = serve_view("ner_manual", [task], labels=["PER", "GPE"])
+    served.shown(page)
+    page.keyboard.press("2")  # nothing went there: the label is for what comes
+    expect(page.locator(".text .tag")).to_have_text("PER")
+    for key in ("End", "Control+ArrowLeft"):
+        page.keyboard.press(key)
+    expect(page.locator(".token.cursor")).to_have_text("City")
+    page.keyboard.press("Home")
+    first = page.locator(".token.cursor").bounding_box()
+    page.keyboard.press("ArrowDown")
+    second = page.locator(".token.cursor").bounding_box()
+    assert first is not None
+    assert second is not None
+    assert second["y"] > first["y"]
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("2")
+    expect(page.locator(".text .tag")).to_have_text("GPE")
+    cursor = page.locator(".token.cursor")
+    assert cursor.evaluate("node => getComputedStyle(node).outlineStyle") == "none"

@@ -4,7 +4,7 @@ import { element } from "../elements.js";
 import { choiceKeys } from "../keys.js";
 import { colour } from "../labels.js";
 import { gaps, onTokens, spanAt, spanOver, withSpan } from "../offsets.js";
-import { between, placeAt } from "./places.js";
+import { between, directionOf, onNextLine, placeAt } from "./places.js";
 
 let chosenLabel = null; // stays from task to task
 
@@ -68,6 +68,7 @@ class ManualView {
           role: "option",
           id: `token-${index}`,
           "data-token": String(index),
+          "data-direction": directionOf(token.text),
           "aria-selected": "false",
           "aria-disabled": token.disabled ? "true" : null,
         },
@@ -106,6 +107,7 @@ class ManualView {
     // The text gets the moves and the end of this drag, wherever on the screen they happen.
     this.text.setPointerCapture(event.pointerId);
     const from = this.anchor ?? this.cursor;
+    this.byKeys = false;
     this.from = event.shiftKey ? { before: from, after: from } : place;
     this.select(place);
   }
@@ -147,8 +149,7 @@ class ManualView {
   }
 
   drop() {
-    this.from = null;
-    this.anchor = null;
+    this.from = this.anchor = null;
     this.showCursor();
   }
 
@@ -158,9 +159,15 @@ class ManualView {
     const rtl = getComputedStyle(this.text).direction === "rtl";
     const steps = { ArrowRight: rtl ? -1 : 1, ArrowLeft: rtl ? 1 : -1 };
     const jumps = { Home: 0, End: this.tokens.length - 1 };
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.tokens.length) return;
-    if (event.key in steps || event.key in jumps) {
-      const target = jumps[event.key] ?? this.cursor + steps[event.key];
+    const lines = { ArrowUp: -1, ArrowDown: 1 };
+    if (event.metaKey || event.altKey || !this.tokens.length) return;
+    if (event.ctrlKey && event.key === "Enter") return;
+    if (event.key in steps || event.key in jumps || event.key in lines) {
+      const target =
+        event.key in lines
+          ? onNextLine(this.nodes, this.cursor, lines[event.key])
+          : (jumps[event.key] ?? this.step(steps[event.key], event.ctrlKey));
+      this.byKeys = true;
       this.anchor = event.shiftKey ? (this.anchor ?? this.cursor) : null;
       this.moveTo(Math.min(Math.max(target, 0), this.tokens.length - 1));
     } else if (event.key === "Enter") {
@@ -175,18 +182,34 @@ class ManualView {
     event.stopPropagation();
   }
 
-  /** A label's key chooses it, and marks what is selected. */
+  /** The next token, or with ctrl the next one behind white space. */
+  step(by, isWord) {
+    let token = this.cursor + by;
+    const begins = (index) => /\s/.test(this.gaps[index - 1]?.textContent ?? " ");
+    while (isWord && this.nodes[token] && !begins(token)) token += by;
+    return token;
+  }
+
+  /** A label's key chooses it, marks what is selected, or relabels the span that keys went to. */
   key(name) {
     const index = this.keys.indexOf(name);
     if (index < 0) return false;
     this.choose(this.labels[index]);
+    const span = this.byKeys && this.spans[spanAt(this.spans, this.cursor)];
     if (this.anchor !== null && !this.from) this.mark();
+    else if (span) this.relabel(span);
     return true;
   }
 
   choose(label) {
     chosenLabel = label;
     this.inputs.forEach((input) => (input.checked = input.value === label));
+  }
+
+  /** What a model or a pattern said of the span was said of its old label, and goes with it. */
+  relabel(span) {
+    [this.anchor, this.cursor] = [span.token_start, span.token_end];
+    this.mark();
   }
 
   mark() {
@@ -216,10 +239,8 @@ class ManualView {
   }
 
   words(span) {
-    return this.tokens
-      .slice(span.token_start, span.token_end + 1)
-      .map((token) => token.text)
-      .join(" ");
+    const tokens = this.tokens.slice(span.token_start, span.token_end + 1);
+    return tokens.map((token) => token.text).join(" ");
   }
 
   moveTo(token) {
@@ -263,8 +284,10 @@ class ManualView {
       this.nodes[i].classList.toggle("first", span?.token_start === i);
       this.nodes[i].classList.toggle("last", ends);
       this.nodes[i].setAttribute("aria-selected", String(span !== null));
-      this.nodes[i].querySelector(".tag")?.remove();
-      if (ends) this.nodes[i].append(element("b", { class: "tag" }, span.label));
+      for (const old of this.nodes[i].querySelectorAll(".tag, .side")) old.remove();
+      // The mark behind the tag keeps it by a word that runs against the rest of the text.
+      const side = () => element("span", { class: "side", "aria-hidden": "true" });
+      if (ends) this.nodes[i].append(element("b", { class: "tag" }, span.label), side());
     }
   }
 
