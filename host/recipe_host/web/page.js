@@ -75,8 +75,9 @@ class Page {
     const rows = Object.entries(this.keys).map(([action, keys]) => [action, keys.join(" or ")]);
     rows.push(["labels, options", "1 to 9, 0, with shift, with shift and alt"]);
     if (this.project.view_id === "ner_manual") {
-      rows.push(["move over the text", "arrow keys, home, end"]);
+      rows.push(["move over the text", "arrow keys, ctrl and arrows, home, end"]);
       rows.push(["select and mark", "shift and arrows, then enter or a label's key"]);
+      rows.push(["relabel a span", "arrow keys to it, then a label's key"]);
       rows.push(["remove a span", "enter on it, or a click"]);
     }
     byId("keys").replaceChildren(

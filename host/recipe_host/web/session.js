@@ -10,6 +10,7 @@ import { getQuestions, giveAnswers, HTTPError, Unreachable } from "./server.js";
 
 const RETRY_SECONDS = [0.5, 1, 2, 4, 8];
 const LOOK_AGAIN_SECONDS = 10;
+const SHOWN = 10; // latest answers on the page
 const LAST_UNDO_SECONDS = 3; // how long the last answers of a stream can be undone
 
 export class Session {
@@ -35,6 +36,10 @@ export class Session {
     this.opened = false;
     this.onChange = onChange;
     this.onNotice = onNotice;
+  }
+
+  get latest() {
+    return this.history.slice(0, SHOWN);
   }
 
   get current() {
@@ -106,7 +111,8 @@ export class Session {
 
   addToHistory(entry) {
     this.history.unshift({ number: entry.number, answer: entry.answer, saved: false });
-    this.history.length = Math.min(this.history.length, 10);
+    // What is undone leaves the list, so that it holds as many stored answers behind it.
+    this.history.length = Math.min(this.history.length, SHOWN + this.undoable.length);
   }
 
   /** Send the oldest whole batches, as long as `history_size` answers can still be undone. */

@@ -57,7 +57,7 @@ export function showCounts(node, session) {
 /** The latest answers; those that are not sent yet can be brought back, with all after them. */
 export function showHistory(node, session) {
   const undoable = session.undoable.map((entry) => entry.number);
-  const rows = session.history.map(({ number, answer, saved }) => {
+  const rows = session.latest.map(({ number, answer, saved }) => {
     const text = answer.text ?? "";
     const snippet = text.length > SNIPPET ? `${text.slice(0, SNIPPET)}…` : text;
     const sign = element("span", { class: `sign ${answer.answer}` }, SIGNS[answer.answer]);

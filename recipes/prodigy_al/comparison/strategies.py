@@ -61,7 +61,7 @@ def _replicates(
 ) -> Replicates:
     left_out: dict[str, str] = {}
     by_seed: dict[int, Arm] = {}
-    distinct = []
+    distinct: list[Arm] = []
     for arm in members:
         if arm.dataset in copies:
             left_out[arm.dataset] = f"a copy of {copies[arm.dataset]}"

@@ -33,8 +33,8 @@ def footnotes(report: Report) -> str:
         lines.append(
             f"Test {test.name}: {test.segments:,} segments from {test.groups:,} groups, "
             f"{test.gold_spans:,} gold spans. {test.overlap.segments} of the segments were "
-            f"also asked about ({test.overlap.short} are short); training answers {removed} for it: "
-            f"{sum(test.overlap.trained_on_removed.values())}."
+            f"also asked about ({test.overlap.short} are short); training answers {removed} for "
+            f"it: {sum(test.overlap.trained_on_removed.values())}."
         )
     for dataset, arm in report.arms.items():
         weighted = report.base.dev[dataset].weighted

@@ -4,6 +4,7 @@ import { element } from "../elements.js";
 import { choiceKeys } from "../keys.js";
 import { colour } from "../labels.js";
 import { gaps, onTokens, spanAt, spanOver, withSpan } from "../offsets.js";
+import { between, directionOf, onNextLine, placeAt } from "./places.js";
 
 let chosenLabel = null; // stays from task to task
 
@@ -25,6 +26,7 @@ class ManualView {
     this.spans = onTokens(task.spans ?? [], this.tokens);
     this.cursor = 0;
     this.anchor = null; // where a selection began
+    this.from = null; // where the button went down, while it is down
     this.labels = config.labels;
     this.keys = choiceKeys(this.labels, config.keymap_by_label);
     if (!this.labels.includes(chosenLabel)) chosenLabel = this.labels[0] ?? null;
@@ -66,6 +68,7 @@ class ManualView {
           role: "option",
           id: `token-${index}`,
           "data-token": String(index),
+          "data-direction": directionOf(token.text),
           "aria-selected": "false",
           "aria-disabled": token.disabled ? "true" : null,
         },
@@ -92,48 +95,61 @@ class ManualView {
     this.text.addEventListener("blur", () => this.showCursor());
   }
 
-  // Mouse and touch: press on a token, drag to another, lift. Shift and a click extend.
+  // Mouse and touch: press, drag, lift; ends between words snap to them. Shift and a click extend.
 
   press(event) {
-    const token = tokenOf(event.target);
-    if (token === null || event.button !== 0) return;
+    if (event.button !== 0 || !this.tokens.length) return;
     event.preventDefault(); // no selection of the browser's own
     this.text.focus();
+    const place = this.placeOf(event);
     // The second press of a double click would undo what the first one did.
-    if (this.isDouble(token)) return;
-    this.pressed = true;
-    this.anchor = event.shiftKey ? (this.anchor ?? this.cursor) : token;
-    this.moveTo(token);
-    // A touch belongs to the element it began on, unless it is let go.
-    if (event.target.hasPointerCapture(event.pointerId)) {
-      event.target.releasePointerCapture(event.pointerId);
-    }
+    if (this.isDouble(place)) return;
+    // The text gets the moves and the end of this drag, wherever on the screen they happen.
+    this.text.setPointerCapture(event.pointerId);
+    const from = this.anchor ?? this.cursor;
+    this.byKeys = false;
+    this.from = event.shiftKey ? { before: from, after: from } : place;
+    this.select(place);
   }
 
-  isDouble(token) {
+  placeOf(event) {
+    return placeAt(this.nodes, event.clientX, event.clientY);
+  }
+
+  isDouble(place) {
     const now = performance.now();
     const last = this.last;
-    this.last = { token, now };
-    return last?.token === token && now - last.now < 350;
+    this.last = { place, now };
+    const same = last?.place.before === place.before && last.place.after === place.after;
+    return same && now - last.now < 350;
   }
 
   drag(event) {
-    if (!this.pressed) return;
-    const token = tokenOf(document.elementFromPoint(event.clientX, event.clientY));
-    if (token !== null && token !== this.cursor) this.moveTo(token);
+    if (!this.from) return;
+    if (event.buttons & 1) this.select(this.placeOf(event));
+    else this.drop(); // lifted where no event came from
+  }
+
+  /** Select from where the button went down to a place. */
+  select(place) {
+    const isForward = this.from.after + this.from.before <= place.after + place.before;
+    const range = between(this.from, place);
+    this.anchor = range && range[isForward ? 0 : 1];
+    this.moveTo(range ? range[isForward ? 1 : 0] : this.cursor);
   }
 
   lift(event) {
-    if (!this.pressed) return;
-    this.pressed = false;
-    const single = this.anchor === this.cursor && !event.shiftKey;
-    if (single && this.remove(this.cursor)) return;
+    if (!this.from) return;
+    const place = this.from;
+    this.from = null;
+    if (this.anchor === null) return; // nothing between where it began and ended
+    const isToken = place.before === place.after && this.anchor === this.cursor;
+    if (isToken && !event.shiftKey && this.remove(this.cursor)) return;
     this.mark();
   }
 
   drop() {
-    this.pressed = false;
-    this.anchor = null;
+    this.from = this.anchor = null;
     this.showCursor();
   }
 
@@ -143,9 +159,15 @@ class ManualView {
     const rtl = getComputedStyle(this.text).direction === "rtl";
     const steps = { ArrowRight: rtl ? -1 : 1, ArrowLeft: rtl ? 1 : -1 };
     const jumps = { Home: 0, End: this.tokens.length - 1 };
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.tokens.length) return;
-    if (event.key in steps || event.key in jumps) {
-      const target = jumps[event.key] ?? this.cursor + steps[event.key];
+    const lines = { ArrowUp: -1, ArrowDown: 1 };
+    if (event.metaKey || event.altKey || !this.tokens.length) return;
+    if (event.ctrlKey && event.key === "Enter") return;
+    if (event.key in steps || event.key in jumps || event.key in lines) {
+      const target =
+        event.key in lines
+          ? onNextLine(this.nodes, this.cursor, lines[event.key])
+          : (jumps[event.key] ?? this.step(steps[event.key], event.ctrlKey));
+      this.byKeys = true;
       this.anchor = event.shiftKey ? (this.anchor ?? this.cursor) : null;
       this.moveTo(Math.min(Math.max(target, 0), this.tokens.length - 1));
     } else if (event.key === "Enter") {
@@ -160,18 +182,34 @@ class ManualView {
     event.stopPropagation();
   }
 
-  /** A label's key chooses it, and marks what is selected. */
+  /** The next token, or with ctrl the next one behind white space. */
+  step(by, isWord) {
+    let token = this.cursor + by;
+    const begins = (index) => /\s/.test(this.gaps[index - 1]?.textContent ?? " ");
+    while (isWord && this.nodes[token] && !begins(token)) token += by;
+    return token;
+  }
+
+  /** A label's key chooses it, marks what is selected, or relabels the span that keys went to. */
   key(name) {
     const index = this.keys.indexOf(name);
     if (index < 0) return false;
     this.choose(this.labels[index]);
-    if (this.anchor !== null && !this.pressed) this.mark();
+    const span = this.byKeys && this.spans[spanAt(this.spans, this.cursor)];
+    if (this.anchor !== null && !this.from) this.mark();
+    else if (span) this.relabel(span);
     return true;
   }
 
   choose(label) {
     chosenLabel = label;
     this.inputs.forEach((input) => (input.checked = input.value === label));
+  }
+
+  /** What a model or a pattern said of the span was said of its old label, and goes with it. */
+  relabel(span) {
+    [this.anchor, this.cursor] = [span.token_start, span.token_end];
+    this.mark();
   }
 
   mark() {
@@ -201,10 +239,8 @@ class ManualView {
   }
 
   words(span) {
-    return this.tokens
-      .slice(span.token_start, span.token_end + 1)
-      .map((token) => token.text)
-      .join(" ");
+    const tokens = this.tokens.slice(span.token_start, span.token_end + 1);
+    return tokens.map((token) => token.text).join(" ");
   }
 
   moveTo(token) {
@@ -248,8 +284,10 @@ class ManualView {
       this.nodes[i].classList.toggle("first", span?.token_start === i);
       this.nodes[i].classList.toggle("last", ends);
       this.nodes[i].setAttribute("aria-selected", String(span !== null));
-      this.nodes[i].querySelector(".tag")?.remove();
-      if (ends) this.nodes[i].append(element("b", { class: "tag" }, span.label));
+      for (const old of this.nodes[i].querySelectorAll(".tag, .side")) old.remove();
+      // The mark behind the tag keeps it by a word that runs against the rest of the text.
+      const side = () => element("span", { class: "side", "aria-hidden": "true" });
+      if (ends) this.nodes[i].append(element("b", { class: "tag" }, span.label), side());
     }
   }
 
@@ -259,10 +297,4 @@ class ManualView {
     node.removeAttribute("style");
     if (span !== null) colour(node, span.label, this.config);
   }
-}
-
-/** Index of the token that an element belongs to, null for none. */
-function tokenOf(node) {
-  const found = node?.closest?.("[data-token]");
-  return found ? Number(found.dataset.token) : null;
 }
