@@ -122,7 +122,7 @@ def test_what_is_done_on_the_page_is_what_is_exported(
     assert outcome(examples) == ann.done
     assert all(example["al"]["version"] == 2 for example in examples)
     if recipe == "al.teach":
-        assert all("p(ORG)" in example["meta"] for example in examples)
+        assert not any("p(ORG)" in example["meta"] for example in examples)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
