@@ -2,13 +2,18 @@
 
     make study            all replicates, resumed where it was interrupted
     QUICK=1 make study    two replicates of 300 answers: the same steps, a smaller claim
+    WORKERS=1 make study  one training at a time; two if not given
 
-A replicate repeats the whole annotation with another seed. Everything runs through the real
-recipes: `al.simulate` writes the replicates, one `al.compare` per replicate trains from them; rows
-are Student's t intervals over replicates. Nothing is chosen here.
+A replicate repeats the whole annotation with another seed, which is that of its dev fold too:
+`al.simulate` writes its datasets. A pipeline is trained from each as `al.compare` does it, and all
+are measured on one test set per corpus. A row is the mean difference over replicates with two
+intervals: `low` and `high` for new text (other replicates on other documents), by which targets
+are judged, and `this_low` and `this_high` for this test set (other replicates on the same
+documents). Rows `f1` and the agreement of other labels are no differences and have the second
+interval alone; `interval` says which one `low` and `high` are. Nothing is chosen here.
 Rows `learning` compare an arm whose model learns while it asks with the same arm without, trained
 the same way in the end. The corpora and the pipeline are not part of this repository:
-PRODIGY_AL_DATA names their folder.
+PRODIGY_AL_DATA names their folder. The table is printed and written again after each part.
 """
 
 from __future__ import annotations
@@ -18,26 +23,42 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from study_rows import (
+    NEW_TEXT,
+    THIS_TEST,
+    Pairs,
+    agreement,
+    difference,
+    f1,
+    level,
+    table_lines,
+)
 from wasabi.tables import table
 
-from prodigy_al.evaluation.replicates import mean_over_replicates
+from prodigy_al.comparison.measurements import BASE as UNTRAINED
+from prodigy_al.comparison.measurements import Measurements, Model
+from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.runs import Run, predict_all
+from prodigy_al.comparison.testset import remove_overlap
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build" / "study"
 DATA = Path(os.environ.get("PRODIGY_AL_DATA", ROOT.parent / "shared" / "data"))
 BASE = DATA / "models" / "en_core_web_sm_225_spacy3"
 QUICK = bool(os.environ.get("QUICK"))
+WORKERS = int(os.environ.get("WORKERS", "2"))
 BUDGET, REPLICATES = (300, 2) if QUICK else (1000, 10)
 # The comparison with random takes all replicates; what costs twice the training takes half of them.
-FEWER = REPLICATES if QUICK else 5
+FEWER = range(REPLICATES if QUICK else 5)
+ALL = range(REPLICATES)
 ARMS = ("ranked", "random")
-BESIDE = ("teach", "ranked-strict")
 LEARNING = ("teach-learning", "ranked-learning")
+POLICIES = ("usual", "robust")
 
 
 @dataclass(frozen=True)
@@ -48,181 +69,207 @@ class Corpus:
     pool: str
     test: str
 
+    def dataset(self, arm: str, seed: int) -> str:
+        """Return the name of the dataset that `al.simulate` writes."""
+        return f"{self.name}-{arm}-{seed}"
+
+    def model(self, arm: str, policy: str, seed: int) -> Model:
+        """Return what was trained from one arm of one replicate."""
+        return Model(self.dataset(arm, seed), policy)
+
 
 CORPORA = (
     Corpus("conll", "conll2003/train.jsonl.gz", "conll2003/testb.jsonl.gz"),
     Corpus("finer", "finer_ord/train.jsonl.gz", "finer_ord/heldout.jsonl.gz"),
 )
 
-Reports = list[dict[str, Any]]
+
+@dataclass(frozen=True)
+class Part:
+    """Some arms of some replicates, to be trained from by some policies."""
+
+    corpus: Corpus
+    arms: tuple[str, ...]
+    seeds: range
+    policies: tuple[str, ...]
+
+    def simulate(self) -> None:
+        """Write every dataset that is not finished, replicate by replicate."""
+        for seed in self.seeds:
+            missing = [arm for arm in self.arms if not is_full(self.corpus.dataset(arm, seed))]
+            if missing:
+                prodigy(
+                    "al.simulate", DATA / self.corpus.pool, BASE, self.corpus.name,
+                    "--label", "ORG", "--arms", ",".join(missing), "--budget", BUDGET,
+                    "--seeds", f"{seed},",
+                )  # fmt: skip
+
+    def models(self) -> list[Model]:
+        """Return what is trained."""
+        return [
+            self.corpus.model(arm, policy, seed)
+            for seed in self.seeds
+            for arm in self.arms
+            for policy in self.policies
+        ]
+
+
+def all_parts() -> list[Part]:
+    """Return all parts, the most important ones first."""
+    conll, finer = CORPORA
+    main, rest = ("teach", *ARMS), ALL[len(FEWER) :]
+    return [
+        Part(finer, main, FEWER, ("robust",)),
+        Part(finer, ("teach",), FEWER, ("usual",)),
+        Part(conll, ("teach",), FEWER, ("robust",)),
+        Part(conll, ARMS, FEWER, ("robust",)),
+        Part(finer, ARMS, FEWER, ("usual",)),
+        Part(conll, main, FEWER, ("usual",)),
+        *(Part(corpus, ARMS, rest, ("robust",)) for corpus in (finer, conll)),
+        *(Part(corpus, ("ranked-strict",), FEWER, POLICIES) for corpus in (finer, conll)),
+        *(Part(corpus, LEARNING, FEWER, ("robust",)) for corpus in (finer, conll)),
+    ]
 
 
 def prodigy(*args: object) -> None:
     """Run a command of the project; its bars go to the terminal."""
-    env = {**os.environ, "PRODIGY_HOME": str(BUILD / f"home-{BUDGET}")}
     command = [sys.executable, "-m", "prodigy", *map(str, args)]
-    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-@dataclass(frozen=True)
-class Replicate:
-    """Some arms of one replicate, to be trained from by some policies."""
+def is_full(dataset: str) -> bool:
+    """Return whether a dataset has all its answers."""
+    from prodigy.components.db import connect  # not before PRODIGY_HOME is set
 
-    corpus: Corpus
-    seed: int
-    arms: tuple[str, ...]
-    policies: tuple[str, ...]
-    name: str = ""
-
-    def report(self) -> dict[str, Any]:
-        """Simulate and compare, unless that was done before; return the report."""
-        name, seed = self.corpus.name, self.seed
-        output = BUILD / f"{name}-{BUDGET}-{seed}{self.name}"
-        if not (output / "report.json").exists():
-            prodigy(
-                "al.simulate", DATA / self.corpus.pool, BASE, name, "--label", "ORG",
-                "--arms", ",".join(self.arms), "--budget", BUDGET, "--seeds", f"{seed},",
-            )  # fmt: skip
-            prodigy(
-                "al.compare", ",".join(f"{name}-{arm}-{seed}" for arm in self.arms), BASE,
-                "--test", DATA / self.corpus.test, "--label", "ORG",
-                "--training", ",".join(self.policies), "--seeds", "0,", "--output", output,
-            )  # fmt: skip
-        found: dict[str, Any] = json.loads((output / "report.json").read_text(encoding="utf8"))
-        return found
+    database = connect()
+    return dataset in database and len(database.get_dataset_examples(dataset)) >= BUDGET
 
 
-def all_replicates(corpus: Corpus) -> tuple[Reports, Reports]:
-    """Return the reports of all replicates, and those of the arms that learn while they ask."""
-    first = [
-        Replicate(corpus, seed, (*BESIDE, *ARMS), ("usual", "robust")).report()
-        for seed in range(FEWER)
+def open_plan(corpus: Corpus, models: Sequence[Model]) -> Plan:
+    """Read the datasets that models are trained from, and the test set, as `al.compare` does."""
+    from prodigy_al.inputs.comparison import open_comparison  # not before PRODIGY_HOME is set
+
+    return open_comparison(
+        list(dict.fromkeys(str(model.dataset) for model in models)),
+        str(BASE),
+        str(DATA / corpus.test),
+        label=["ORG"],
+        loader=None,
+        skip_bad=False,
+        group_by=None,
+        policies=POLICIES,
+        curves=False,
+        seeds=[0],
+        workers=WORKERS,
+        engine=None,
+        output=BUILD / f"{corpus.name}-{BUDGET}",
+    )
+
+
+def measure(plan: Plan, models: Sequence[Model]) -> Measurements:
+    """Train the models and measure them, and the base, on the test set alone.
+
+    No dev answers are predicted: what one arm brings does not depend on which others there are, so
+    that a training is kept whatever is added to the study.
+    """
+    trains, overlap = remove_overlap(plan.arms, plan.test)
+    by_dataset = {arm.dataset: train for arm, train in zip(plan.arms, trains, strict=True)}
+    runs = [Run(plan.base, (plan.test.gold,))]
+    runs += [
+        Run(
+            plan.base,
+            (plan.test.gold,),
+            dataset=str(model.dataset),
+            policy=model.policy,
+            train=by_dataset[str(model.dataset)],
+        )
+        for model in models
     ]
-    rest = [
-        Replicate(corpus, seed, ARMS, ("robust",)).report() for seed in range(FEWER, REPLICATES)
-    ]
-    learning = [
-        Replicate(corpus, seed, LEARNING, ("robust",), "-learning").report()
-        for seed in range(FEWER)
-    ]
-    return first + rest, learning
+    measured = Measurements(replace(plan, arms=()), (), overlap)
+    for run, result in predict_all(
+        runs, workers=plan.workers, base_sha256=plan.model["sha256"], cache=plan.cache, say=print
+    ):
+        measured.add(run, result.predictions)
+    return measured
 
 
-def on_test(report: dict[str, Any], arm: str, policy: str) -> float:
-    """Return F1 on test of the one dataset of this arm."""
-    (found,) = [a for a in report["arms"].values() if a["strategy"] == arm]
-    value: float = found["runs"][policy]["test"]["f1"]
-    return value
+def differences(corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows of one corpus that are differences, as far as all is trained.
 
-
-def others(report: dict[str, Any], arm: str, policy: str) -> float:
-    """Return the agreement with the base on the labels that were not asked for."""
-    (found,) = [a for a in report["arms"].values() if a["strategy"] == arm]
-    value: float = found["runs"][policy]["others"]["agreement_f1"]
-    return value
-
-
-def row(
-    reports: Reports,
-    value: Callable[[dict[str, Any]], float],
-    target: float | None = None,
-    *,
-    mean: float = 0.0,
-) -> dict[str, Any]:
-    """Return one row over replicates, see `summary`."""
-    return summary([value(report) for report in reports], target, mean=mean)
-
-
-def summary(
-    values: Sequence[float], target: float | None = None, *, mean: float = 0.0
-) -> dict[str, Any]:
-    """Return one row: met where the lower bound is above `target` and the mean at least `mean`."""
-    found = mean_over_replicates(values)
-    return {
-        "value": found.difference,
-        "low": found.low,
-        "high": found.high,
-        "smallest": min(values),
-        "largest": max(values),
-        "n": len(values),
-        "target": "" if target is None else f"low > {target:g}, mean >= {mean:g}",
-        "met": target is None or (found.low > target and found.difference >= mean),
-    }
-
-
-def rows(corpus: Corpus, reports: Reports, learning: Reports) -> dict[str, dict[str, Any]]:
-    """Return rows 1-3 of one corpus, and the rows without a target."""
+    The comparison of ranked with random has the first replicates alone until all are there.
+    """
     name, least = corpus.name, {"conll": 0.15, "finer": 0.05}[corpus.name]
-    few = reports[:FEWER]
 
-    def f1(arm: str, policy: str) -> Callable[[dict[str, Any]], float]:
-        return lambda r: on_test(r, arm, policy)
+    def models(arm: str, policy: str, seeds: range = FEWER) -> list[Model]:
+        return [corpus.model(arm, policy, seed) for seed in seeds]
 
-    def gain(arm: str, policy: str) -> Callable[[dict[str, Any]], float]:
-        return lambda r: on_test(r, arm, policy) - r["base"]["test"]["f1"]
+    def pairs(arm: str, other: str, policy: str = "robust", seeds: range = FEWER) -> Pairs:
+        return list(zip(models(arm, policy, seeds), models(other, policy, seeds), strict=True))
 
-    def over_random(arm: str, policy: str) -> Callable[[dict[str, Any]], float]:
-        return lambda r: on_test(r, arm, policy) - on_test(r, "random", policy)
+    def gain(policy: str) -> Pairs:
+        return [(model, UNTRAINED) for model in models("teach", policy)]
 
-    def over_usual(arm: str) -> Callable[[dict[str, Any]], float]:
-        return lambda r: on_test(r, arm, "robust") - on_test(r, arm, "usual")
+    def over_usual(arm: str) -> Pairs:
+        return list(zip(models(arm, "robust"), models(arm, "usual"), strict=True))
 
-    def agreement(arm: str) -> Callable[[dict[str, Any]], float]:
-        return lambda r: others(r, arm, "robust")
-
-    def by_learning(arm: str) -> list[float]:
-        return [
-            on_test(new, f"{arm}-learning", "robust") - on_test(old, arm, "robust")
-            for new, old in zip(learning, few, strict=True)
-        ]
-
-    return {
-        f"1.{name}": row(few, gain("teach", "robust"), 0.0, mean=least),
-        f"1.{name}-usual": row(few, gain("teach", "usual")),
-        f"1.{name}-stretch": row(few, over_random("teach", "robust"), -0.05, mean=-1),
-        f"2.{name}": row(reports, over_random("ranked", "robust"), -0.01, mean=-1),
-        f"2.{name}-strict": row(few, over_random("ranked-strict", "robust")),
-        f"2.{name}-usual": row(few, over_random("ranked", "usual")),
-        f"2.{name}-strict-usual": row(few, over_random("ranked-strict", "usual")),
-        f"3.{name}-random": row(few, over_usual("random"), -0.02, mean=0),
-        f"3.{name}-ranked": row(few, over_usual("ranked"), -0.02, mean=0),
-        f"3.{name}-others-random": row(few, agreement("random"), 0.95, mean=0.95),
-        f"3.{name}-others-teach": row(few, agreement("teach"), 0.95, mean=0.95),
-        f"learning.{name}-teach": summary(by_learning("teach")),
-        f"learning.{name}-ranked": summary(by_learning("ranked")),
-        **{
-            f"f1.{name}-{arm}-{policy}": row(few, f1(arm, policy))
-            for arm in (*BESIDE, *ARMS)
-            for policy in ("usual", "robust")
-        },
+    whole = all(model in measured for arm in ARMS for model in models(arm, "robust", ALL))
+    compared: dict[str, tuple[Pairs, float | None, float]] = {
+        f"1.{name}": (gain("robust"), 0.0, least),
+        f"1.{name}-usual": (gain("usual"), None, 0),
+        f"1.{name}-stretch": (pairs("teach", "random"), -0.05, -1),
+        f"2.{name}": (pairs("ranked", "random", seeds=ALL if whole else FEWER), -0.01, -1),
+        f"2.{name}-strict": (pairs("ranked-strict", "random"), None, 0),
+        f"2.{name}-usual": (pairs("ranked", "random", "usual"), None, 0),
+        f"2.{name}-strict-usual": (pairs("ranked-strict", "random", "usual"), None, 0),
+        f"3.{name}-random": (over_usual("random"), -0.02, 0),
+        f"3.{name}-ranked": (over_usual("ranked"), -0.02, 0),
+        f"learning.{name}-teach": (pairs("teach-learning", "teach"), None, 0),
+        f"learning.{name}-ranked": (pairs("ranked-learning", "ranked"), None, 0),
     }
+    for key, (both, target, mean) in compared.items():
+        if all(model in measured for pair in both for model in pair):
+            yield key, difference(measured, both, target, mean=mean)
 
 
-def main() -> None:
-    """Run what is missing, print the table and write build/study.json."""
-    if not BASE.exists():
-        sys.exit(f"study needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
-    found: dict[str, dict[str, Any]] = {}
-    for corpus in CORPORA:
-        found |= rows(corpus, *all_replicates(corpus))
+def levels(corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows of one corpus that are no differences, as far as all is trained."""
+    for arm in ("teach", "ranked-strict", *ARMS):
+        for policy in POLICIES:
+            models = [corpus.model(arm, policy, seed) for seed in FEWER]
+            if any(model not in measured for model in models):
+                continue
+            yield f"f1.{corpus.name}-{arm}-{policy}", level([f1(measured, m) for m in models])
+            if arm in ("teach", "random") and policy == "robust":
+                kept = [agreement(measured, model) for model in models]
+                yield f"3.{corpus.name}-others-{arm}", level(kept, 0.95, mean=0.95)
+
+
+def show(found: dict[str, dict[str, Any]]) -> None:
+    """Print the table and write build/study.json."""
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()
     machine = {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     result = {"rows": found, "machine": machine, "commit": commit, "budget": BUDGET}
     (BUILD.parent / "study.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf8")
-    print(
-        table(
-            [
-                (name, f"{r['value']:+.3f}", f"[{r['low']:+.3f}, {r['high']:+.3f}]",
-                 f"{r['smallest']:+.3f} to {r['largest']:+.3f}", r["n"], r["target"],
-                 ("met" if r["met"] else "MISSED") if r["target"] else "")
-                for name, r in found.items()
-            ],
-            header=("row", "mean", "95 %", "range", "replicates", "target", ""),
-            divider=True,
-        )
-    )  # fmt: skip
+    header = ("row", "mean", NEW_TEXT, THIS_TEST, "range", "replicates", "target", "")
+    print(table(table_lines(found), header=header, divider=True), flush=True)
+
+
+def main() -> None:
+    """Run what is missing part by part; print and write what is known after each."""
+    if not BASE.exists():
+        sys.exit(f"study needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
+    os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
+    wanted: dict[Corpus, list[Model]] = {corpus: [] for corpus in CORPORA}
+    found: dict[str, dict[str, Any]] = {}
+    for part in all_parts():
+        part.simulate()
+        wanted[part.corpus] += part.models()
+        plan = open_plan(part.corpus, wanted[part.corpus])
+        measured = measure(plan, wanted[part.corpus])
+        found |= dict(differences(part.corpus, measured)) | dict(levels(part.corpus, measured))
+        show(found)
 
 
 if __name__ == "__main__":
