@@ -83,7 +83,9 @@ class Bench:
 def bench(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """With the datasets calm-teach-0 and calm-ranked-0, which nobody disturbed."""
     made = Bench(tmp_path_factory.mktemp("interruption"), world)
-    assert made.finish(*made.simulation("calm")) == ""
+    wrote = [f"dataset calm-{arm}-0: {BUDGET} answers" for arm in ARMS]
+    said = made.finish(*made.simulation("calm")).splitlines()
+    assert [line.removeprefix("✔ ") for line in said] == wrote
     return made
 
 

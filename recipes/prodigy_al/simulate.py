@@ -100,13 +100,17 @@ def simulate(
     for run in runs:
         annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
         stored = _simulate(run, gold, model, annotator=annotator, options=shared)
-        if stored < run.budget:
-            msg.warn(
-                f"dataset {run.dataset}: {stored:,} answers, then nothing was left to ask "
-                f"(--budget {run.budget})"
-            )
-        else:
-            msg.good(f"dataset {run.dataset}: {stored:,} answers")
+        _say_written(run, stored)
+
+
+def _say_written(run: "SimulatedRun", stored: int) -> None:
+    from prodigy.util import msg
+
+    wrote = f"dataset {run.dataset}: {stored:,} answers"
+    if stored < run.budget:
+        msg.warn(f"{wrote}, then nothing was left to ask (--budget {run.budget})")
+    else:
+        msg.good(wrote)
 
 
 def _simulate(

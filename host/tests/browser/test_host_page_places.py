@@ -55,7 +55,8 @@ def test_the_labels_stay_while_a_long_text_scrolls(serve_view: Any, page: Page) 
 def test_the_latest_answers_show_stored_ones_after_undos(serve_view: Any, page: Page) -> None:
     served = serve_view("text", [{"text": f"text {n}"} for n in range(40)])
     served.shown(page)
-    for _ in range(25):
+    for n in range(25):
+        expect(page.locator(".text")).to_have_text(f"text {n}")
         page.keyboard.press("a")
     for _ in range(8):
         page.keyboard.press("Backspace")
