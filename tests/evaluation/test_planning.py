@@ -186,7 +186,7 @@ def covered():
         "documents": plan_documents(WANTED, documents, seeds, segments=100, rng=rng),
         "seeds": plan_seeds(WANTED, documents, seeds, rng),
     }
-    for _ in range(120):
+    for _ in range(200):
         documents, seeds = parts(*study(rng, 100, 4, **spread))
         found = {
             "documents": plan_documents(WANTED, documents, seeds, segments=100, rng=rng),

@@ -18,7 +18,7 @@ from prodigy_al.comparison.estimates import WeightedScore, weighted_score
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.folds import dev_fold
 
-DRAWS = 80
+DRAWS = 100
 SIZE, DOCUMENTS, ASKED = 600, 300, 480
 DESIGN = SamplingDesign("ranked", "segment")
 PoolOf = Callable[..., Any]
