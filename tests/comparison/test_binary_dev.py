@@ -175,6 +175,10 @@ def test_its_weighted_f1_is_measured_on_the_controls_whole_segments(strayed: Mea
     assert "on random's dev" in render(report)
 
 
+def test_what_the_usual_f1_leaves_out_is_not_said_to_be_selection(strayed: Measurements):
+    assert "usual minus weighted is more than selection" in render(build_report(strayed))
+
+
 def test_what_it_predicts_outside_is_said_and_what_is_inside_is_withheld(strayed: Measurements):
     report = build_report(strayed)
     before, after = report.base.dev["teach"], report.arms["teach"].runs["usual"].dev
