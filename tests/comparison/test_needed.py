@@ -13,7 +13,8 @@ import pytest
 from prodigy_al.comparison.needed import ONE_CURVE, ONE_POINT
 from prodigy_al.comparison.testset import no_test
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.parts import ArmSizes, Size
+from prodigy_al.evaluation.planning import Size
+from prodigy_al.report.parts import ArmSizes
 from prodigy_al.report.schema import Report
 from prodigy_al.report.terminal import render
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.planning import Size
 from prodigy_al.report import metrics, parts, schema
 from prodigy_al.report.files import to_json, write_report
 from prodigy_al.report.kinds import PlainMetric
@@ -46,7 +47,7 @@ KEYS = {
     schema.Strategy: "datasets replicates compared left_out test vs_random vs_random_this_test "
     "no_comparison sd",
     parts.Gap: "selection rest",
-    parts.Size: "now needed low high",
+    Size: "now needed low high",
     parts.ArmSizes: "against test_segments training_seeds replicates dev_answers answers",
     parts.Planned: "difference power level arms base",
     schema.Spread: "selection training test",

@@ -60,3 +60,14 @@ def variance_inflation(dev: Sizes, train: Sizes) -> float:
     q = dev.total / (dev.total + train.total)
     whole = q**2 * dev.concentration + (1 - q) ** 2 * train.concentration
     return max(1.0, whole / (q * dev.concentration))
+
+
+def inflate_between(variance: float, within: float, inflation: float) -> float:
+    """Return a variance whose part between documents, all but `within`, is times `inflation`.
+
+    `within` is what it would be if answers of one document had nothing to do with each other.
+
+    >>> inflate_between(5.0, 2.0, 3.0), inflate_between(2.0, 5.0, 3.0)
+    (11.0, 2.0)
+    """
+    return variance + (inflation - 1) * max(0.0, variance - within)

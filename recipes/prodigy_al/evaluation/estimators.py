@@ -30,6 +30,7 @@ from scipy import special, stats
 from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.counts import METRICS, TINY, Counts, Metric
+from prodigy_al.evaluation.documents import inflate_between
 from prodigy_al.evaluation.worth import Caution, effective_size, find_cautions, worth_in_answers
 
 Groups: TypeAlias = Sequence[str] | Sequence[int] | IntArray
@@ -229,19 +230,9 @@ def new_text_interval(
     freedom = groups - 1
     sums = changes.sums * (freedom / groups) ** 0.5
     within = float(((sample.weights * changes.residual) ** 2).sum())
-    sums *= inflate(float((sums**2).sum()), within, sample.inflation)
+    if variance := float((sums**2).sum()):
+        sums *= (inflate_between(variance, within, sample.inflation) / variance) ** 0.5
     return _interval(value, sums, changes.shares, confidence=sample.confidence, freedom=freedom)
-
-
-def inflate(variance: float, within: float, inflation: float) -> float:
-    """Return the factor of a standard error whose variance between groups is to be inflated.
-
-    `within` of the `variance` is left as it is. Where all of it is, the factor is 1.
-    """
-    if variance < TINY**2:
-        return 1.0
-    between = max(0.0, 1 - within / variance)
-    return float((1 + (inflation - 1) * between) ** 0.5)
 
 
 def _interval(

@@ -28,6 +28,7 @@ from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.bootstrap import LEVEL, POWER, Difference, mean_over_seeds
 from prodigy_al.evaluation.counts import TINY, Counts, Metric
+from prodigy_al.evaluation.documents import inflate_between
 from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
 
 
@@ -102,17 +103,14 @@ def _standard_error(a: Side, b: Side, first: _Changes, second: _Changes) -> floa
     Sides of the same answers differ answer by answer; others are independent within groups.
     """
     together = first.groups - second.groups
-    variance = squares = float(together @ together)
+    variance = float(together @ together)
     if list(a.groups) == list(b.groups):
         own = first.answers - second.answers
-        between = [(squares, own, max(a.inflation, b.inflation))]
-    else:
-        between = [
-            (float(one.groups @ one.groups), one.answers, side.inflation)
-            for one, side in ((first, a), (second, b))
-        ]
-    for whole, answers, inflation in between:
-        variance += (inflation - 1) * max(0.0, whole - float(answers @ answers))
+        variance = inflate_between(variance, float(own @ own), max(a.inflation, b.inflation))
+        return float(variance**0.5)
+    for side, one in ((a, first), (b, second)):
+        alone, within = float(one.groups @ one.groups), float(one.answers @ one.answers)
+        variance += inflate_between(alone, within, side.inflation) - alone
     return float(variance**0.5)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.planning import Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,19 +46,6 @@ class Gap:
 
     selection: Interval | None = None
     rest: Interval | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    """How many are `needed`, with a 95 % interval, where there are `now` so many.
-
-    `high` is None where what was measured sets no upper end.
-    """
-
-    now: int
-    needed: int
-    low: int
-    high: int | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from prodigy_al.comparison import needed
 from prodigy_al.comparison.measurements import Measurements
 from prodigy_al.evaluation.bootstrap import LEVEL, POWER
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.evaluation.planning import ends
+from prodigy_al.evaluation.planning import Size, ends
 from prodigy_al.report.cells import titled
 from prodigy_al.report.numbers import number
-from prodigy_al.report.parts import ArmSizes, Planned, Size
+from prodigy_al.report.parts import ArmSizes, Planned
 from prodigy_al.report.schema import Report, WeightedMetric
 
 SIZES = {
@@ -41,9 +40,7 @@ def describe_plan(measured: Measurements) -> Planned | None:
             }
             for arm in plan.arms
         },
-        base={
-            arm.dataset: _size(needed.dev_answers_for(arm, measured, wanted)) for arm in untrained
-        },
+        base={arm.dataset: needed.dev_answers_for(arm, measured, wanted) for arm in untrained},
     )
 
 
@@ -139,11 +136,7 @@ def _shown(size: Size) -> str:
 
 def _sizes(found: needed.Needed) -> ArmSizes:
     return ArmSizes(
-        **{field: _size(getattr(found, field)) for field in SIZES},
+        **{field: getattr(found, field) for field in SIZES},
         against=found.against,
         answers=found.answers,
     )
-
-
-def _size(found: needed.Planned) -> Size | Unavailable:
-    return found if isinstance(found, Unavailable) else Size(**asdict(found))
