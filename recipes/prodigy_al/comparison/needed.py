@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from prodigy_al.arrays import FloatArray
 from prodigy_al.comparison.arms import Arm
@@ -83,7 +83,7 @@ def dev_answers_for(arm: Arm, measured: Measurements, half_width: float) -> Plan
     if isinstance(documents, Unavailable):
         return documents
     # the interval that is printed may be narrower than the answers alone make it (--pool)
-    reach = float(stats.t.ppf(1 - LEVEL / 2, documents.size - 1))
+    reach = float(special.stdtrit(documents.size - 1, 1 - LEVEL / 2))
     printed = ((interval.high - interval.low) / 2 / reach) ** 2
     part = Part(printed, documents.size, documents.freedom)
     planned = plan_answers(

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from prodigy_al.arrays import FloatArray
 from prodigy_al.errors import EstimateError
@@ -111,7 +111,7 @@ def paired_difference(
     if isinstance(bounds, Unavailable):
         return bounds
     drawn = drawn[np.isfinite(drawn)]
-    quantiles = float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))
+    quantiles = float(special.ndtri(1 - LEVEL / 2) + special.ndtri(POWER))
     return Difference(
         first.value(metric) - second.value(metric),
         *bounds,
@@ -223,8 +223,8 @@ def _percentiles(
     """
     if few := few_groups(size):
         return few
-    expanded = stats.t.ppf((1 - confidence) / 2, size - 1) * np.sqrt(size / (size - 1))
-    tail = float(stats.norm.cdf(expanded))
+    expanded = special.stdtrit(size - 1, (1 - confidence) / 2) * np.sqrt(size / (size - 1))
+    tail = float(special.ndtr(expanded))
     if np.mean(np.isnan(drawn)) > tail:
         return Unavailable(f"too few groups hold spans that {metric} could be computed from")
     low, high = np.nanquantile(drawn, [tail, 1 - tail])
@@ -234,5 +234,5 @@ def _percentiles(
 def _two_sided(drawn: FloatArray, size: int) -> float:
     """Return p of 0 among defined draws of `size` groups, the converse of `_percentiles`."""
     tail = min(float(np.mean(drawn <= 0)), float(np.mean(drawn >= 0)), 0.5)
-    shrunk = stats.norm.ppf(tail) * np.sqrt((size - 1) / size)
-    return max(2 * float(stats.t.cdf(shrunk, size - 1)), 1 / drawn.size)
+    shrunk = special.ndtri(tail) * np.sqrt((size - 1) / size)
+    return max(2 * float(special.stdtr(size - 1, shrunk)), 1 / drawn.size)

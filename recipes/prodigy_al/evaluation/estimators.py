@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
@@ -250,7 +250,7 @@ def _interval(
     """
     if leverage.max() > 1 - TINY:
         return Unavailable("one answer or group holds all spans that count; more are needed")
-    quantile = float(stats.t.ppf((1 + confidence) / 2, freedom))
+    quantile = float(special.stdtrit(freedom, (1 + confidence) / 2))
     half = quantile * float(np.linalg.norm(changes / (1 - leverage)))
     if half < TINY or not 0 < value < 1:
         return Unavailable("all answers agree, so they do not show how much others would differ")

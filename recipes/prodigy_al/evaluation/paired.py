@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from prodigy_al.arrays import FloatArray, IntArray
 from prodigy_al.errors import EstimateError
@@ -86,13 +86,13 @@ def side_difference(a: Side, b: Side, *, metric: Metric = "f1") -> Difference | 
     error = _standard_error(a, b, first, second)
     if error < TINY:
         return Unavailable("the two agree on every answer, which does not show how others differ")
-    reach = float(stats.t.ppf(1 - LEVEL / 2, fewest - 1))
-    power = float(stats.t.ppf(POWER, fewest - 1))
+    reach = float(special.stdtrit(fewest - 1, 1 - LEVEL / 2))
+    power = float(special.stdtrit(fewest - 1, POWER))
     return Difference(
         difference,
         low=difference - reach * error,
         high=difference + reach * error,
-        p=float(2 * stats.t.sf(abs(difference) / error, fewest - 1)),
+        p=float(2 * special.stdtr(fewest - 1, -abs(difference) / error)),
         detectable=(reach + power) * error,
     )
 

@@ -23,7 +23,7 @@ from math import ceil, sqrt
 from typing import TypeAlias
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from prodigy_al.arrays import BoolArray, FloatArray
 from prodigy_al.evaluation.bootstrap import LEVEL, POWER
@@ -31,7 +31,7 @@ from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
 from prodigy_al.evaluation.variance_parts import Part
 
 DRAWS = 1000
-QUANTILES = float(stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER))  # 2.8
+QUANTILES = float(special.ndtri(1 - LEVEL / 2) + special.ndtri(POWER))  # 2.8
 LARGEST = 2.0**40  # what needs more cannot be reached
 
 Freedom: TypeAlias = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
@@ -197,7 +197,9 @@ def _size(
 
     def enough(n: FloatArray) -> BoolArray:
         f = freedom(n, unit / n, fixed)
-        reach = stats.t.ppf(1 - LEVEL / 2, f) + (0 if half_width else stats.t.ppf(POWER, f))
+        reach = special.stdtrit(f, 1 - LEVEL / 2)
+        if not half_width:
+            reach += special.stdtrit(f, POWER)
         small: BoolArray = reach * np.sqrt(unit / n + fixed) <= wanted
         return small
 

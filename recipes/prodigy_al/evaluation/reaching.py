@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from prodigy_al.arrays import FloatArray
 from prodigy_al.evaluation.bootstrap import LEVEL, Side, few_groups, group_resamples
@@ -62,7 +62,7 @@ def lower_bounds(
         )
     )
     errors = np.nanstd(drawn - trained(control)[:, None], axis=0, ddof=1)
-    reach = float(stats.t.ppf(1 - LEVEL / 2, freedom))
+    reach = float(special.stdtrit(freedom, 1 - LEVEL / 2))
     bounds[known] = values - control.value(metric) - reach * errors
     return bounds
 

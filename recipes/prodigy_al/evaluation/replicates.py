@@ -13,7 +13,7 @@ from math import sqrt
 from statistics import fmean, stdev, variance
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.bootstrap import (
@@ -103,8 +103,8 @@ def replicate_difference(
 
 def _student(mean: float, error: float, *, freedom: float) -> Difference:
     """Return a mean with Student's t interval, p of 0 and what would have been detectable."""
-    reach = float(stats.t.ppf(1 - LEVEL / 2, freedom))
+    reach = float(special.stdtrit(freedom, 1 - LEVEL / 2))
     # Without any spread there is nothing to divide by: the mean is 0 or it is not.
-    p = float(2 * stats.t.sf(abs(mean) / error, freedom)) if error else float(mean == 0)
-    power = float(stats.t.ppf(POWER, freedom))
+    p = float(2 * special.stdtr(freedom, -abs(mean) / error)) if error else float(mean == 0)
+    power = float(special.stdtrit(freedom, POWER))
     return Difference(mean, mean - reach * error, mean + reach * error, p, (reach + power) * error)
