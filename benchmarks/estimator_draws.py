@@ -7,9 +7,9 @@ number:
 - Scores are computed once per corpus by the real scorer and looked up by input hash afterwards:
   they depend on the text and the base pipeline alone.
 - The frame is built once per corpus; a draw assigns its groups anew, to the folds of its own salt.
-- Of the train fold one question is answered and all others are ignored: no number depends on its
-  answers, only on which questions were asked. The first draw of each batch answers all of them, and
-  must find the same.
+- Of the train fold one question is answered, and of all others only the record is made: no number
+  depends on its answers, only on which questions were asked. The first draw of each batch answers
+  all of them, and must find the same.
 - Nothing waits in a database: a task goes through the JSON that a database stores.
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from math import isclose
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,12 +36,12 @@ from prodigy_al.evaluation.counts import METRICS, Metric, Scores, scores
 from prodigy_al.evaluation.estimators import Estimate, Measure, Unavailable
 from prodigy_al.inputs.datasets import rehash
 from prodigy_al.inputs.pool_source import make_dev_pool
-from prodigy_al.records import Record, Unit
+from prodigy_al.records import Unit
 from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import DEFAULT_FOLD_SALT, SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame
-from prodigy_al.sampling.questions import make_tasks
+from prodigy_al.sampling.questions import make_record, make_tasks
 from prodigy_al.scoring.acquisition import ACQUISITIONS
 
 # A binary arm is measured within the candidates; for whole segments F1 is what row 4 is about.
@@ -71,10 +72,21 @@ def draw_batch(
         responses = RESPONSES if index < partly else RESPONSES[:1]
         measured = list(measure(prepared, draw, responses, whole=False))
         first = index == indices[0]
-        if first and measured != list(measure(prepared, draw, responses, whole=True)):
+        if first and not agree(measured, list(measure(prepared, draw, responses, whole=True))):
             raise RuntimeError(f"draw {index} of {design}: its dev numbers depend on train answers")
         found += measured
     return found
+
+
+def agree(ours: Any, theirs: Any) -> bool:
+    """Return whether two findings are the same but for the rounding of records in JSON."""
+    if isinstance(ours, dict):
+        return ours.keys() == theirs.keys() and all(agree(ours[key], theirs[key]) for key in ours)
+    if isinstance(ours, list):
+        return len(ours) == len(theirs) and all(map(agree, ours, theirs))
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return isclose(ours, theirs, abs_tol=1e-9)
+    return bool(ours == theirs)
 
 
 @dataclass(frozen=True)
@@ -109,14 +121,17 @@ def measure(
     """
     metrics = MEASURED[draw.design.unit]
     targets = [(model, *find_targets(prepared, draw, model)) for model in prepared.predictions]
-    stored = stored_answers(prepared, draw, whole=whole)
+    train = [question for question in draw.questions if question.segment.fold == "train"]
+    dev = [question for question in draw.questions if question.segment.fold == "dev"]
+    stored = stored_answers(prepared, draw, draw.questions if whole else [train[0], *dev])
+    asked = {
+        question.segment.input_hash: make_record(question, draw.design, prepared.header)
+        for question in train
+    }
     pool = find_dev_pool(draw.frame) if draw.design.unit == "segment" else None
-    drawn: dict[int, Record] = {}
     for response in responses:
         arm = read_arm("draw", stored[response], LABELS, tokenizer=tokenizer().make_doc)
-        # Read once: which train questions were asked is the same whatever the response is.
-        arm = replace(arm, records={**drawn, **arm.records})
-        drawn = {key: one for key, one in arm.records.items() if one.fold == "train"}
+        arm = replace(arm, records={**asked, **arm.records})
         for model, in_fold, in_all in targets:
             foreseen = foresee(pool, [prepared.expected[model]]) if pool else None
             for found in weigh(arm, prepared.predictions[model], metrics, foreseen):
@@ -125,23 +140,16 @@ def measure(
                 yield {"draw": draw.index, "response": response, "model": model, **found, **aims}
 
 
-def stored_answers(prepared: Prepared, draw: OneDraw, *, whole: bool) -> dict[str, list[Found]]:
-    """Return what the dataset holds, by response."""
-    dev = [question for question in draw.questions if question.segment.fold == "dev"]
-    made = list(make_tasks(draw.questions, draw.design, prepared.header, rehash))
-    view = VIEWS[draw.design.unit]
-    train = [task for task in made if task["al"]["fold"] == "train"]
-    asked = made if whole else [train[0], *(task for task in made if task["al"]["fold"] == "dev")]
-    skipped = (
-        []
-        if whole
-        else [store({**task, "_view_id": view, "answer": "ignore"}) for task in train[1:]]
-    )
-    tasks = [{**task, "_view_id": view} for task in add_tokens(tokenizer(), asked)]
-    binary = draw.design.unit == "candidate"
+def stored_answers(
+    prepared: Prepared, draw: OneDraw, asked: Sequence[Draw]
+) -> dict[str, list[Found]]:
+    """Return what the dataset holds once these questions are answered, by response."""
+    made = make_tasks(asked, draw.design, prepared.header, rehash)
+    view, binary = VIEWS[draw.design.unit], draw.design.unit == "candidate"
+    tasks = [{**task, "_view_id": view} for task in add_tokens(tokenizer(), made)]
     answered = [store(prepared.annotator.answer(task, binary=binary)) for task in tasks]
-    silent = without_answer(dev, draw.index)
-    found = {
+    silent = without_answer([q for q in asked if q.segment.fold == "dev"], draw.index)
+    return {
         "full": answered,
         "ignored": [
             store({**task, "answer": "ignore"}) if task["_input_hash"] in silent else example
@@ -149,7 +157,6 @@ def stored_answers(prepared: Prepared, draw: OneDraw, *, whole: bool) -> dict[st
         ],
         "unstored": [example for example in answered if example["_input_hash"] not in silent],
     }
-    return {**found, "full": [*answered, *skipped]}
 
 
 def without_answer(questions: Sequence[Draw], index: int) -> set[int]:
