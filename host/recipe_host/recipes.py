@@ -79,7 +79,8 @@ def import_file(path: str | Path) -> None:
 
 def _import_commands() -> None:
     # Late: importing `prodigy` for the decorator needs none of them.
-    import recipe_host.commands  # noqa: F401  (registers the built-in commands)
+    import recipe_host.commands
+    import recipe_host.spacy_data  # noqa: F401  (both register built-in commands)
 
 
 def _load(entry: EntryPoint) -> None:
