@@ -39,7 +39,7 @@ annotate: install
 	test -n '$(filter-out $(CORPUS)/%,$(SOURCE))' || test -e $(CORPUS)/base || $(MAKE) demo
 	RECIPE_HOST_OPEN=1 $(BIN)/python -m prodigy $(RECIPE) $(DATASET) $(MODEL) $(SOURCE) --label $(LABEL)
 
-# Kills the server under simulated annotators and measures the page; QUICK=1 is a smaller one.
+# Kills the server and harms its storage under simulated annotators, and measures the page; QUICK=1 is a smaller one.
 bench-durability: install
 	$(BIN)/python benchmarks/durability.py
 
