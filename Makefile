@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml host/pyproject.toml
 demo: install
 	$(BIN)/python examples/demo.py $(if $(QUICK),--quick)
 
-# The annotation page; e.g. make annotate RECIPE=al.teach SOURCE=news.jsonl MODEL=en_core_web_md
+# The annotation page, in the browser where there is one; e.g. make annotate RECIPE=al.teach SOURCE=news.jsonl MODEL=en_core_web_md
 RECIPE ?= al.manual-ranked
 DATASET ?= annotated-$(RECIPE)
 LABEL ?= ORG
@@ -37,9 +37,9 @@ SOURCE ?= $(CORPUS)/pool.jsonl
 MODEL ?= $(CORPUS)/base
 annotate: install
 	test -n '$(filter-out $(CORPUS)/%,$(SOURCE))' || test -e $(CORPUS)/base || $(MAKE) demo
-	$(BIN)/python -m prodigy $(RECIPE) $(DATASET) $(MODEL) $(SOURCE) --label $(LABEL)
+	RECIPE_HOST_OPEN=1 $(BIN)/python -m prodigy $(RECIPE) $(DATASET) $(MODEL) $(SOURCE) --label $(LABEL)
 
-# Kills the server under simulated annotators and measures the page; QUICK=1 is a smaller one.
+# Kills the server and harms its storage under simulated annotators, and measures the page; QUICK=1 is a smaller one.
 bench-durability: install
 	$(BIN)/python benchmarks/durability.py
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import os
 import random
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ HOST = Path(__file__).resolve().parent.parent / "host"
 DATASET = "durability"
 BATCH = 5
 START_SECONDS = 60
+Disturbance = Callable[[httpx2.AsyncClient], Awaitable[None]]
 STREAM = 1_000_000  # tasks: more than anybody gets to
 RECIPE = """
 import time
@@ -56,6 +58,7 @@ class Served:
         sleep: float = 0.0,
         database: dict[str, Any] | None = None,
     ) -> None:
+        self.folder = folder
         recipe = folder / "recipe.py"
         recipe.write_text(RECIPE)
         with socket.create_server(("localhost", 0)) as free:
@@ -76,13 +79,31 @@ class Served:
     def start(self) -> None:
         """Start the process; it answers a little later."""
         self._process = subprocess.Popen(
-            self._command, env=self._env, stdout=subprocess.DEVNULL, start_new_session=True
+            self._command,
+            env=self._env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # a sentence for each answer that it could not store
+            start_new_session=True,
         )
 
     def kill(self) -> None:
         """Kill the process, which cannot finish anything."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether the process has ended by itself."""
+        return self._process.poll() is not None
+
+    def twin(self) -> Served:
+        """Return a second server for the same dataset at the same address, not started yet."""
+        return copy.copy(self)
+
+    def stay(self, twin: Served) -> None:
+        """Go on as the one of both processes that has not ended."""
+        if self.has_ended:
+            self._process = twin._process
 
     def stored(self) -> list[dict[str, Any]]:
         """Return the examples of the dataset."""
@@ -92,12 +113,19 @@ class Served:
 
 @dataclass
 class Log:
-    """What the annotators saw: who was served what, answers confirmed, durations of calls in ms."""
+    """What the annotators saw: who was served what, answers confirmed, durations of calls in ms.
+
+    `failed` counts replies of a server that could not store, `refused` answers that it would not
+    store, and `two_servers` how often a second server was not refused.
+    """
 
     served: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     confirmed: Counter[int] = field(default_factory=Counter)
     asking: list[float] = field(default_factory=list)
     giving: list[float] = field(default_factory=list)
+    failed: int = 0
+    refused: int = 0
+    two_servers: int = 0
 
 
 def decision(task: dict[str, Any]) -> str:
@@ -133,20 +161,24 @@ class Annotator:
         holding = [task["_task_hash"] for task in self.queue]
         body = {"session_id": self.session, "holding": holding}
         reply = await self.post("/get_session_questions", body, self.log.asking)
-        for task in reply["tasks"]:
+        tasks = reply.raise_for_status().json()["tasks"]
+        for task in tasks:
             self.log.served[task["meta"]["n"]].add(self.session)
-        self.queue += reply["tasks"]
+        self.queue += tasks
 
     async def give(self, tasks: list[dict[str, Any]]) -> None:
         """Send a batch until it is confirmed."""
         answers = [{**task, "answer": decision(task)} for task in tasks]
         batch_id = f"{self.random.getrandbits(128):032x}"
         body = {"session_id": self.session, "batch_id": batch_id, "answers": answers}
-        await self.post("/give_answers", body, self.log.giving)
+        reply = await self.post("/give_answers", body, self.log.giving)
+        if reply.is_client_error:
+            self.log.refused += len(tasks)
+            return
         self.log.confirmed.update(task["meta"]["n"] for task in tasks)
 
-    async def post(self, path: str, body: Any, durations: list[float]) -> Any:
-        """Send until the server answers."""
+    async def post(self, path: str, body: Any, durations: list[float]) -> httpx2.Response:
+        """Send until the server answers, and can read and store."""
         while True:
             begin = time.perf_counter()
             try:
@@ -154,12 +186,19 @@ class Annotator:
             except httpx2.TransportError:
                 await asyncio.sleep(0.05)
                 continue
-            reply.raise_for_status()
+            if reply.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
+                self.log.failed += 1
+                await asyncio.sleep(0.05)
+                continue
+            if reply.is_server_error:
+                reply.raise_for_status()
             durations.append(1000 * (time.perf_counter() - begin))
-            return reply.json()
+            return reply
 
 
-async def annotate(served: Served, log: Log, *, people: int, pause: float, disturb: Any) -> None:
+async def annotate(
+    served: Served, log: Log, *, people: int, pause: float, disturb: Disturbance
+) -> None:
     """Let `people` annotate until `disturb` returns."""
     limits = httpx2.Limits(max_connections=people, max_keepalive_connections=people)
     async with httpx2.AsyncClient(base_url=served.address, limits=limits, timeout=60) as client:

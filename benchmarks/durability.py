@@ -1,8 +1,12 @@
-"""Rows 10 and 11: answers lost or doubled while the server is killed, and how long calls take.
+"""Rows 10 and 11: answers lost or doubled while things fail, and how long calls take.
 
-    make bench-durability            100 kills on SQLite, 10 on PostgreSQL, latency over 60 s,
-                                     1,000 answers in a browser
-    QUICK=1 make bench-durability    10 kills on SQLite, latency over 3 s, 100 answers in a browser
+    make bench-durability            100 kills on SQLite, 10 on PostgreSQL, 20 faults of each kind,
+                                     latency over 60 s, 1,000 answers in a browser
+    QUICK=1 make bench-durability    10 kills on SQLite, 4 faults of each kind, latency over 3 s,
+                                     100 answers in a browser
+
+Under eight annotators, besides kills: the disk fills, the database is moved away or replaced by a
+copy, and two servers start at once on one dataset.
 
 Simulated annotators speak to the real server over HTTP, as the page does: batches with an id, sent
 until they are confirmed, with the tasks named that the page holds. Some reload in between. Then the
@@ -17,7 +21,7 @@ import asyncio
 import json
 import os
 import platform
-import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -31,26 +35,15 @@ from typing import Any
 
 import httpx2
 from annotators import Log, Served, alive, annotate, decision
+from faults import Fault, fill_often, kill_often, start_two, take_often
 from page import annotate_fast
 from wasabi.tables import table
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = bool(os.environ.get("QUICK"))
+PEOPLE, PAUSE = 8, 0.1  # annotators, and the seconds that each takes for a batch
+SMALL_DISK = "16m"
 HEADER = ("row", "value", "at most", "n")
-
-
-def kill_often(served: Served, kills: int) -> Any:
-    """Return a disturbance that kills and restarts the server `kills` times, at random moments."""
-
-    async def disturb(client: httpx2.AsyncClient) -> None:
-        moments = random.Random(kills)
-        for _ in range(kills):
-            await alive(client)
-            await asyncio.sleep(moments.uniform(0.0, 0.5))
-            served.kill()
-            served.start()
-
-    return disturb
 
 
 @dataclass(frozen=True)
@@ -60,47 +53,80 @@ class Outcome:
     lost: int
     doubled: int
     invalid: int
+    refused: int
     served_to_two: int
     not_as_undisturbed: int
+    two_servers: int
     answers: int
-    kills: int
+    times: int
 
     @property
     def faults(self) -> int:
         """Return the number of all faults together."""
-        return (
-            self.lost + self.doubled + self.invalid + self.served_to_two + self.not_as_undisturbed
-        )
+        return sum(self.counts.values())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the number of each kind of fault."""
+        return {k: v for k, v in asdict(self).items() if k not in ("answers", "times")}
 
 
 def survive(
-    folder: Path, *, kills: int, people: int = 50, pause: float = 0.5, database: Any = None
+    folder: Path,
+    fault: Fault,
+    times: int,
+    *,
+    people: int = 50,
+    pause: float = 0.5,
+    database: Any = None,
 ) -> Outcome:
-    """Kill the server `kills` times under `people` annotators, then compare log and dataset."""
+    """Let a fault happen `times` times under `people` annotators, then compare log and dataset."""
     log = Log()
     served = Served(folder, database=database)
     served.start()
     try:
-        disturb = kill_often(served, kills)
+        disturb = fault(served, log, times)
         asyncio.run(annotate(served, log, people=people, pause=pause, disturb=disturb))
     finally:
         served.kill()
-    return compare(log, served.stored(), kills)
+    return compare(log, served.stored(), times)
 
 
-def compare(log: Log, examples: list[dict[str, Any]], kills: int) -> Outcome:
+def survive_full_disk(times: int) -> Outcome:
+    """Let the disk fill `times` times under eight annotators; it is a small one, in memory.
+
+    Raises `OSError` where this machine lets nobody mount one.
+    """
+    if shutil.which("unshare") is None:
+        raise OSError("a small disk needs Linux and its program unshare")
+    with tempfile.TemporaryDirectory() as folder:
+        own = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+        mount = f'mount -t tmpfs -o size={SMALL_DISK} tmpfs {folder} && exec "$@"'
+        tried = subprocess.run([*own, mount, "sh", "true"], capture_output=True, check=False)
+        if tried.returncode:
+            raise OSError(f"no small disk can be mounted: {tried.stderr.decode().strip()}")
+        again = [sys.executable, __file__, "--full-disk", folder, "--times", str(times)]
+        done = subprocess.run(
+            [*own, mount, "sh", *again], stdout=subprocess.PIPE, check=True, text=True
+        )
+    return Outcome(**json.loads(done.stdout))
+
+
+def compare(log: Log, examples: list[dict[str, Any]], times: int) -> Outcome:
     """Count the differences between what annotators saw and what the dataset holds."""
     stored = Counter(example["meta"]["n"] for example in examples)
     # Undisturbed, the stream is served from its beginning, each task once, without a gap.
     undisturbed = set(range(len(log.served)))
     return Outcome(
         lost=sum(n not in stored for n in log.confirmed),
-        doubled=sum(times - 1 for times in (*stored.values(), *log.confirmed.values())),
+        doubled=sum(count - 1 for count in (*stored.values(), *log.confirmed.values())),
         invalid=sum(not is_valid(example, log) for example in examples),
+        refused=log.refused,
         served_to_two=sum(len(sessions) > 1 for sessions in log.served.values()),
         not_as_undisturbed=len(undisturbed ^ set(log.served)),
+        two_servers=log.two_servers,
         answers=len(examples),
-        kills=kills,
+        times=times,
     )
 
 
@@ -184,26 +210,52 @@ def page_rows(folder: Path, count: int) -> dict[str, Any]:
     return {**rows, "10.page.wrong": row(wrong, 0, count)}
 
 
+def storage_rows(times: int) -> dict[str, Any]:
+    """Return what eight annotators lose by each kind of fault, which happens `times` times."""
+    rows = {}
+    for name, fault in {"killed": kill_often, "gone": take_often, "two": start_two}.items():
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = survive(Path(folder), fault, times, people=PEOPLE, pause=PAUSE)
+        rows.update(fault_rows(f"11.{name}", outcome))
+    try:
+        rows.update(fault_rows("11.full", survive_full_disk(times)))
+    except OSError as error:
+        print(f"11.full was left out: {error}")
+    return rows
+
+
 def main() -> None:
     """Measure, print the table, write build/bench-durability.json; exit with 1 for any fault."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=10 if QUICK else 100)
     parser.add_argument("--postgresql-kills", type=int, default=0 if QUICK else 10)
+    parser.add_argument("--times", type=int, default=4 if QUICK else 20)
     parser.add_argument("--page-answers", type=int, default=100 if QUICK else 1000)
     parser.add_argument("--seconds", type=float, default=3.0 if QUICK else 60.0)
+    parser.add_argument("--full-disk", type=Path, help=argparse.SUPPRESS)  # one case, by itself
     chosen = parser.parse_args()
+    if chosen.full_disk:
+        outcome = survive(chosen.full_disk, fill_often, chosen.times, people=PEOPLE, pause=PAUSE)
+        print(json.dumps(asdict(outcome)))
+        return
     rows: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         rows.update(latency_rows(measure(Path(folder), seconds=chosen.seconds)))
     with tempfile.TemporaryDirectory() as folder:
         rows.update(page_rows(Path(folder), chosen.page_answers))
     with tempfile.TemporaryDirectory() as folder:
-        rows.update(fault_rows("11.sqlite", survive(Path(folder), kills=chosen.kills)))
+        rows.update(fault_rows("11.sqlite", survive(Path(folder), kill_often, chosen.kills)))
     if chosen.postgresql_kills:
         with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as database:
             kills = chosen.postgresql_kills
-            outcome = survive(Path(folder), kills=kills, database=database)
+            outcome = survive(Path(folder), kill_often, kills, database=database)
         rows.update(fault_rows("11.postgresql", outcome))
+    rows.update(storage_rows(chosen.times))
+    finish(rows)
+
+
+def finish(rows: dict[str, Any]) -> None:
+    """Write and print the results; exit with 1 where a target is not met."""
     write(rows)
     print(
         table([(name, r["value"], r["target"], r["n"]) for name, r in rows.items()], header=HEADER)
@@ -214,9 +266,10 @@ def main() -> None:
 
 def fault_rows(name: str, outcome: Outcome) -> dict[str, Any]:
     """Return one row per fault, of which there must be none; `n` is the number of answers."""
-    faults = {k: v for k, v in asdict(outcome).items() if k not in ("answers", "kills")}
-    print(f"{name}: {outcome.kills} kills, {outcome.answers} answers")
-    return {f"{name}.{fault}": row(count, 0, outcome.answers) for fault, count in faults.items()}
+    print(f"{name}: {outcome.times} times, {outcome.answers} answers", flush=True)
+    return {
+        f"{name}.{fault}": row(count, 0, outcome.answers) for fault, count in outcome.counts.items()
+    }
 
 
 def write(rows: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from radicli import CliParserError, Radicli
 from radicli.util import format_table
 
 from recipe_host import __version__, provide
+from recipe_host.encodings import make_printing_safe
 from recipe_host.errors import ProdigyError, RecipeError
 from recipe_host.messages import fail
 
@@ -25,6 +26,7 @@ FAILED, INTERRUPTED = 1, 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed with one clear sentence, 130 Ctrl+C."""
+    make_printing_safe()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _run(given)

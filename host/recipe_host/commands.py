@@ -1,4 +1,4 @@
-"""The built-in commands: datasets in, out, printed, counted and dropped."""
+"""The built-in commands: datasets in, out, merged, printed, counted and dropped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -15,14 +14,17 @@ from typing import Literal
 
 from recipe_host import __version__
 from recipe_host.errors import RecipeError
+from recipe_host.files import write_whole
+from recipe_host.hashing import set_hashes
 from recipe_host.loaders import json_lines
 from recipe_host.messages import msg
 from recipe_host.registry import Arg, recipe
 from recipe_host.types import TaskType
 
-__all__ = ["db_in", "db_out", "drop", "print_dataset", "stats"]
+__all__ = ["db_in", "db_merge", "db_out", "drop", "print_dataset", "progress", "stats"]
 
 Answer = Literal["accept", "reject", "ignore"]
+Interval = Literal["day", "week", "month", "year"]
 NOTHING_WRITTEN = "; nothing was written (--dry)"
 
 
@@ -93,8 +95,43 @@ def db_out(
         _print_all(json_lines(examples))
     else:
         path = out / f"{dataset}.jsonl" if out.is_dir() else out
-        _write_whole(path, examples)
+        write_whole(path, (line.encode("ascii") for line in json_lines(examples)))
         msg.good(f"{len(examples)} records written to {path}", _counts(examples))
+
+
+@recipe(
+    "db-merge",
+    in_sets=Arg(help="Datasets to merge, comma-separated, in this order"),
+    out_set=Arg(help="Dataset to make of them; there must be none of that name"),
+    rehash=Arg("--rehash", "-rh", help="Compute all hashes anew"),
+    dry=Arg("--dry", "-D", help="Check and count only"),
+)
+def db_merge(in_sets: list[str], out_set: str, rehash: bool = False, dry: bool = False) -> None:
+    """Make one dataset of the records of several; those stay as they are."""
+    from recipe_host.connections import connect
+
+    if len(in_sets) < 2 or len(set(in_sets)) < len(in_sets):
+        raise RecipeError(f"cannot merge '{','.join(in_sets)}': give different datasets, as in a,b")
+    db = connect()
+    with db.transaction():  # nobody makes that dataset in between
+        if out_set in db:
+            raise RecipeError(
+                f"dataset '{out_set}' exists already, and a merge makes a new one: choose another "
+                f"name, or `prodigy drop {out_set}` first"
+            )
+        parts = {name: db.examples_of(name) for name in in_sets}
+        examples = [
+            set_hashes(example, overwrite=True) if rehash else example
+            for part in parts.values()
+            for example in part
+        ]
+        if not dry:
+            db.add_dataset(out_set)
+            db.add_examples(examples, datasets=[out_set])
+    done = NOTHING_WRITTEN if dry else f" merged into '{out_set}'"
+    origins = ", ".join(f"{len(part)} of '{name}'" for name, part in parts.items())
+    msg.good(f"{len(examples)} records{done}", _counts(examples))
+    msg.text(origins)
 
 
 @recipe(
@@ -156,6 +193,27 @@ def stats(
         msg.table(table, title=f"Dataset {dataset}")
 
 
+@recipe(
+    "progress",
+    datasets=Arg(help="Datasets to count together, comma-separated"),
+    interval=Arg("--interval", "-i", help="Count by day, week, month or year"),
+)
+def progress(datasets: list[str], interval: Interval = "month") -> None:
+    """Count answers over time: new ones and all so far, and how many inputs they are about."""
+    from recipe_host.connections import connect
+    from recipe_host.timeline import rows_by
+
+    db = connect()
+    examples = [
+        example for name in dict.fromkeys(datasets) for example in db.examples_of(name)
+    ]
+    header = (interval.capitalize(), "New", "Unique", "Total", "Unique")
+    msg.table(
+        rows_by(interval, examples), header=header, aligns=("l", "r", "r", "r", "r"), divider=True
+    )
+    msg.text("Unique: different inputs, however often each was answered")
+
+
 @recipe("drop", dataset=Arg(help="Dataset to delete"))
 def drop(dataset: str) -> None:
     """Delete a dataset and the answers that no other dataset holds."""
@@ -182,17 +240,3 @@ def _print_all(lines: Iterable[str]) -> None:
         # Else Python would write what is left once more, and print a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise RecipeError(f"cannot write to standard output: {error.strerror or error}") from error
-
-
-def _write_whole(path: Path, examples: Iterable[TaskType]) -> None:
-    """Write a file beside the target, then rename it: a full disk leaves the old one as it was."""
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="ascii") as file:
-            file.writelines(json_lines(examples))
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # where the folder is a file there is nothing to remove
-            part.unlink()
-        raise RecipeError(f"cannot write '{path}': {error.strerror or error}") from error

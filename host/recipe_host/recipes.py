@@ -83,7 +83,8 @@ def _import_commands() -> None:
     # Late: importing `prodigy` for the decorator needs none of them.
     import recipe_host.commands
     import recipe_host.marking
-    import recipe_host.ner_recipes  # noqa: F401
+    import recipe_host.ner_recipes
+    import recipe_host.spacy_data  # noqa: F401
 
     REGISTRY.update(own)
 

@@ -21,6 +21,7 @@ from recipe_host.components import Components
 from recipe_host.connections import open_database
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 from recipe_host.errors import DatasetNotFound, RecipeError, UpdateError
+from recipe_host.hashing import set_hashes
 from recipe_host.progress import ask_progress
 from recipe_host.recording import Recorder
 from recipe_host.settings import load_settings
@@ -156,10 +157,11 @@ class Controller:
         nothing stored.
         """
         session = self._session(session_id)
+        given = [set_hashes(answer) for answer in answers]
         with self._store_lock:
-            owner = self._owner(session.id)
-            stamped = self._recorder.record(answers, session.id, batch_id, owner)
-            self._router.answered(session, [answer[self._key] for answer in stamped])
+            stamped = self._recorder.record(given, session.id, batch_id, self._owner(session.id))
+            # Also for a batch that is stored already: it may have been written and not confirmed.
+            self._router.answered(session, [answer[self._key] for answer in given])
             session.total_annotated += len(stamped)
             self.total_annotated += len(stamped)
             return stamped
@@ -206,8 +208,7 @@ class Controller:
     def _open_dataset(self) -> None:
         if not self.dataset:
             return
-        name = str(self.dataset)
-        if name not in self.db and not self.config["auto_create"]:
+        if (name := str(self.dataset)) not in self.db and not self.config["auto_create"]:
             raise DatasetNotFound(name, tuple(self.db.datasets))
         self.db.add_dataset(name)
 
@@ -281,8 +282,7 @@ class Controller:
             ) from error
 
     def _measure(self, session: Session, answers: list[TaskType], result: Any) -> float | None:
-        own = self.components.progress
-        if own is not None:
+        if (own := self.components.progress) is not None:
             return ask_progress(own, self, session, answers=answers, result=result)
         if target := self.config.get("total_examples_target"):
             return min(1.0, self.total_annotated / float(target))

@@ -42,7 +42,8 @@ def test_a_server_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> No
 import sys
 from pathlib import Path
 from durability import survive
-outcome = survive(Path(sys.argv[1]), kills=4, people=8, pause=0.1)
+from faults import kill_often
+outcome = survive(Path(sys.argv[1]), kill_often, 4, people=8, pause=0.1)
 print(outcome.faults, outcome.answers > 0, outcome)
 """
     assert python(code, str(tmp_path)).startswith("0 True ")

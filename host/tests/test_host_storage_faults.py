@@ -206,6 +206,11 @@ class Annotated:
         assert reply.status_code in (200, 503)
         return str(reply.json().get("error", ""))
 
+    def open_texts(self) -> list[str]:
+        """Ask as a page that holds nothing any more."""
+        reply = self._page.post("/get_session_questions", json={"session_id": None, "holding": []})
+        return [task["text"] for task in reply.json()["tasks"]]
+
 
 SWAPPED = "prodigy.db' was removed or replaced while it was open: put its files back, or start"
 
@@ -232,6 +237,23 @@ def test_a_file_that_goes_while_an_answer_is_stored_is_noticed_before_it_is_conf
         return answers
 
     assert SWAPPED in Annotated(before_db=before_db).answer(1)
+
+
+def test_an_answer_that_was_stored_unconfirmed_is_not_asked_again_once_it_is_confirmed(
+    home: Path,
+) -> None:
+    batches = iter((lambda: None, lambda: move_folder(home)))
+
+    def before_db(answers: list[Any]) -> list[Any]:
+        next(batches, lambda: None)()
+        return answers
+
+    run = Annotated(before_db=before_db)
+    assert SWAPPED in run.answer(1)  # written, into files that had gone
+    home.with_name("moved").rename(home)
+    assert run.answer(1) == ""
+    assert run.open_texts() == ["c"]
+    assert [one["text"] for one in connect().get_dataset_examples("news")] == ["a", "b"]
 
 
 def test_answers_go_on_when_the_files_are_back(home: Path) -> None:

@@ -17,6 +17,7 @@ from recipe_host import __version__
 from recipe_host.errors import SettingsError
 from recipe_host.messages import msg
 from recipe_host.server.app import make_app
+from recipe_host.server.browser import open_browser
 from recipe_host.server.security import is_loopback
 from recipe_host.server.service import Service
 from recipe_host.session import Controller
@@ -51,6 +52,8 @@ def run_server(controller: Controller) -> None:
         if claim is not None:
             claim.address = f"http://{host}:{port}"
         _print_address(controller, port)
+        reached = "localhost" if host in ("0.0.0.0", "::") else host  # those mean all addresses
+        open_browser(f"http://{reached}:{port}")
         # The server raises the signal that ended it anew: SIGTERM shall end the run as Ctrl+C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # how people end a run

@@ -1,14 +1,14 @@
 /** One annotation session in the browser: its tasks and answers, without the page's elements.
  *
  * An answer is first in `undoable` (it can be taken back), then in `sending` (its batch is sent
- * until the server confirms it), then only on the server's disk. `refusedBatches` are those that the
- * server refused as a whole.
+ * until the server confirms it), then only on the server's disk.
  */
 
+import { Connection } from "./connection.js";
 import { newId } from "./outbox.js";
-import { getQuestions, giveAnswers, HTTPError, Unreachable } from "./server.js";
+import { Sending } from "./sending.js";
+import { getQuestions, HTTPError } from "./server.js";
 
-const RETRY_SECONDS = [0.5, 1, 2, 4, 8];
 const LOOK_AGAIN_SECONDS = 10;
 const SHOWN = 10; // latest answers on the page
 const LAST_UNDO_SECONDS = 3; // how long the last answers of a stream can be undone
@@ -21,8 +21,13 @@ export class Session {
     outbox.claim(this.page); // before reading, so that no other page writes meanwhile
     this.queue = [];
     this.undoable = [];
-    this.sending = outbox.restore();
-    this.refusedBatches = [];
+    this.connection = new Connection(() => this.onChange());
+    this.sending = new Sending(project, outbox, this.connection, {
+      onReply: (reply) => this.readStatus(reply),
+      onConfirmed: (entries) => this.noteSaved(entries),
+      onRefused: (answers, sentence) => this.takeBack(answers, sentence),
+      onChange: () => this.onChange(),
+    });
     this.history = [];
     this.counts = { accept: 0, reject: 0, ignore: 0 };
     this.batch = newId();
@@ -32,7 +37,6 @@ export class Session {
     this.ended = false;
     this.openElsewhere = 0;
     this.takenOver = false;
-    this.connectionError = "";
     this.opened = false;
     this.onChange = onChange;
     this.onNotice = onNotice;
@@ -48,13 +52,12 @@ export class Session {
 
   /** Number of answers that the server has not confirmed. */
   get unsaved() {
-    const batches = [...this.sending, ...this.refusedBatches];
-    return this.undoable.length + batches.reduce((sum, batch) => sum + batch.entries.length, 0);
+    return this.undoable.length + this.sending.entries.length;
   }
 
   /** Send what earlier visits left, then ask for tasks. */
   start() {
-    this.send();
+    this.sending.send();
     this.fetch();
   }
 
@@ -87,7 +90,7 @@ export class Session {
   /** Send everything, also what could still be undone. */
   save() {
     this.moveToSending(this.undoable.length);
-    this.send();
+    this.sending.send();
     this.onChange();
   }
 
@@ -95,12 +98,13 @@ export class Session {
   leave() {
     if (this.takenOver) return;
     this.moveToSending(this.undoable.length);
-    for (const batch of this.sending) this.post(batch, { keepalive: true }).catch(() => {});
+    this.sending.leave();
   }
 
   /** Stop: another page has taken the session over. */
   stop() {
     this.takenOver = true;
+    this.sending.stop();
     this.onChange();
   }
 
@@ -125,7 +129,7 @@ export class Session {
       if (isOpen || this.undoable.length - count < keep) break;
       this.moveToSending(count);
     }
-    this.send();
+    this.sending.send();
   }
 
   /** Answers are sent one by one where the recipe asks for it or the browser cannot store them. */
@@ -142,64 +146,22 @@ export class Session {
   }
 
   moveToSending(count) {
-    for (const entry of this.undoable.splice(0, count)) {
-      const last = this.sending.at(-1);
-      if (last?.id === entry.batch && !last.sent) last.entries.push(entry);
-      else this.sending.push({ id: entry.batch, entries: [entry], sent: false });
-    }
+    this.sending.add(this.undoable.splice(0, count));
     this.batch = newId();
   }
 
-  post(batch, options) {
-    batch.sent = true;
-    const answers = batch.entries.map((entry) => entry.answer);
-    const body = { session_id: this.project.namedSession, batch_id: batch.id, answers };
-    return giveAnswers(body, options);
-  }
-
-  /** Send batches one after the other until none is left; one such loop at a time. */
-  async send() {
-    if (this.isSending) return;
-    this.isSending = true;
-    while (this.sending.length && !this.takenOver) {
-      const batch = this.sending[0];
-      try {
-        this.readStatus(await this.retry(() => this.post(batch)));
-        this.confirm(batch);
-      } catch (error) {
-        if (!(error instanceof HTTPError)) throw error;
-        this.refuse(batch, error);
-      }
-      this.sending.shift();
-      this.onChange();
-    }
-    this.isSending = false;
-  }
-
-  confirm(batch) {
-    this.outbox.remove(batch.entries);
-    const numbers = new Set(batch.entries.map((entry) => entry.number));
+  noteSaved(entries) {
+    const numbers = new Set(entries.map((entry) => entry.number));
     for (const one of this.history) one.saved ||= numbers.has(one.number);
   }
 
-  /** Show refused answers to the annotator again; keep and report a batch refused as a whole. */
-  refuse(batch, error) {
-    const refused = new Map((error.reply.refused ?? []).map((one) => [one.index, one.error]));
-    if (!refused.size) {
-      this.refusedBatches.push(batch);
-      this.onNotice("refused", error.message);
-      return;
+  /** Show refused answers to the annotator again. */
+  takeBack(answers, sentence) {
+    for (const answer of answers.reverse()) {
+      this.queue.unshift(answer);
+      this.counts[answer.answer] -= 1;
     }
-    this.outbox.remove(batch.entries);
-    const others = batch.entries.filter((_, index) => !refused.has(index));
-    const id = newId();
-    const kept = others.map((entry) => this.outbox.add(id, entry.answer));
-    if (kept.length) this.sending.splice(1, 0, { id, entries: kept, sent: false });
-    for (const [index] of [...refused].reverse()) {
-      this.queue.unshift(batch.entries[index].answer);
-      this.counts[batch.entries[index].answer.answer] -= 1;
-    }
-    this.onNotice("refused", [...refused.values()].join("; "));
+    this.onNotice("refused", sentence);
   }
 
   /** Ask for tasks where few are left; one request at a time. */
@@ -208,7 +170,7 @@ export class Session {
     this.isFetching = true;
     try {
       do {
-        this.add(await this.retry(() => this.ask()));
+        this.add(await this.connection.retry(() => this.ask()));
       } while (!this.ended && this.isShort);
     } catch (error) {
       if (!(error instanceof HTTPError)) throw error;
@@ -250,8 +212,7 @@ export class Session {
 
   /** The hashes of all tasks on this page: the server sends open ones again that did not arrive. */
   held() {
-    const entries = [this.sending, this.refusedBatches].flat().flatMap((batch) => batch.entries);
-    const answers = [...entries, ...this.undoable].map((entry) => entry.answer);
+    const answers = [...this.sending.entries, ...this.undoable].map((entry) => entry.answer);
     return [...new Set([...this.queue, ...answers].map((task) => this.hashOf(task)))];
   }
 
@@ -263,30 +224,5 @@ export class Session {
     this.total = reply.total;
     this.progress = reply.progress ?? this.progress;
     this.learning = reply.learning;
-  }
-
-  /** Try until the server can be reached. */
-  async retry(work) {
-    for (let trial = 0; ; trial += 1) {
-      try {
-        const reply = await work();
-        this.setConnectionError("");
-        return reply;
-      } catch (error) {
-        if (!(error instanceof Unreachable)) {
-          this.setConnectionError("");
-          throw error;
-        }
-        this.setConnectionError(error.message);
-        const seconds = RETRY_SECONDS[Math.min(trial, RETRY_SECONDS.length - 1)];
-        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-      }
-    }
-  }
-
-  setConnectionError(sentence) {
-    const changed = sentence !== this.connectionError;
-    this.connectionError = sentence;
-    if (changed) this.onChange();
   }
 }

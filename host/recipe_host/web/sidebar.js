@@ -83,11 +83,11 @@ export function notices(session, remarks) {
       ["Go on here", () => location.reload()],
     ]);
   }
-  if (session.connectionError) {
+  if (session.connection.error) {
     const kept = session.unsaved
       ? `${session.unsaved} answers are kept in this browser and sent when it is back.`
       : "Nothing is lost; trying again.";
-    found.push(["problem", `${sentence(session.connectionError)} ${kept}`]);
+    found.push(["problem", `${sentence(session.connection.error)} ${kept}`]);
   }
   if (!session.outbox.canStore) {
     const why = "This browser keeps nothing for this page, so each answer is sent at once.";
@@ -96,11 +96,11 @@ export function notices(session, remarks) {
   if (session.learning.error) {
     found.push(["remark", `All answers are stored. ${sentence(session.learning.error)}`]);
   }
-  if (session.refusedBatches.length) {
+  if (session.sending.refused.length) {
     found.push([
       "problem",
       "The server does not take some answers. They are kept in this browser.",
-      ["Download them", () => download(session.refusedBatches)],
+      ["Download them", () => download(session.sending.refused)],
     ]);
   }
   return [...found, ...remarks.map((remark) => ["problem", remark])];
