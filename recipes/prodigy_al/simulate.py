@@ -1,9 +1,11 @@
 """`al.simulate`: the arms with gold answers, through the same recipes and the same controller."""
 
 import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
+from prodigy_al.manual_ranked import manual_ranked
 from prodigy_al.options import (
     ASKING,
     Arg,
@@ -11,11 +13,18 @@ from prodigy_al.options import (
     recipe,
     split_string,
 )
+from prodigy_al.random_order import random_order
+from prodigy_al.teach import teach
 
 if TYPE_CHECKING:
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import SimulatedRun
 
+RECIPES: Mapping[str, Callable[..., Any]] = {
+    "al.teach": teach,
+    "al.manual-ranked": manual_ranked,
+    "al.random": random_order,
+}
 _ASKING = {
     name: ASKING[name] for name in ("label", "loader", "skip_bad", "unsegmented", "dev_share")
 }
@@ -122,30 +131,31 @@ def _simulate(
     options: dict[str, Any],
 ) -> int:
     """Answer one arm's questions up to the budget; return how many answers are stored then."""
-    from prodigy.components.db import connect
-    from prodigy.core import Controller, get_recipe
+    from prodigy.core import Controller
     from tqdm import tqdm
 
+    from prodigy_al.inputs.datasets import stored_examples
     from prodigy_al.simulation.costs import CostModel
     from prodigy_al.simulation.session import annotate
 
-    database = connect()
-    stored = database.get_dataset_examples(run.dataset) if run.dataset in database else []
+    stored = stored_examples(run.dataset)
     done = len(stored)
     with tqdm(
         total=run.budget, initial=done, desc=run.dataset, unit=" answers", disable=None
     ) as bar:
         if done >= run.budget:
             return done
-        components = get_recipe(run.arm.recipe)(run.dataset, model, gold, **options, **run.options)
+        asking = RECIPES[run.arm.recipe](run.dataset, model, gold, **options, **run.options)
+        if not isinstance(asking, Controller):
+            asking = Controller.from_components(run.arm.recipe, asking)
         for answered in annotate(
-            Controller.from_components(run.arm.recipe, components),
+            asking,
             annotator,
             CostModel(),
             budget=run.budget - done,
             binary=run.arm.binary,
             # the clock goes on where it stopped: effort counts no pause and no overlap
-            start=max((a["_timestamp"] for a in stored), default=int(time.time())),
+            start=max((a.get("_timestamp") or 0 for a in stored), default=0) or int(time.time()),
         ):
             bar.update(answered)
             done += answered
