@@ -159,7 +159,8 @@ def load_language(name: str) -> Any:
     except (OSError, ImportError) as error:
         raise RecipeError(
             f"no spaCy pipeline is called '{name}'",
-            "give an installed package, a path, or blank:en (any language's code)",
+            "give an installed package (spaCy's own: `python -m spacy download NAME`), a path, or "
+            "blank:en (any language's code)",
         ) from error
 
 

@@ -78,8 +78,13 @@ def import_file(path: str | Path) -> None:
 
 
 def _import_commands() -> None:
+    """Register the built-in commands and recipes, in place of none that a script has registered."""
+    own = dict(REGISTRY)
     # Late: importing `prodigy` for the decorator needs none of them.
-    import recipe_host.commands  # noqa: F401  (registers the built-in commands)
+    import recipe_host.commands
+    import recipe_host.ner_recipes  # noqa: F401
+
+    REGISTRY.update(own)
 
 
 def _load(entry: EntryPoint) -> None:

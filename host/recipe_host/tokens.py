@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-__all__ = ["add_tokens", "copy_nlp", "split_sentences"]
+__all__ = ["add_tokens", "copy_nlp", "split_sentences", "tokens_of"]
 
 # Components that can set sentence borders, and those whose vectors these may listen to.
 SEGMENTERS = frozenset({"parser", "senter", "sentencizer"})
@@ -50,6 +50,11 @@ def _tokens(nlp: Language, text: str, use_chars: bool) -> list[dict[str, Any]]:
             {"text": char, "start": i, "end": i + 1, "id": i, "ws": False}
             for i, char in enumerate(text)
         ]
+    return tokens_of(nlp.make_doc(text))
+
+
+def tokens_of(doc: Doc) -> list[dict[str, Any]]:
+    """Return the tokens of a doc as tasks hold them."""
     return [
         {
             "text": token.text,
@@ -58,7 +63,7 @@ def _tokens(nlp: Language, text: str, use_chars: bool) -> list[dict[str, Any]]:
             "id": token.i,
             "ws": bool(token.whitespace_),
         }
-        for token in nlp.make_doc(text)
+        for token in doc
     ]
 
 

@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import spacy
+from spacy.language import Language
+from spacy.training import Example
 
 import recipe_host
+from recipe_host.tokens import copy_nlp
 
 recipe_host.provide()
 
@@ -46,3 +50,43 @@ def terminal(tmp_path: Path) -> Terminal:
         )
 
     return run
+
+
+PEOPLE, COMPANIES = ("Ann", "Bob", "Eve"), ("Acme", "Initech", "Globex")
+
+
+@pytest.fixture(scope="session")
+def learnt() -> Language:
+    """Return a pipeline that has learnt a few people and companies from a few sentences."""
+    nlp = spacy.blank("en")
+    vectors = {
+        "@architectures": "spacy.HashEmbedCNN.v2",
+        "width": 16,
+        "depth": 1,
+        "embed_size": 200,
+        "window_size": 1,
+        "maxout_pieces": 2,
+        "subword_features": True,
+        "pretrained_vectors": None,
+    }
+    nlp.add_pipe("tok2vec", config={"model": vectors})
+    listening = {"@architectures": "spacy.Tok2VecListener.v1", "width": 16}
+    nlp.add_pipe("ner", config={"model": {"hidden_width": 16, "tok2vec": listening}})
+    examples = []
+    for person in PEOPLE:
+        for company in COMPANIES:
+            text = f"{person} works at {company} now."
+            at = text.index(company)
+            spans = [(0, len(person), "PERSON"), (at, at + len(company), "ORG")]
+            examples.append(Example.from_dict(nlp.make_doc(text), {"entities": spans}))
+    spacy.util.fix_random_seed(0)
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(80):
+        nlp.update(examples, sgd=optimizer)
+    return nlp
+
+
+@pytest.fixture
+def nlp(learnt: Language) -> Language:
+    """Return a pipeline of one's own, whose ``ner`` listens to a ``tok2vec``."""
+    return copy_nlp(learnt)

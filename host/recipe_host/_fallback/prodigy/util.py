@@ -1,3 +1,4 @@
+from recipe_host.batches import combine_models
 from recipe_host.constants import (
     ANNOTATOR_ID_ATTR,
     BINARY_ATTR,
@@ -39,6 +40,7 @@ __all__ = [
     "TASK_HASH_KEYS",
     "TIMESTAMP_ATTR",
     "VIEW_ID_ATTR",
+    "combine_models",
     "copy_nlp",
     "ensure_path",
     "get_hash",
