@@ -17,6 +17,7 @@ DOCUMENTED = {
     "prodigy.components.preprocess": {"add_tokens", "split_sentences"},
     "prodigy.components.stream": {"get_stream"},
     "prodigy.errors": {"RecipeError"},
+    "prodigy.recipes.ner": {"teach"},
     "prodigy.util": {"log", "msg", "set_hashes", "split_string"},
 }
 MEMBERS = {

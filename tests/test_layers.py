@@ -65,6 +65,7 @@ PRODIGY_NAMES = {
     "prodigy.components.preprocess": {"add_tokens", "split_sentences"},
     "prodigy.components.stream": {"get_stream"},
     "prodigy.errors": {"RecipeError"},
+    "prodigy.recipes.ner": {"teach"},
     "prodigy.util": {"log", "msg", "set_hashes", "split_string"},
 }
 

@@ -1,7 +1,7 @@
 """`al.simulate`: the arms with gold answers, through the same recipes and the same controller."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
@@ -72,18 +72,13 @@ def simulate(
     """Answer every arm's questions from gold and write ordinary datasets."""
     from prodigy.util import msg
 
-    from prodigy_al.inputs.datasets import check_name
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.sources import read_gold_source
-    from prodigy_al.sampling.design import SamplingDesign
-    from prodigy_al.simulation.annotator import GoldAnnotator, check_error_rate
+    from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 
-    check_name(prefix)
     with naming_options():
-        # the arms' own designs check these shares too, but only when the arms before are done
-        SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
-        check_error_rate(error_rate)
+        _check(prefix, dev_share=dev_share, explore=explore, error_rate=error_rate)
         runs = plan_runs(
             prefix,
             arms=arms,
@@ -92,6 +87,7 @@ def simulate(
             fold_salt=fold_salt,
             explore=explore,
         )
+    _require_recipes(runs)
     shared: dict[str, Any] = {
         "label": label,
         "loader": loader,
@@ -110,6 +106,24 @@ def simulate(
         annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
         stored = _simulate(run, gold, model, annotator=annotator, options=shared)
         _say_written(run, stored)
+
+
+def _check(prefix: str, *, dev_share: float, explore: float, error_rate: float) -> None:
+    """Check what the arms' own designs check too, but only when the arms before are done."""
+    from prodigy_al.inputs.datasets import check_name
+    from prodigy_al.sampling.design import SamplingDesign
+    from prodigy_al.simulation.annotator import check_error_rate
+
+    check_name(prefix)
+    SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
+    check_error_rate(error_rate)
+
+
+def _require_recipes(runs: "Sequence[SimulatedRun]") -> None:
+    from prodigy_al.inputs.built_in import find_ner_teach
+
+    if any(run.arm.built_in for run in runs):
+        find_ner_teach()
 
 
 def _say_written(run: "SimulatedRun", stored: int) -> None:
@@ -145,7 +159,9 @@ def _simulate(
     ) as bar:
         if done >= run.budget:
             return done
-        asking = RECIPES[run.arm.recipe](run.dataset, model, gold, **options, **run.options)
+        asking = _open_arm(
+            run, gold, model, labels=annotator.labels, options=options, resumed=bool(stored)
+        )
         if not isinstance(asking, Controller):
             asking = Controller.from_components(run.arm.recipe, asking)
         for answered in annotate(
@@ -160,3 +176,37 @@ def _simulate(
             bar.update(answered)
             done += answered
     return done
+
+
+def _open_arm(
+    run: "SimulatedRun",
+    gold: str,
+    model: str,
+    *,
+    labels: Sequence[str],
+    options: dict[str, Any],
+    resumed: bool,
+) -> Any:
+    """Return what the arm's recipe returns: its components, or a controller."""
+    from prodigy.util import msg
+
+    from prodigy_al.inputs.built_in import open_ner_teach
+
+    if not run.arm.built_in:
+        return RECIPES[run.arm.recipe](run.dataset, model, gold, **options, **run.options)
+    if resumed:
+        msg.warn(
+            f"dataset {run.dataset}: {run.arm.recipe} keeps what its model learns in memory only, "
+            f"so it goes on with {model} as it was"
+        )
+    return open_ner_teach(
+        run.dataset,
+        model,
+        gold,
+        label=labels,
+        loader=options["loader"],
+        skip_bad=options["skip_bad"],
+        unsegmented=options["unsegmented"],
+        gpu_id=options["gpu_id"],
+        seed=run.seed,
+    )
