@@ -120,9 +120,10 @@ def _check(prefix: str, *, dev_share: float, explore: float, error_rate: float) 
 
 
 def _require_recipes(runs: "Sequence[SimulatedRun]") -> None:
-    from prodigy_al.inputs.built_in import find_ner_teach
-
+    """Raise `OptionError` where a built-in recipe is not there, before any arm is answered."""
     if any(run.arm.built_in for run in runs):
+        from prodigy_al.inputs.built_in import find_ner_teach
+
         find_ner_teach()
 
 
@@ -188,12 +189,13 @@ def _open_arm(
     resumed: bool,
 ) -> Any:
     """Return what the arm's recipe returns: its components, or a controller."""
+    if not run.arm.built_in:
+        return RECIPES[run.arm.recipe](run.dataset, model, gold, **options, **run.options)
+
     from prodigy.util import msg
 
     from prodigy_al.inputs.built_in import open_ner_teach
 
-    if not run.arm.built_in:
-        return RECIPES[run.arm.recipe](run.dataset, model, gold, **options, **run.options)
     if resumed:
         msg.warn(
             f"dataset {run.dataset}: {run.arm.recipe} keeps what its model learns in memory only, "
