@@ -87,7 +87,7 @@ class Served:
     def stored(self) -> list[dict[str, Any]]:
         """Return the examples of the dataset."""
         (kind, settings), *_ = self._database["db_settings"].items()
-        return connect(kind, settings).get_dataset_examples(DATASET)
+        return connect(kind, settings).examples_of(DATASET)
 
 
 @dataclass

@@ -84,7 +84,7 @@ def db_out(
 
     examples = [
         example
-        for example in connect().get_dataset_examples(dataset)
+        for example in connect().examples_of(dataset)
         if answer in (None, example.get("answer")) and (example.get("flagged") or not flagged_only)
     ]
     if dry:
@@ -110,7 +110,7 @@ def print_dataset(dataset: str, answer: Answer | None = None, limit: int | None 
 
     if limit is not None and limit < 0:
         raise RecipeError(f"--limit {limit}: give the number of records to print, from 0")
-    examples = connect().get_dataset_examples(dataset)
+    examples = connect().examples_of(dataset)
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     wanted = (example for example in examples if answer in (None, example.get("answer")))
     for example in islice(wanted, limit):
@@ -131,7 +131,7 @@ def stats(
     from recipe_host.settings import home
 
     db = connect()
-    examples = [] if dataset is None else db.get_dataset_examples(dataset)
+    examples = [] if dataset is None else db.examples_of(dataset)
     rows = {
         "Version": f"{__version__} (recipe-host, not Prodigy)",
         "Location": Path(__file__).parent,

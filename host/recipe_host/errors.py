@@ -6,6 +6,7 @@ ProdigyError                 base: one clear sentence for the terminal
 ├── SourceError              the source or one of its records is not usable
 ├── StoreError               the database cannot be opened, read or written
 │   └── DatasetNotFound      there is no dataset of that name
+├── TaskError                a task does not fit a schema (also a ValueError)
 ├── AnswerError              answers that cannot be stored; nothing of the batch was
 └── UpdateError              the answers are stored, then the recipe's `update` failed
 """
@@ -57,6 +58,10 @@ class DatasetNotFound(StoreError):
         super().__init__(f"no dataset is called '{name}'; {there}")
         self.name = name
         self.known = known
+
+
+class TaskError(ProdigyError, ValueError):
+    """A task, or an example of a dataset, does not fit a schema."""
 
 
 class AnswerError(ProdigyError):

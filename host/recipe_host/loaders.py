@@ -83,12 +83,12 @@ def _dataset(source: str) -> Iterable[TaskType]:
     name = source.removeprefix("dataset:")
     db = connect()
     if name in db:
-        return db.get_dataset_examples(name)
+        return db.examples_of(name)
     name, _, answer = name.rpartition(":")
     if answer not in ANSWERS or name not in db:
         known = ", ".join(db.datasets) or "none yet"
         raise SourceError(f"'{source}' names no dataset; there are: {known}", source=source)
-    return [example for example in db.get_dataset_examples(name) if example.get("answer") == answer]
+    return [example for example in db.examples_of(name) if example.get("answer") == answer]
 
 
 def _jsonl(file: IO[bytes], name: str) -> Iterator[TaskType]:

@@ -82,6 +82,7 @@ def _import_commands() -> None:
     own = dict(REGISTRY)
     # Late: importing `prodigy` for the decorator needs none of them.
     import recipe_host.commands
+    import recipe_host.marking
     import recipe_host.ner_recipes  # noqa: F401
 
     REGISTRY.update(own)

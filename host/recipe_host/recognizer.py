@@ -10,7 +10,7 @@ scores and learning of the two need not agree.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recipe_host.batches import batches_of
@@ -82,17 +82,13 @@ class EntityRecognizer:
         Answers about one text are learned together, a later answer about a span in place of an
         earlier one. Tokens without an answer stay unknown.
         """
-        by_input: dict[int, list[TaskType]] = {}
-        for answer in answers:
-            by_input.setdefault(get_input_hash(answer), []).append(answer)
+        groups = _by_input(answers)
+        docs = [doc_of(self.nlp, group[0]) for group in groups]
         losses = {NER: 0.0}
         with self._lock:
-            docs = [doc_of(self.nlp, group[-1]) for group in by_input.values()]
             examples = [
                 self._example(doc, group, considered)
-                for doc, group, considered in zip(
-                    docs, by_input.values(), self._scored(docs), strict=True
-                )
+                for doc, group, considered in zip(docs, groups, self._scored(docs), strict=True)
             ]
             examples = [one for one in examples if self._ner.moves.has_gold(one)]
             if examples:
@@ -100,6 +96,30 @@ class EntityRecognizer:
                     examples, beam_width=BEAM_WIDTH, sgd=self._optimizer, losses=losses
                 )
         return float(losses[NER])
+
+    def make_best(self, examples: Iterable[TaskType]) -> Iterator[TaskType]:
+        """Yield one task per text, with the likeliest entities that its answers allow.
+
+        Accepted spans are among them, rejected ones are not.
+        """
+        for group in _by_input(examples):
+            doc = doc_of(self.nlp, group[0])
+            accepted, wrong = _decisions(doc, group)
+            doc.set_ents(accepted, default="missing")  # the parser keeps them
+            with self._lock:
+                beams = self._ner.beam_parse([doc], beam_width=BEAM_WIDTH) if len(doc) else []
+                parses = [
+                    parse for beam in beams for parse in self._ner.moves.get_beam_parses(beam)
+                ]
+            # of those that hold the fewest wrong spans the likeliest
+            parses.sort(key=lambda parse: (len(wrong.intersection(parse[1])), -parse[0]))
+            spans = [
+                span_of(doc, start, end, label, source=self._source)
+                for start, end, label in (parses[0][1] if parses else ())
+                if label in self.label and (start, end, label) not in wrong
+            ]
+            bare = {key: value for key, value in group[0].items() if key != "answer"}
+            yield asking_about(bare, doc, spans)
 
     def _scored(self, docs: list[Doc]) -> list[dict[Candidate, float]]:
         # spaCy's beam cannot read a text without tokens, nor no text at all
@@ -129,23 +149,11 @@ class EntityRecognizer:
         """
         from spacy.tokens import Span
         from spacy.training import Example
-        from spacy.util import filter_spans
 
         reference = doc.copy()
-        decided = {
-            (span["start"], span["end"], span["label"]): span.get("answer", answer["answer"])
-            for answer in answers
-            for span in answer.get("spans") or ()
-        }
-        spans: dict[str, list[Span]] = {"accept": [], "reject": []}
-        for (start, end, label), decision in decided.items():
-            span = reference.char_span(start, end, label=label)
-            if span is not None and decision in spans:
-                spans[decision].append(span)
-        accepted = filter_spans(spans["accept"])
+        accepted, wrong = _decisions(reference, answers)
         self._admit({span.label_ for span in accepted})
         right = {(span.start, span.end, span.label_) for span in accepted}
-        wrong = {(span.start, span.end, span.label_) for span in spans["reject"]}
         for start, end, label in considered:
             if any(start < span.end and span.start < end for span in accepted):
                 wrong.add((start, end, label))
@@ -165,6 +173,36 @@ class EntityRecognizer:
         for place in tuple(masked):
             if self._ner.moves.get_class_name(place).partition("-")[2] in labels:
                 masked.discard(place)
+
+
+def _by_input(answers: Iterable[TaskType]) -> list[list[TaskType]]:
+    """Return the answers about each text, in the order of the first ones."""
+    groups: dict[int, list[TaskType]] = {}
+    for answer in answers:
+        groups.setdefault(get_input_hash(answer), []).append(answer)
+    return list(groups.values())
+
+
+def _decisions(doc: Doc, answers: Iterable[TaskType]) -> tuple[list[Span], set[Candidate]]:
+    """Return the accepted spans, the longest of those that overlap, and what was rejected.
+
+    A later answer about a span counts in place of an earlier one. Spans that do not begin and end
+    with a token are left out.
+    """
+    from spacy.util import filter_spans
+
+    decided = {
+        (span["start"], span["end"], span["label"]): span.get("answer", answer["answer"])
+        for answer in answers
+        for span in answer.get("spans") or ()
+    }
+    spans: dict[str, list[Span]] = {"accept": [], "reject": []}
+    for (start, end, label), decision in decided.items():
+        span = doc.char_span(start, end, label=label)
+        if span is not None and decision in spans:
+            spans[decision].append(span)
+    rejected = {(span.start, span.end, span.label_) for span in spans["reject"]}
+    return filter_spans(spans["accept"]), rejected
 
 
 def stand_alone(nlp: Language, component: str) -> None:

@@ -11,8 +11,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
+from recipe_host.errors import TaskError
 
-__all__ = ["Count", "Hash", "Schema", "Task", "first_problem", "span_problem"]
+__all__ = [
+    "Count",
+    "Hash",
+    "NerExample",
+    "Schema",
+    "Task",
+    "first_problem",
+    "span_problem",
+    "validate",
+]
 
 Count = Annotated[int, Field(ge=0, lt=2**53)]  # what JavaScript keeps exactly
 Hash = Annotated[int, Field(ge=-(2**31), lt=2**31)]
@@ -59,6 +69,31 @@ class Task(Schema):
     view_id: str = Field("", description="text")
     input_hash: Hash = Field(0, alias=INPUT_HASH_ATTR, description="a whole number of 32 bits")
     task_hash: Hash = Field(0, alias=TASK_HASH_ATTR, description="a whole number of 32 bits")
+
+
+class NerExample(Task):
+    """An example about entities: a text with spans, tokens or both."""
+
+    text: str = Field(description="text")
+
+    @model_validator(mode="after")
+    def _is_about_entities(self) -> NerExample:
+        if self.spans is None and self.tokens is None:
+            raise ValueError("an example about entities has 'spans' or 'tokens'")
+        return self
+
+
+def validate(schema: type[BaseModel], obj: Mapping[str, Any], error_msg: str | None = None) -> None:
+    """Check an object against a schema. Raises `TaskError`: `error_msg`, and what is wrong where.
+
+    >>> validate(NerExample, {"text": "Ann", "spans": [{"start": 0, "end": 3, "label": "X"}]})
+    """
+    try:
+        schema.model_validate(obj)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = "".join(f"'{place}': " for place in first["loc"][:1])
+        raise TaskError(f"{error_msg or 'invalid task'} ({where}{first['msg']})") from error
 
 
 def first_problem(schema: type[Schema], values: Mapping[str, Any]) -> tuple[str, str] | None:

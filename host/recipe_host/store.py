@@ -107,22 +107,23 @@ class Database:
         # RETURNING promises no order; the ids ascend as the rows were given.
         return sorted(identifier for (identifier,) in inserted)
 
-    def get_dataset_examples(
-        self, name: str, default: list[TaskType] | None = None
-    ) -> list[TaskType]:
+    def get_dataset_examples(self, name: str, default: Any = None) -> Any:
         """Return the examples of a dataset or session in the order in which they were stored.
 
-        Raises `DatasetNotFound` where there is none and no `default` is given.
+        Where there is none of that name, return `default`.
         """
+        with self._reading():
+            return self.examples_of(name) if name in self else default
+
+    get_dataset = get_dataset_examples  # its older name
+
+    def examples_of(self, name: str) -> list[TaskType]:
+        """Return the same. Raises `DatasetNotFound` where there is none of that name."""
         example, link = self._tables.example, self._tables.link
         with self._reading():
-            if default is not None and name not in self:
-                return default
             query = example.select(example.content).join(link)
             rows = query.where(link.dataset == self._id(name)).order_by(link.id).tuples()
             return [json.loads(bytes(content)) for (content,) in rows]
-
-    get_dataset = get_dataset_examples  # its older name
 
     def get_dataset_sessions(self, name: str) -> list[str]:
         """Return the names of the sessions that answers of this dataset belong to."""

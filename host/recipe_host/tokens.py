@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-__all__ = ["add_tokens", "copy_nlp", "split_sentences", "tokens_of"]
+__all__ = ["TOKEN_KEYS", "add_tokens", "copy_nlp", "split_sentences", "tokens_of"]
 
 # Components that can set sentence borders, and those whose vectors these may listen to.
 SEGMENTERS = frozenset({"parser", "senter", "sentencizer"})

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 from spacy.language import Language
 
 from recipe_host.connections import connect
 from recipe_host.errors import RecipeError, SourceError
-from recipe_host.ner_recipes import teach
+from recipe_host.ner_recipes import correct, manual, spans_manual, teach
 from recipe_host.recipes import get_recipe
 from recipe_host.session import Controller
 
@@ -154,3 +155,128 @@ def test_a_recipe_file_may_have_a_recipe_of_the_same_name() -> None:
         "import prodigy\n\n@prodigy.recipe('ner.teach')\ndef own(dataset):\n    '''Own.'''\n"
     )
     assert get_recipe("ner.teach", "own.py").__doc__ == "Own."
+
+
+def marked(components: Any) -> list[dict[str, Any]]:
+    """Accept every question of a recipe as it is."""
+    asked = []
+    with Controller.from_components("recipe", components) as ctrl:
+        while batch := ctrl.get_questions():
+            ctrl.receive_answers([{**task, "answer": "accept"} for task in batch])
+            asked += batch
+    return asked
+
+
+def test_manual_asks_about_all_texts_with_tokens_and_the_spans_they_have() -> None:
+    records = tasks()
+    records[1]["spans"] = [{"start": 0, "end": 3, "label": "PERSON"}]
+    components = manual("gold", "blank:en", jsonl("t.jsonl", records), label=["PERSON", "ORG"])
+    asked = marked(components)
+    assert [task["text"] for task in asked] == TEXTS
+    assert [task["meta"]["doc"] for task in asked] == [f"d{i}" for i in range(len(TEXTS))]
+    assert asked[1]["spans"] == [
+        {"start": 0, "end": 3, "label": "PERSON", "token_start": 0, "token_end": 0}
+    ]
+    assert all(task["tokens"] for task in asked)
+    assert components["config"]["labels"] == ["PERSON", "ORG"]
+    assert {task["_view_id"] for task in connect().examples_of("gold")} == {"ner_manual"}
+    again = manual("other", spacy.blank("en"), tasks(), label=["ORG"], exclude=["gold"])
+    assert [task["text"] for task in marked(again)] == [TEXTS[1]]  # there it had a span
+
+
+def test_manual_marks_what_patterns_match_beforehand() -> None:
+    patterns = jsonl("p.jsonl", [{"label": "ORG", "pattern": [{"lower": "acme"}]}])
+    components = manual(False, "blank:en", tasks(), patterns=patterns)
+    asked = list(components["stream"])
+    assert [task["text"] for task in asked] == TEXTS
+    assert [(s["text"], s["label"]) for s in asked[0]["spans"]] == [("Acme", "ORG")] * 2
+    assert "spans" not in asked[1]
+    assert components["config"]["labels"] == ["ORG"]
+
+
+def test_manual_by_characters_stores_no_tokens() -> None:
+    patterns = jsonl("p.jsonl", [{"label": "ORG", "pattern": "Acme"}])
+    components = manual(
+        "gold", "blank:en", tasks()[:1], None, ["ORG"], patterns, None, highlight_chars=True
+    )
+    (asked,) = marked(components)
+    assert len(asked["tokens"]) == len(TEXTS[0])
+    assert asked["spans"][0]["token_start"] == asked["spans"][0]["start"]
+    (stored,) = connect().examples_of("gold")
+    assert "tokens" not in stored
+    assert "token_start" not in stored["spans"][0]
+
+
+def test_manual_takes_the_labels_of_the_pipeline_or_says_that_there_are_none(
+    nlp: Language,
+) -> None:
+    assert manual(False, nlp, tasks())["config"]["labels"] == ["ORG", "PERSON"]
+    with pytest.raises(RecipeError, match="name them with --label"):
+        manual(False, "blank:en", tasks())
+
+
+def test_correct_shows_the_models_entities_each_text_once(nlp: Language) -> None:
+    components = correct("gold", nlp, [*tasks(), *tasks()], label=["ORG"])
+    asked = marked(components)
+    assert len({task["_input_hash"] for task in asked}) == len(asked) > len(TEXTS)
+    for task in asked:
+        doc = nlp(task["text"])
+        expected = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == "ORG"]
+        assert [(span["start"], span["end"]) for span in task["spans"]] == expected
+        assert {span["label"] for span in task["spans"]} <= {"ORG"}
+    assert components["update"] is None
+    assert marked(correct("gold", nlp, tasks(), label=["PERSON"])) == []  # whatever the spans
+
+
+@pytest.mark.parametrize("labels", [["ORG", "PERSON"], ["ORG"]])
+def test_correct_learns_from_accepted_answers(nlp: Language, labels: list[str]) -> None:
+    text = "Zed works at Acme now."
+    span = {"start": 13, "end": 17, "label": "ORG"}
+    components = correct("gold", nlp, tasks(), label=labels, update=True)
+    update = components["update"]
+    assert update is not None
+    before = nlp.get_pipe("ner").to_bytes()  # type: ignore[attr-defined]
+    assert update([{"text": text, "spans": [span], "answer": "reject"}]) == 0.0
+    assert nlp.get_pipe("ner").to_bytes() == before  # type: ignore[attr-defined]
+    wrong = {"start": 4, "end": 9, "label": "ORG"}
+    for _ in range(60):
+        loss = update([{"text": text, "spans": [wrong], "answer": "accept"}])
+    assert loss >= 0
+    found = [(entity.text, entity.label_) for entity in nlp(text).ents]
+    assert ("works", "ORG") in found
+    # outside of what was marked there is nothing, if all labels of the model are asked for
+    assert (("Acme", "ORG") in found) == (labels == ["ORG"])
+
+
+def test_correct_names_components_that_are_not_there_or_cannot_learn(nlp: Language) -> None:
+    with pytest.raises(RecipeError, match="no component 'finder'"):
+        correct(False, nlp, tasks(), label=["ORG"], component="finder")
+    rules = spacy.blank("en")
+    rules.add_pipe("entity_ruler").add_patterns([{"label": "ORG", "pattern": "Acme"}])  # type: ignore[attr-defined]
+    found = correct(False, rules, tasks()[:1], component="entity_ruler")["stream"]
+    assert [span["label"] for task in found for span in task["spans"]] == ["ORG", "ORG"]
+    with pytest.raises(RecipeError, match="cannot learn; leave out --update"):
+        correct(False, rules, tasks(), component="entity_ruler", update=True)
+
+
+def test_spans_by_hand_are_for_scripts_since_the_page_lacks_their_view() -> None:
+    components = spans_manual(False, "blank:en", tasks(), label=["X"])
+    assert components["view_id"] == "spans_manual"
+    assert len(list(components["stream"])) == len(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ("ner.manual", "--highlight-chars"),
+        ("ner.correct", "--component"),
+    ],
+)
+def test_recipes_are_commands(words: str, option: str, terminal: Terminal) -> None:
+    assert option in terminal(words, "--help").stdout
+    assert (
+        "cannot open source"
+        in terminal(
+            words, "news", *(["blank:en"] if "ner" in words else []), "no.jsonl", "--label", "X"
+        ).stderr
+    )

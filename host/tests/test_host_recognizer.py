@@ -166,3 +166,22 @@ def test_an_accepted_span_makes_those_that_overlap_it_less_likely(nlp: Language)
     learn(model, answer(TEXT, 13, 17, "ORG", "accept"), times=60)
     found = scores(model)
     assert found["Acme", "ORG"] > 0.5 > found.get(("at Acme", "ORG"), 0.0)
+
+
+def test_the_best_entities_that_the_answers_allow_are_one_task_per_text(nlp: Language) -> None:
+    other = "Bob works at Acme now."
+    answers = [
+        answer(TEXT, 4, 9, "ORG", "accept"),
+        answer(TEXT, 13, 17, "ORG", "reject"),
+        answer(other, 0, 3, "ORG", "reject"),
+    ]
+    first, second = EntityRecognizer(nlp).make_best(answers)
+    assert [(span["text"], span["label"]) for span in first["spans"]] == [
+        ("Ann", "PERSON"),
+        ("works", "ORG"),
+    ]
+    assert [(span["text"], span["label"]) for span in second["spans"]] == [
+        ("Bob", "PERSON"),
+        ("Acme", "ORG"),
+    ]
+    assert "answer" not in first

@@ -75,13 +75,19 @@ def test_meta_is_kept_and_adding_again_changes_nothing() -> None:
 
 def test_unknown_datasets_are_named_with_those_there_are() -> None:
     db = filled(memory(), news=[], sport=[])
-    for call in (db.get_dataset_examples, db.count_dataset, db.drop_dataset, db.get_task_hashes):
+    for call in (db.examples_of, db.count_dataset, db.drop_dataset, db.get_task_hashes):
         with pytest.raises(DatasetNotFound, match="'none'; there are: news, sport"):
             call("none")
-    assert db.get_dataset_examples("none", default=[]) == []
     with pytest.raises(DatasetNotFound):
         db.add_examples(examples("a"), datasets=["news", "none"])
     assert db.count_dataset("news") == 0
+
+
+def test_examples_of_a_dataset_that_is_not_there_are_the_default() -> None:
+    db = filled(memory(), news=[])
+    assert db.get_dataset_examples("none") is None
+    assert db.get_dataset("none", default=[]) == []
+    assert db.get_dataset_examples("news", default=None) == []
 
 
 def test_examples_need_both_hashes_and_must_be_json() -> None:

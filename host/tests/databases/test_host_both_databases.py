@@ -73,7 +73,7 @@ def test_every_member_that_recipes_use(opening: Open) -> None:
     db.drop_dataset("news")
     assert (db.datasets, db.sessions, db.count_dataset("sport")) == (["sport"], [], 2)
     with pytest.raises(DatasetNotFound, match="'news'; there are: sport"):
-        db.get_dataset_examples("news")
+        db.examples_of("news")
     db.reconnect()
     assert db.datasets == ["sport"]
 

@@ -1,3 +1,4 @@
+from recipe_host.schema import NerExample
 from recipe_host.types import (
     LabelsType,
     PathInputType,
@@ -12,6 +13,7 @@ from recipe_host.uncovered_names import module_names
 
 __all__ = [
     "LabelsType",
+    "NerExample",
     "PathInputType",
     "RecipeSettingsType",
     "ScoredStreamType",
