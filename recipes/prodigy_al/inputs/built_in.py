@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spacy.util import fix_random_seed
+from thinc.api import fix_random_seed
 
 from prodigy_al.errors import OptionError
 from prodigy_al.inputs.sources import cut_segments, open_source
