@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo annotate bench-durability bench-learning bench-training study study-estimators test smoke lint types check clean
+.PHONY: install demo annotate bench-durability bench-learning bench-training study study-estimators test smoke lint types check check-old clean
 
 install: $(STAMP)
 
@@ -17,9 +17,9 @@ $(STAMP): pyproject.toml host/pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	if $(LICENSED); then \
-		$(BIN)/python -m pip install --quiet -e '.[dev]'; \
+		$(BIN)/python -m pip install --quiet -e '.[dev]' $(SPACY:%='%'); \
 	else \
-		$(BIN)/python -m pip install --quiet -e './host[postgresql]' -e '.[dev]' && \
+		$(BIN)/python -m pip install --quiet -e './host[postgresql]' -e '.[dev]' $(SPACY:%='%') && \
 		$(BIN)/recipe-host link; \
 	fi
 	touch $(STAMP)
@@ -80,6 +80,11 @@ types: install
 
 check: lint types test
 
+# The same tests on the oldest spaCy that is supported, in an environment of its own.
+OLD := .venv-spacy37
+check-old:
+	$(MAKE) test VENV=$(OLD) SPACY='spacy>=3.7,<3.8'
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(OLD) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

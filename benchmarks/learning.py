@@ -70,18 +70,17 @@ def main() -> None:
     home = BUILD / f"home-{time.time_ns()}"  # a session of its own each time
     home.mkdir(parents=True)
     os.environ["PRODIGY_HOME"] = str(home)
-    from prodigy.core import Controller, get_recipe
+    from prodigy.core import Controller
 
     from prodigy_al.inputs.sources import read_gold_source
     from prodigy_al.simulation.annotator import GoldAnnotator
+    from prodigy_al.teach import teach
 
     pool = str(DATA / CORPUS.pool)
     labels, gold = read_gold_source(
         pool, str(BASE), ["ORG"], loader=None, unsegmented=False, skip_bad=False
     )
-    components = get_recipe("al.teach")(
-        "bench", str(BASE), pool, label=["ORG"], update_every=EVERY, block=BLOCK * 5
-    )
+    components = teach("bench", str(BASE), pool, label=["ORG"], update_every=EVERY, block=BLOCK * 5)
     learner = components["update"].__self__
     controller = Controller.from_components("al.teach", components)
     gc.collect()

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -271,10 +272,11 @@ def prodigy(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 @pytest.fixture
 def controller(home: Path) -> Callable[..., Any]:
     """Open a recipe and return its controller, as the host does for a page."""
-    from prodigy.core import Controller, get_recipe
+    from prodigy.core import Controller
 
     def start(recipe: str, *args: Any, **options: Any) -> Any:
-        return Controller.from_components(recipe, get_recipe(recipe)(*args, **options))
+        (entry,) = entry_points(group="prodigy_recipes", name=recipe)
+        return Controller.from_components(recipe, entry.load()(*args, **options))
 
     return start
 

@@ -12,11 +12,12 @@ STAND_IN = Path(__file__).parent / "stand_in"
 # The documented, long-lived names of Prodigy since 1.15 that the plugin may rely on, and the
 # documented members of what they return.
 DOCUMENTED = {
-    "prodigy.core": {"Arg", "Controller", "get_recipe", "recipe"},
+    "prodigy.core": {"Arg", "Controller", "recipe"},
     "prodigy.components.db": {"connect"},
     "prodigy.components.preprocess": {"add_tokens", "split_sentences"},
     "prodigy.components.stream": {"get_stream"},
     "prodigy.errors": {"RecipeError"},
+    "prodigy.recipes.ner": {"teach"},
     "prodigy.util": {"log", "msg", "set_hashes", "split_string"},
 }
 MEMBERS = {

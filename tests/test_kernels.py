@@ -24,10 +24,11 @@ RECIPES = {"ranked": "al.manual-ranked", "teach": "al.teach"}
 
 ANNOTATE = """
 import json, sys
+from importlib.metadata import entry_points
 from pathlib import Path
 import numpy as np
 from prodigy.components.db import connect
-from prodigy.core import Controller, get_recipe
+from prodigy.core import Controller
 from threadpoolctl import threadpool_info
 from prodigy_al.ner.pipelines import load_pipeline, set_blas
 from prodigy_al.sampling.frame import Segment
@@ -41,7 +42,8 @@ lines = (world / "pool.jsonl").read_text(encoding="utf8").splitlines()[:100]
 docs = [make_doc(nlp, Segment(json.loads(line), i, "g")) for i, line in enumerate(lines)]
 scores = np.concatenate([one.probabilities for one in MarginalScorer(nlp, ["ORG"]).score(docs)])
 for name, recipe, budget in sessions:
-    components = get_recipe(recipe)(
+    (entry,) = entry_points(group="prodigy_recipes", name=recipe)
+    components = entry.load()(
         name, str(world / "base"), str(world / "pool.jsonl"), label=["ORG"], seed=1
     )
     controller = Controller.from_components(recipe, components)

@@ -124,7 +124,10 @@ def write_texts(folder: Path) -> Path:
     texts = ["Acme fell. It rained in Oslo.", "Nothing happened.", "Elkor Group sold a mill."]
     gold = [[{"start": 0, "end": 4, "label": "ORG"}], [], [{"start": 0, "end": 11, "label": "ORG"}]]
     path = folder / "texts.jsonl"
-    records = [{"text": t, "spans": spans} for t, spans in zip(texts, gold, strict=True)]
+    records = [
+        {"text": text, "spans": spans, "meta": {"doc": f"d{i}"}}
+        for i, (text, spans) in enumerate(zip(texts, gold, strict=True))
+    ]
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     return path
 
@@ -176,6 +179,32 @@ def test_the_recipes_run_where_only_a_licensed_prodigy_is(
     assert simulated.returncode == 0, simulated.stderr
     wrong = environment.started("prodigy", "al.random", "news", "nowhere", texts)
     assert wrong.stderr.startswith("stand-in: no pipeline 'nowhere'")
+
+
+SIMULATE = """
+import json, sys
+from prodigy.components.db import connect
+from prodigy_al.simulate import simulate
+simulate(sys.argv[1], "blank:en", "news", label=["ORG"], arms=["random"])
+print(json.dumps(connect().get_dataset_examples("news-random-0")))
+"""
+
+
+def test_simulated_answers_tell_view_and_document_where_prodigy_keeps_neither(
+    environment: Environment, archives: dict[str, Path]
+):
+    environment.install(archives["plugin"], archives["licensed"])
+    texts = write_texts(environment.folder)
+    shown = environment.run("python", "-c", SIMULATE, texts)
+    answers = json.loads(shown.splitlines()[-1])
+    assert {answer["_view_id"] for answer in answers} == {"ner_manual"}
+    documents = [(answer["text"], answer["meta"]["doc"]) for answer in answers]
+    assert sorted(documents) == [
+        ("Acme fell.", "d0"),
+        ("Elkor Group sold a mill.", "d2"),
+        ("It rained in Oslo.", "d0"),
+        ("Nothing happened.", "d1"),
+    ]
 
 
 def test_without_any_prodigy_one_sentence_says_what_to_install(

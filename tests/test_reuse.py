@@ -74,11 +74,13 @@ def start(controller: Start, world: Path) -> Start:
 @pytest.fixture(scope="module")
 def ranked_answers(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Examples:
     """Fifty ranked answers, given once for all tests."""
-    from prodigy.core import Controller, get_recipe
+    from prodigy.core import Controller
+
+    from prodigy_al.manual_ranked import manual_ranked
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PRODIGY_HOME", str(tmp_path_factory.mktemp("ranked")))
-        opened = get_recipe("al.manual-ranked")(
+        opened = manual_ranked(
             "ranked", str(world / "base"), str(world / "pool.jsonl"), label=["ORG"], pool_size=120
         )
         answer(Controller.from_components("al.manual-ranked", opened), 50)

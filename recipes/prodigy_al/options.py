@@ -38,7 +38,9 @@ LARGEST_SEED = 2**32 - 1  # of numpy's generator, which spaCy seeds
 ASKING: dict[str, Any] = {
     "dataset": Arg(help="Dataset to save the answers to"),
     "model": Arg(help="Pipeline with a `ner` component: a package name, a path or blank:xx"),
-    "source": Arg(help="Source: .jsonl, .json, .csv, .txt (each also .gz), - or dataset:NAME"),
+    "source": Arg(
+        help="Source: .jsonl, .json, .csv, .txt (recipe-host: each also .gz), - or dataset:NAME"
+    ),
     "label": Arg(
         "--label", "-l", help="Labels to ask for, comma-separated", converter=split_string
     ),

@@ -1,9 +1,11 @@
 """`al.simulate`: the arms with gold answers, through the same recipes and the same controller."""
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
+from prodigy_al.manual_ranked import manual_ranked
 from prodigy_al.options import (
     ASKING,
     Arg,
@@ -11,11 +13,18 @@ from prodigy_al.options import (
     recipe,
     split_string,
 )
+from prodigy_al.random_order import random_order
+from prodigy_al.teach import teach
 
 if TYPE_CHECKING:
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import SimulatedRun
 
+RECIPES: Mapping[str, Callable[..., Any]] = {
+    "al.teach": teach,
+    "al.manual-ranked": manual_ranked,
+    "al.random": random_order,
+}
 _ASKING = {
     name: ASKING[name] for name in ("label", "loader", "skip_bad", "unsegmented", "dev_share")
 }
@@ -63,18 +72,13 @@ def simulate(
     """Answer every arm's questions from gold and write ordinary datasets."""
     from prodigy.util import msg
 
-    from prodigy_al.inputs.datasets import check_name
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.sources import read_gold_source
-    from prodigy_al.sampling.design import SamplingDesign
-    from prodigy_al.simulation.annotator import GoldAnnotator, check_error_rate
+    from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 
-    check_name(prefix)
     with naming_options():
-        # the arms' own designs check these shares too, but only when the arms before are done
-        SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
-        check_error_rate(error_rate)
+        _check(prefix, dev_share=dev_share, explore=explore, error_rate=error_rate)
         runs = plan_runs(
             prefix,
             arms=arms,
@@ -83,6 +87,7 @@ def simulate(
             fold_salt=fold_salt,
             explore=explore,
         )
+    _require_recipes(runs)
     shared: dict[str, Any] = {
         "label": label,
         "loader": loader,
@@ -101,6 +106,25 @@ def simulate(
         annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
         stored = _simulate(run, gold, model, annotator=annotator, options=shared)
         _say_written(run, stored)
+
+
+def _check(prefix: str, *, dev_share: float, explore: float, error_rate: float) -> None:
+    """Check what the arms' own designs check too, but only when the arms before are done."""
+    from prodigy_al.inputs.datasets import check_name
+    from prodigy_al.sampling.design import SamplingDesign
+    from prodigy_al.simulation.annotator import check_error_rate
+
+    check_name(prefix)
+    SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
+    check_error_rate(error_rate)
+
+
+def _require_recipes(runs: "Sequence[SimulatedRun]") -> None:
+    """Raise `OptionError` where a built-in recipe is not there, before any arm is answered."""
+    if any(run.arm.built_in for run in runs):
+        from prodigy_al.inputs.built_in import find_ner_teach
+
+        find_ner_teach()
 
 
 def _say_written(run: "SimulatedRun", stored: int) -> None:
@@ -122,31 +146,69 @@ def _simulate(
     options: dict[str, Any],
 ) -> int:
     """Answer one arm's questions up to the budget; return how many answers are stored then."""
-    from prodigy.components.db import connect
-    from prodigy.core import Controller, get_recipe
+    from prodigy.core import Controller
     from tqdm import tqdm
 
+    from prodigy_al.inputs.datasets import stored_examples
     from prodigy_al.simulation.costs import CostModel
     from prodigy_al.simulation.session import annotate
 
-    database = connect()
-    stored = database.get_dataset_examples(run.dataset) if run.dataset in database else []
+    stored = stored_examples(run.dataset)
     done = len(stored)
     with tqdm(
         total=run.budget, initial=done, desc=run.dataset, unit=" answers", disable=None
     ) as bar:
         if done >= run.budget:
             return done
-        components = get_recipe(run.arm.recipe)(run.dataset, model, gold, **options, **run.options)
+        asking = _open_arm(
+            run, gold, model, labels=annotator.labels, options=options, resumed=bool(stored)
+        )
+        if not isinstance(asking, Controller):
+            asking = Controller.from_components(run.arm.recipe, asking)
         for answered in annotate(
-            Controller.from_components(run.arm.recipe, components),
+            asking,
             annotator,
             CostModel(),
             budget=run.budget - done,
             binary=run.arm.binary,
             # the clock goes on where it stopped: effort counts no pause and no overlap
-            start=max((a["_timestamp"] for a in stored), default=int(time.time())),
+            start=max((a.get("_timestamp") or 0 for a in stored), default=0) or int(time.time()),
         ):
             bar.update(answered)
             done += answered
     return done
+
+
+def _open_arm(
+    run: "SimulatedRun",
+    gold: str,
+    model: str,
+    *,
+    labels: Sequence[str],
+    options: dict[str, Any],
+    resumed: bool,
+) -> Any:
+    """Return what the arm's recipe returns: its components, or a controller."""
+    if not run.arm.built_in:
+        return RECIPES[run.arm.recipe](run.dataset, model, gold, **options, **run.options)
+
+    from prodigy.util import msg
+
+    from prodigy_al.inputs.built_in import open_ner_teach
+
+    if resumed:
+        msg.warn(
+            f"dataset {run.dataset}: {run.arm.recipe} keeps what its model learns in memory only, "
+            f"so it goes on with {model} as it was"
+        )
+    return open_ner_teach(
+        run.dataset,
+        model,
+        gold,
+        label=labels,
+        loader=options["loader"],
+        skip_bad=options["skip_bad"],
+        unsegmented=options["unsegmented"],
+        gpu_id=options["gpu_id"],
+        seed=run.seed,
+    )

@@ -153,7 +153,7 @@ def test_the_pool_is_described_and_holds_the_dev_fold_of_whole_segments(asked: A
 def test_the_dev_fold_that_was_drawn_from_is_made_again_from_the_records(
     asked: Asked, world: Path, folder: Path, options: dict[str, Any], request: Any
 ):
-    from prodigy.core import get_recipe
+    from prodigy_al.random_order import random_order
 
     source, name = folder / "texts.jsonl", f"fresh-{request.node.callspec.id}"
     lines = (world / "pool.jsonl").read_text().splitlines()
@@ -162,9 +162,9 @@ def test_the_dev_fold_that_was_drawn_from_is_made_again_from_the_records(
     source.write_text("".join(json.dumps(text) + "\n" for text in texts))
     base = str(world / "base")
     if "exclude" in options:
-        seen = get_recipe("al.random")("seen", base, str(source), label=["ORG"], seed=9)
+        seen = random_order("seen", base, str(source), label=["ORG"], seed=9)
         store("seen", [{**task, "answer": "accept"} for task in islice(seen["stream"], 20)])
-    made = get_recipe("al.random")(name, base, str(source), label=["ORG"], **options)
+    made = random_order(name, base, str(source), label=["ORG"], **options)
     answers = [
         {**task, "answer": "accept", "_view_id": "ner_manual",
          "spans": [{**task["tokens"][0], "label": "ORG"}]}

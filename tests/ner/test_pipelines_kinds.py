@@ -96,10 +96,10 @@ def test_teach_goes_past_blocks_without_a_candidate(controller: Make, kinds: Kin
 def test_simulated_answers_train_and_are_compared(
     home: Path, kinds: Kinds, kind: str, write_corpus: Make
 ):
-    from prodigy.core import get_recipe
+    from prodigy_al.compare import compare
+    from prodigy_al.simulate import simulate
 
     chosen = kinds[kind]
-    simulate, compare = get_recipe("al.simulate"), get_recipe("al.compare")
     arms = ["ranked", "random"] if kind == "blank" else ["teach", "ranked", "random"]
     budget = 130 if kind == "blank" else 40
     simulate(chosen["source"], chosen["model"], "news", label=["ORG"], arms=arms, budget=budget)

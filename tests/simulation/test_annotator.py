@@ -95,7 +95,7 @@ class Questions:
         self.left = [task(n) for n in range(7)]
         self.stored: list[dict[str, Any]] = []
 
-    def get_questions(self, session_id: str | None = None) -> list[dict[str, Any]]:
+    def get_questions(self, session_id: str | None) -> list[dict[str, Any]]:
         batch, self.left = self.left[:3], self.left[3:]
         return batch
 
@@ -103,24 +103,50 @@ class Questions:
         self.stored += answers
 
 
+def answer_all(
+    controller: Questions, *, budget: int = 3, costs: CostModel | None = None, start: int = 0
+) -> list[int]:
+    annotator = GoldAnnotator(GOLD, ["ORG"])
+    return list(
+        annotate(
+            controller,
+            annotator,
+            costs or CostModel(),
+            budget=budget,
+            binary=False,
+            start=start,
+        )
+    )
+
+
 @pytest.mark.parametrize(("budget", "stored"), [(5, 5), (7, 7), (100, 7), (0, 0)])
 def test_a_session_ends_with_the_budget_or_with_the_questions(budget: int, stored: int):
-    controller, annotator = Questions(), GoldAnnotator(GOLD, ["ORG"])
-    batches = annotate(controller, annotator, CostModel(), budget=budget, binary=False, start=0)
-    assert sum(batches) == len(controller.stored) == stored
+    controller = Questions()
+    assert sum(answer_all(controller, budget=budget)) == len(controller.stored) == stored
 
 
 def test_answers_are_stamped_with_the_costs_so_far():
     controller, costs = Questions(), CostModel(per_token=1.0, per_decision=2.0, per_span=3.0)
-    list(annotate(controller, GoldAnnotator(GOLD, ["ORG"]), costs, budget=3, binary=False, start=9))
+    answer_all(controller, costs=costs, start=9)
     assert [answer["_timestamp"] for answer in controller.stored] == [18, 27, 36]
 
 
 def test_simulated_answers_say_so():
     controller = Questions()
-    list(annotate(controller, GoldAnnotator(GOLD, ["ORG"]), CostModel(), budget=3, binary=False,
-                  start=0))  # fmt: skip
+    answer_all(controller)
     assert [answer["simulated"] for answer in controller.stored] == [True] * 3
+
+
+def test_answers_carry_the_view_since_not_every_controller_adds_one():
+    controller = Questions()
+    answer_all(controller)
+    assert [answer["_view_id"] for answer in controller.stored] == ["ner_manual"] * 3
+
+
+def test_a_task_without_tokens_costs_the_reading_of_its_words():
+    bare = {"text": "Avelor Group left Oslo", "spans": [span(0, 12)]}
+    costs = CostModel(per_token=1.0, per_decision=2.0)
+    assert costs.seconds(bare, binary=True) == 6.0
 
 
 def test_a_reversed_span_counts_as_unusable_and_is_not_marked():

@@ -73,7 +73,9 @@ def cut_segments(
         for segment in [record] if whole else split_sentences(tokenizer, [record]):
             if segment["text"].strip():
                 hashed = set_hashes({"text": segment["text"]}, overwrite=True)
-                yield number, hashed["_input_hash"], segment
+                # again, since a sentence need not keep it, and it names the document
+                meta = {"meta": record["meta"]} if "meta" in record else {}
+                yield number, hashed["_input_hash"], {**segment, **meta}
 
 
 def _is_jsonl(source: Any, loader: str | None) -> bool:

@@ -16,7 +16,8 @@ def softmax(scores: AnyFloatArray, temperature: float = 1.0) -> FloatArray:
     >>> softmax(np.array([[0.0, 0.0, -np.inf]])).tolist()
     [[0.5, 0.5, 0.0]]
     """
-    shifted = (scores - scores.max(axis=1, keepdims=True)) / np.float64(temperature)
+    # converted by name: numpy 1 would stay in single precision
+    shifted = (scores - scores.max(axis=1, keepdims=True)).astype(np.float64) / temperature
     exponentials = np.exp(shifted)
     normalised: FloatArray = exponentials / exponentials.sum(axis=1, keepdims=True)
     return normalised

@@ -138,7 +138,8 @@ def _follow(
         must_close = table.must_close[tokens]
         inside, last = table.open_scores(opened.starts, tokens)
         # two actions are left, I-X and L-X: a softmax of two is a sigmoid of the difference
-        p_last = sigmoid((last - inside) / np.float64(temperature))
+        # converted by name: numpy 1 would stay in single precision
+        p_last = sigmoid((last - inside).astype(np.float64) / temperature)
         p_last[must_close] = 1.0
         # along the greedy label: those that end here, and those that it goes on with
         closes = must_close | _prefers_last(table, inside, last, opened.greedy)

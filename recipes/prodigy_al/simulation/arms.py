@@ -12,12 +12,16 @@ from prodigy_al.errors import ParameterError
 
 @dataclass(frozen=True)
 class SimulatedArm:
-    """A recipe and the options that make it this arm; `active` arms have a share of chance."""
+    """A recipe and the options that make it this arm; `active` arms have a share of chance.
+
+    A `built_in` one is not of this package and takes none of its options.
+    """
 
     recipe: str
     options: Mapping[str, Any] = field(default_factory=dict)
     binary: bool = False
     active: bool = True
+    built_in: bool = False
 
 
 # Simulated annotators are too fast for a model that is refitted meanwhile: they wait for it.
@@ -37,6 +41,7 @@ ARMS: Mapping[str, SimulatedArm] = MappingProxyType(
         "ranked-learning": SimulatedArm(
             "al.manual-ranked", {"rerank_every": LEARN_EVERY, "wait": True}
         ),
+        "ner-teach": SimulatedArm("ner.teach", binary=True, active=False, built_in=True),
     }
 )
 DEFAULT_ARMS = ("teach", "ranked", "random")
@@ -82,7 +87,9 @@ def plan_runs(
             arm=ARMS[arm],
             seed=seed,
             budget=budget,
-            options={
+            options={}
+            if ARMS[arm].built_in
+            else {
                 **ARMS[arm].options,
                 **({"explore": explore} if ARMS[arm].active else {}),
                 "seed": seed,

@@ -26,5 +26,6 @@ class CostModel:
 
     def seconds(self, answer: Mapping[str, Any], *, binary: bool) -> float:
         """Return the seconds this answer took."""
-        reading = self.per_decision + self.per_token * len(answer["tokens"])
+        words = answer["tokens"] if "tokens" in answer else answer["text"].split()
+        reading = self.per_decision + self.per_token * len(words)
         return reading if binary else reading + self.per_span * len(answer.get("spans") or [])

@@ -13,12 +13,10 @@ from prodigy_al.simulation.costs import CostModel
 class AsksQuestions(Protocol):
     """The part of Prodigy's controller that a session needs."""
 
-    def get_questions(self, session_id: str | None = None) -> list[dict[str, Any]]:
+    def get_questions(self, session_id: str | None) -> list[dict[str, Any]]:
         """Return the next batch of tasks; an empty one at the end."""
 
-    def receive_answers(
-        self, answers: list[dict[str, Any]], session_id: str | None = None
-    ) -> object:
+    def receive_answers(self, answers: list[dict[str, Any]]) -> object:
         """Store a batch of answers."""
 
 
@@ -33,12 +31,13 @@ def annotate(
 ) -> Iterator[int]:
     """Answer until `budget` is spent or nothing is left; yield the answers stored by each batch.
 
-    Answers are stamped with the cost model's seconds, counted from `start` (Unix time), and marked
-    as simulated.
+    Answers are stamped with the cost model's seconds, counted from `start` (Unix time), and with
+    their view, which not every controller adds, and marked as simulated.
     """
+    view = "ner" if binary else "ner_manual"
     seconds, stored = 0.0, 0
     while stored < budget:
-        batch = controller.get_questions()[: budget - stored]
+        batch = controller.get_questions(session_id=None)[: budget - stored]
         if not batch:
             return
         answers = []
@@ -46,7 +45,7 @@ def annotate(
             answer = annotator.answer(task, binary=binary)
             seconds += costs.seconds(answer, binary=binary)
             stamp = start + round(seconds)
-            answers.append({**answer, SIMULATED: True, "_timestamp": stamp})
+            answers.append({**answer, SIMULATED: True, "_view_id": view, "_timestamp": stamp})
         controller.receive_answers(answers)
         stored += len(answers)
         yield len(answers)

@@ -5,7 +5,7 @@ Two forms of answer exist and mean different things, so a dataset holds one of t
 - *full* (view ``ner_manual``, accepted): the spans are the whole truth for the asked labels;
 - *binary* (view ``ner`` with exactly one span): a statement about that one span and nothing else.
 
-Answers without a view are told apart by their records and spans (forms.py).
+forms.py tells them apart, statements.py reads one answer, and here they are put together.
 
 Ignored answers, and rejected full ones ("a bad example"), say nothing and are only counted.
 Where answers about one text contradict each other the latest wins: the largest ``_timestamp``,
@@ -17,19 +17,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from prodigy_al.errors import AnswerError
-from prodigy_al.training.forms import Form, recorded_form, unstated_form
+from prodigy_al.training.forms import Form, unstated_form
+from prodigy_al.training.statements import VERDICTS, Statement, StatementReader
 from prodigy_al.training.truths import TokenSpan, Truth, latest_full, merged_binary
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
-
-_FORM_OF_VIEW: Mapping[object, Form] = {"ner_manual": "full", "ner": "binary"}
-_VERDICTS = ("accept", "reject", "ignore")
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,7 @@ def read_answers(
     """
     examples = list(examples)
     unstated = form or unstated_form(examples, dataset=dataset)
-    reader = _Reader(dataset, tuple(labels), tokenizer, unstated)
+    reader = StatementReader(dataset, tuple(labels), tokenizer, unstated)
     statements = [
         one for i, example in enumerate(examples) if (one := reader.statement(i, example))
     ]
@@ -124,9 +121,9 @@ def read_answers(
             dataset=dataset,
         )
     found = _only_form(statements, dataset)
-    by_input: dict[int, list[_Statement]] = {}
+    by_input: dict[int, list[Statement]] = {}
     for one in statements:
-        by_input.setdefault(one.answer.input_hash, []).append(one)
+        by_input.setdefault(one.input_hash, []).append(one)
     # a stable sort: among equal times the later place in the dataset stays the later one
     oldest_first = [sorted(group, key=lambda one: one.time) for group in by_input.values()]
     resolved = [_resolve(group, found) for group in oldest_first]
@@ -139,7 +136,7 @@ def read_answers(
         form=found,
         labels=reader.labels,
         items=tuple(answer for answer, _ in resolved),
-        counts={verdict: reader.counts[verdict] for verdict in _VERDICTS},
+        counts={verdict: reader.counts[verdict] for verdict in VERDICTS},
         contradictions=contradictions,
         repeats=len(statements) - needed - contradictions,
         off_tokens=reader.off_tokens,
@@ -149,17 +146,7 @@ def read_answers(
     )
 
 
-@dataclass(frozen=True)
-class _Statement:
-    """One usable record: its form, its time, who gave it and what it alone says."""
-
-    form: Form
-    time: float
-    annotator: object
-    answer: Answer
-
-
-def _only_form(statements: Sequence[_Statement], dataset: str) -> Form:
+def _only_form(statements: Sequence[Statement], dataset: str) -> Form:
     """Return the form that all statements have. Raises `AnswerError` where two are mixed."""
     forms = Counter(one.form for one in statements)
     if len(forms) > 1:
@@ -172,123 +159,20 @@ def _only_form(statements: Sequence[_Statement], dataset: str) -> Form:
     return form
 
 
-def _resolve(oldest_first: Sequence[_Statement], form: Form) -> tuple[Answer, int]:
+def _resolve(oldest_first: Sequence[Statement], form: Form) -> tuple[Answer, int]:
     """Return all that is known of one text and the number of overruled statements."""
     resolve = latest_full if form == "full" else merged_binary
     by_annotator: dict[object, list[Truth]] = {}
     for one in oldest_first:
-        by_annotator.setdefault(one.annotator, []).extend(one.answer.truths)
-    truth, overruled = resolve([own for one in oldest_first for own in one.answer.truths])
+        by_annotator.setdefault(one.annotator, []).append(one.truth)
+    truth, overruled = resolve([one.truth for one in oldest_first])
     several = [resolve(own)[0] for own in by_annotator.values()] if len(by_annotator) > 1 else []
-    return replace(
-        oldest_first[-1].answer,
+    latest = oldest_first[-1]
+    return Answer(
+        input_hash=latest.input_hash,
+        words=latest.words,
+        spaces=latest.spaces,
         accepted=truth.accepted,
         rejected=truth.rejected,
         by_annotator=tuple(several),
     ), overruled
-
-
-@dataclass
-class _Reader:
-    """Turns records into statements and counts what it leaves out."""
-
-    dataset: str
-    labels: tuple[str, ...]
-    tokenizer: Callable[[str], Doc] | None
-    unstated: Form
-    counts: Counter[str] = field(default_factory=Counter)
-    off_tokens: int = 0
-    first_off_tokens: int | None = None
-    unasked: int = 0
-    about_other_labels: set[int] = field(default_factory=set)
-
-    def statement(self, place: int, example: Mapping[str, Any]) -> _Statement | None:
-        """Return what the record says, None if nothing."""
-        verdict = example.get("answer", "accept")
-        if verdict not in _VERDICTS:
-            raise self._error(
-                place, f'has the answer "{verdict}": it must be one of {", ".join(_VERDICTS)}'
-            )
-        self.counts[verdict] += 1
-        if verdict == "ignore":
-            return None
-        form = self._form(place, example)
-        if form == "full" and verdict == "reject":
-            return None
-        words, spaces, spans = self._tokens_and_spans(place, example)
-        if form == "binary" and not spans:  # its only span was dropped
-            if example["spans"][0]["label"] not in self.labels:
-                self.about_other_labels.add(self._input_hash(place, example))
-            return None
-        if form == "full" and any(b[0] < a[1] for a, b in pairwise(spans)):
-            raise self._error(place, "has overlapping spans: named entities must not overlap")
-        known = (spans, ()) if verdict == "accept" else ((), spans)
-        answer = Answer(self._input_hash(place, example), words, spaces, *known)
-        time, annotator = float(example.get("_timestamp") or 0), example.get("_annotator_id")
-        return _Statement(form, time, annotator, answer)
-
-    def _form(self, place: int, example: Mapping[str, Any]) -> Form:
-        view = example.get("_view_id")
-        form = _FORM_OF_VIEW.get(view)
-        if view is None:
-            form = recorded_form(example) or self.unstated
-        if form is None:
-            raise self._error(
-                place,
-                f'was given in the view "{view}": only "ner_manual" and "ner" can be trained from',
-            )
-        spans = example.get("spans") or []
-        if form == "binary" and len(spans) != 1:
-            where = f' in the view "{view}"' if view else ""
-            raise self._error(place, f"has {len(spans)} spans{where}: a binary answer is about one")
-        return form
-
-    def _input_hash(self, place: int, example: Mapping[str, Any]) -> int:
-        value = example.get("_input_hash")
-        if not isinstance(value, int):
-            raise self._error(place, "has no _input_hash: import it with db-in, which sets one")
-        return value
-
-    def _tokens_and_spans(
-        self, place: int, example: Mapping[str, Any]
-    ) -> tuple[tuple[str, ...], tuple[bool, ...], tuple[TokenSpan, ...]]:
-        """Return words, following spaces, and the spans with asked labels, sorted."""
-        text = example.get("text")
-        if not isinstance(text, str):
-            raise self._error(place, "has no text")
-        tokens = example.get("tokens") or self._tokenize(place, text)
-        # character offsets are what the annotator saw marked; token indices may be stale
-        first = {token["start"]: i for i, token in enumerate(tokens)}
-        after_last = {token["end"]: i + 1 for i, token in enumerate(tokens)}
-        spans: set[TokenSpan] = set()
-        for span in example.get("spans") or []:
-            if not {"start", "end", "label"} <= span.keys():
-                raise self._error(place, f"has a span without start, end or label: {dict(span)}")
-            start, end = first.get(span["start"]), after_last.get(span["end"])
-            if span["label"] not in self.labels:
-                self.unasked += 1
-            elif start is None or end is None or start >= end:
-                self.off_tokens += 1
-                if self.first_off_tokens is None:
-                    self.first_off_tokens = place
-            else:
-                spans.add((start, end, span["label"]))
-        words = tuple(token["text"] for token in tokens)
-        # exports older than `ws` show the space in the text only
-        spaces = tuple(
-            bool(token.get("ws", text[token["end"] : token["end"] + 1] == " ")) for token in tokens
-        )
-        return words, spaces, tuple(sorted(spans))
-
-    def _tokenize(self, place: int, text: str) -> list[dict[str, Any]]:
-        if self.tokenizer is None:
-            raise self._error(place, "has no tokens: give the pipeline's make_doc as tokenizer")
-        return [
-            {"text": t.text, "start": t.idx, "end": t.idx + len(t), "ws": bool(t.whitespace_)}
-            for t in self.tokenizer(text)
-        ]
-
-    def _error(self, place: int, what: str) -> AnswerError:
-        return AnswerError(
-            f"answer {place + 1} of dataset {self.dataset} {what}", dataset=self.dataset
-        )

@@ -1,6 +1,7 @@
 """How answers become training material: the policies, and the reference docs they make.
 
-*usual* is what people do. Full answers: the asked labels are entities, everything else is outside.
+*usual* is what people do, in spaCy 3's own terms: how Prodigy itself converts binary answers is not
+documented. Full answers: the asked labels are entities, everything else is outside.
 Binary answers: an accepted span is an entity, a rejected one is known not to be one, and nothing is
 known about the other tokens. *usual-outside* differs for binary answers only: their other tokens
 are outside. *scratch* is *usual* from random weights in the base's architecture, with its vectors.

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from radicli import Command, Radicli
 
 from prodigy import __version__
-from prodigy.core import RECIPES, get_recipe
+from prodigy.core import RECIPES
 from prodigy.errors import RecipeError
 
 QUESTIONS = 5
@@ -25,7 +25,8 @@ def main() -> None:
         sys.stdout.write("\n".join(sorted(RECIPES)) + "\n")
         return
     try:
-        command = Command.from_function(name, RECIPES[name][1], get_recipe(name))
+        function, annotations = RECIPES[name]
+        command = Command.from_function(name, annotations, function)
         result = command.func(**Radicli(prog="prodigy").parse(words, command))
     except RecipeError as error:
         sys.exit(f"stand-in: {error}")

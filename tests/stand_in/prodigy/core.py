@@ -6,7 +6,7 @@ from radicli import Arg
 
 from prodigy.components.db import connect
 
-__all__ = ["Arg", "Controller", "get_recipe", "recipe"]
+__all__ = ["Arg", "Controller", "recipe"]
 
 RECIPES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {}
 
@@ -17,10 +17,6 @@ def recipe(name: str, **annotations: Any) -> Callable[..., Any]:
         return function
 
     return register
-
-
-def get_recipe(name: str) -> Callable[..., Any]:
-    return RECIPES[name][0]
 
 
 class Controller:
@@ -35,10 +31,11 @@ class Controller:
     def from_components(cls, name: str, components: dict[str, Any]) -> "Controller":
         return cls(components)
 
-    def get_questions(self, session_id: str | None = None) -> list[dict[str, Any]]:
+    def get_questions(self, session_id: str | None) -> list[dict[str, Any]]:
         return list(itertools.islice(self._stream, 10))
 
     def receive_answers(self, answers: list[dict[str, Any]], session_id: str | None = None) -> None:
+        # neither a view nor a time is added: who adds them is not documented
         self.db.add_examples(answers, datasets=[self.dataset])
         if self._update is not None:
             self._update(answers)

@@ -32,4 +32,5 @@ def split_sentences(nlp: Any, stream: Stream) -> Iterator[dict[str, Any]]:
                 for span in task.get("spans", [])
                 if first <= span["start"] and span["end"] <= end
             ]
-            yield set_hashes({**task, "text": sentence.text, "spans": spans}, overwrite=True)
+            # nothing else of the task is kept: that it would be is not documented
+            yield set_hashes({"text": sentence.text, "spans": spans}, overwrite=True)

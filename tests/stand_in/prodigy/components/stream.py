@@ -14,6 +14,8 @@ def get_stream(
 ) -> Iterator[dict[str, Any]]:
     if str(source).startswith("dataset:"):
         records = connect().get_dataset_examples(str(source).removeprefix("dataset:"))
+    elif Path(source).suffix == ".gz":
+        raise ValueError(f"no loader for {source}: compressed sources are not documented")
     else:
         lines = Path(source).read_text(encoding="utf-8").splitlines()
         records = [json.loads(line) for line in lines]
