@@ -58,7 +58,7 @@ def manual_ranked(
 ) -> dict[str, Any]:
     """Annotate whole segments in an order ranked by the model and randomised by keys."""
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.inputs.opening import open_pool
     from prodigy_al.sampling.design import SamplingDesign, strategy_name
 
     with naming_options(learn_every="--rerank-every"):

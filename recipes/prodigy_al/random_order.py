@@ -34,7 +34,7 @@ def random_order(
 ) -> dict[str, Any]:
     """Annotate in uniform random order; everything is scored all the same."""
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.inputs.opening import open_pool
     from prodigy_al.sampling.design import SamplingDesign
 
     with naming_options():

@@ -54,7 +54,7 @@ def teach(
 ) -> dict[str, Any]:
     """Ask about one uncertain span at a time: is it right, is it wrong?"""
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.inputs.opening import open_pool
     from prodigy_al.sampling.design import SamplingDesign, strategy_name
 
     with naming_options(learn_every="--update-every"):

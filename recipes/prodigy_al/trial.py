@@ -58,7 +58,7 @@ def trial(
     """Annotate for several arms at once, in turns and blind: a randomised trial."""
     from prodigy_al.inputs.choices import check_acquisition, check_source
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.inputs.opening import open_pool
     from prodigy_al.inputs.trial import ask_trial
     from prodigy_al.sampling.trial import trial_designs
 
