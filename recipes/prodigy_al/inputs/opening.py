@@ -7,6 +7,7 @@ from typing import Any
 
 from prodigy_al.inputs.choices import (
     check_acquisition,
+    check_budget,
     check_order,
     check_reuse,
     check_source,
@@ -17,13 +18,13 @@ from prodigy_al.inputs.datasets import check_name, excluded_inputs, require_data
 from prodigy_al.inputs.frames import frame_sha256
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.pool import Pool
+from prodigy_al.inputs.remarks import describe_folds, describe_labels, warn_once
 from prodigy_al.inputs.reusing import read_reused
 from prodigy_al.inputs.sources import (
     cut_segments,
     known_labels,
     open_source,
     pipeline_labels,
-    warn_once,
 )
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
 from prodigy_al.sampling.arrivals import ArrivingFrame
@@ -49,10 +50,11 @@ def open_pool(
     waits: bool = False,
     pool_size: int = 0,
     reuse: list[str] | None = None,
+    budget: int | None = None,
 ) -> Pool:
     """Check the options, then load the model, read the source and divide it into folds.
 
-    `pool_size` 0 takes the whole source.
+    `pool_size` 0 takes the whole source; `budget` is the number of answers to aim for, if any.
 
     Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
     """
@@ -61,6 +63,7 @@ def open_pool(
     check_source(source, whole=design.block_size is None, learning=bool(design.learn_every))
     check_acquisition(design.acquisition)
     check_waiting(waits, design)
+    check_budget(budget)
     check_reuse(reuse, design)
     require_datasets("--reuse", reuse or ())
     excluded = excluded_inputs(exclude)
@@ -96,6 +99,8 @@ def open_pool(
         source=_identify_source(source, frame, exclude, pool_size=pool_size or None),
         segmentation="whole" if unsegmented else "sentences",
     )
+    remarks = [] if label else [describe_labels(labels, model)]
+    remarks.append(describe_folds(frame, str(source)))
     return Pool(
         dataset=dataset,
         design=design,
@@ -107,6 +112,8 @@ def open_pool(
         labels=labels,
         waits=waits,
         reused=reused if reuse else None,
+        budget=budget,
+        remarks=tuple(remarks),
     )
 
 

@@ -16,8 +16,11 @@ from prodigy_al.inputs.datasets import (
     stored_examples,
 )
 from prodigy_al.inputs.naming import naming_options
+from prodigy_al.inputs.progress import Progress
+from prodigy_al.inputs.remarks import say, say_once
 from prodigy_al.inputs.resuming import check_same_run
 from prodigy_al.inputs.reusing import AnswerCopies, Known
+from prodigy_al.inputs.so_far import DevScores
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
 from prodigy_al.records import read_record
@@ -34,6 +37,8 @@ from prodigy_al.scoring.segments import segment_scorer
 
 Components = dict[str, Any]
 
+Update = Callable[[list[dict[str, Any]]], object]
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -42,6 +47,8 @@ class Pool:
     `frame` holds the segments that can be asked about, `header` what all their records share.
     With `waits`, answering waits for a model that is refitted. `reused` holds answers of other
     datasets that are copied instead of asked for again, None where there are none to look for.
+    `budget` is the number of answers to aim for, None where nobody named one; `remarks` are said at
+    the start.
     """
 
     dataset: str
@@ -54,6 +61,8 @@ class Pool:
     labels: list[str]
     waits: bool = False
     reused: Known | None = None
+    budget: int | None = None
+    remarks: tuple[str, ...] = ()
 
     def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
@@ -65,16 +74,23 @@ class Pool:
         examples = stored_examples(self.dataset)
         if examples:
             check_same_run(self.dataset, examples[0], self.design, header=header, frame=self.frame)
+        progress = self.start_progress(examples)
         learner = self._start_learner(examples)
         tasks = self.tasks(self.design, header, learner or STARTING_MODEL)
+        updates: list[Update] = []
+        closes: list[Callable[[], object]] = []
         if self.reused is not None:
             copies = AnswerCopies(self.dataset, examples, self.reused)
-            return self.components(view_id, copies.ask(tasks), update=copies.update)
-        components = self.components(view_id, tasks)
+            tasks = copies.ask(tasks)
+            updates.append(copies.update)
+        if self.design.unit == "segment":  # binary answers cannot measure F1
+            scores = self._score_meanwhile(progress, learner)
+            updates.append(scores.update)
+            closes.append(scores.close)
         if learner is not None:
-            components["update"] = learner.update
-            components["on_exit"] = lambda controller: learner.close()
-        return components
+            updates.append(learner.update)  # the last, since it may fail
+            closes.append(learner.close)
+        return self.components(view_id, tasks, progress, updates=updates, closes=closes)
 
     def tasks(
         self, design: SamplingDesign, header: Header, versions: ModelVersions = STARTING_MODEL
@@ -88,19 +104,51 @@ class Pool:
             draws = self._require_one(draws)
         return make_tasks(draws, design, header, rehash)
 
+    def start_progress(
+        self, examples: Sequence[dict[str, Any]], *, countable: bool = True
+    ) -> Progress:
+        """Return what counts the answers, beginning with those of earlier runs.
+
+        `countable`: whether there is one question per segment, and so an end that is known.
+        """
+        askable: set[int] | None = None
+        if countable and isinstance(self.frame, Frame):
+            askable = {one.input_hash for one in self.frame.segments} - (self.reused or {}).keys()
+        return Progress(examples, budget=self.budget, askable=askable, said=say)
+
     def components(
         self,
         view_id: str,
         tasks: Iterable[dict[str, Any]],
+        progress: Progress,
         *,
-        update: Callable[[list[dict[str, Any]]], None] | None = None,
+        updates: Sequence[Update],
+        closes: Sequence[Callable[[], object]] = (),
         exclude_by: str = "input",
     ) -> Components:
-        """Return the components that ask tasks, each input (or task) once."""
-        components: Components = {
+        """Return the components that ask tasks, each input (or task) once; say the remarks.
+
+        Stored answers go to `progress`, then to `updates` in their order; at the end `closes` are
+        called.
+        """
+        for remark in self.remarks:
+            say_once(remark)
+
+        def update(answers: list[dict[str, Any]]) -> None:
+            for one in (progress.update, *updates):
+                one(answers)
+
+        def close(controller: object) -> None:
+            for one in closes:
+                one()
+
+        return {
             "dataset": self.dataset,
             "view_id": view_id,
-            "stream": add_tokens(self.tokenizer, tasks),
+            "stream": add_tokens(self.tokenizer, progress.follow(tasks)),
+            "update": update,
+            "progress": progress,
+            "on_exit": close,
             "config": {
                 "labels": self.labels,
                 "lang": self.nlp.lang,
@@ -108,9 +156,17 @@ class Pool:
                 "auto_count_stream": False,  # the order is worked out as it is needed
             },
         }
-        if update is not None:
-            components["update"] = update
-        return components
+
+    def _score_meanwhile(self, progress: Progress, learner: Learner | None) -> DevScores:
+        """Return what says how good the newest model is, from the starting one on."""
+        return DevScores(
+            self.dataset,
+            self.labels,
+            self.header.model["name"],
+            answers=progress.answers,
+            newest=learner.newest_model if learner else lambda: None,
+            say=say,
+        )
 
     def _start_learner(self, examples: Sequence[dict[str, Any]]) -> Learner | None:
         """Return what refits the model on answers, on those of earlier runs first."""
@@ -126,6 +182,7 @@ class Pool:
             acquisition=self.design.acquisition,
             seed=self.design.seed,
             ranked=ranked,
+            kept=self.design.unit == "segment",  # `DevScores` reads it
         )
         records = [(one["_input_hash"], read_record(one, dataset=self.dataset)) for one in examples]
         learner = Learner(
