@@ -71,12 +71,12 @@ class Progress:
         return min(1.0, len(self._inputs) / total) if total > 0 else 1.0
 
     def _note(self, answer: Task) -> None:
-        record = answer["al"]
-        if record["reused_from"] is not None:
+        record = answer.get("al") or {}  # none where answers of other recipes are mixed in
+        if record.get("reused_from") is not None:
             return
         self.answers += 1
         if self._askable is not None and answer["_input_hash"] in self._askable:
             self._inputs.add(answer["_input_hash"])
         # Which segments have no span to ask about is known of the blocks that were opened.
-        if record["round"] == 0:
+        if record.get("round") == 0:
             self._without[record["fold"], record["block"]] = record["considered"] - record["R"]

@@ -41,10 +41,16 @@ def measure_dev(job: DevJob) -> WeightedScore | Unavailable:
     """Return the weighted F1 of a model on the dev answers that a dataset holds so far."""
     nlp = load_pipeline(job.model)
     examples = stored_examples(job.dataset)
+    if not examples:
+        return Unavailable("another process does not find the answers: the database is in memory")
+    # as al.compare chooses and reads them
+    there = {span["label"] for example in examples for span in example.get("spans") or []}
+    labels = [label for label in job.labels if label in there]
+    if not labels:
+        return Unavailable("no answer holds a span yet")
     try:
-        # as al.compare reads it
         ((name, own),) = split_arms(job.dataset, examples).items()
-        arm = read_arm(name, own, job.labels, tokenizer=nlp.make_doc)
+        arm = read_arm(name, own, labels, tokenizer=nlp.make_doc)
     except AnswerError as error:
         return Unavailable(str(error))
     (predictions,) = predict_sets(nlp, [arm.dev])
