@@ -138,6 +138,9 @@ class Pool:
             for one in (progress.update, *updates):
                 one(answers)
 
+        def share(*args: object, **kwargs: object) -> float | None:
+            return progress.share()  # each release of Prodigy passes something else
+
         def close(controller: object) -> None:
             for one in closes:
                 one()
@@ -147,7 +150,7 @@ class Pool:
             "view_id": view_id,
             "stream": add_tokens(self.tokenizer, progress.follow(tasks)),
             "update": update,
-            "progress": progress,
+            "progress": share,
             "on_exit": close,
             "config": {
                 "labels": self.labels,

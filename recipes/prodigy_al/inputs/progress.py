@@ -9,7 +9,7 @@ Task = Mapping[str, Any]
 
 
 class Progress:
-    """Counts a dataset's answers; called, as Prodigy calls `progress`, it returns their share.
+    """Counts a dataset's answers, and tells their share.
 
     answers: those of earlier runs. `update` takes those of this one, whoever gives them.
     budget: answers to aim for; None: what has been asked of what can be asked is the share
@@ -55,11 +55,8 @@ class Progress:
             yield task
         self._ended = True
 
-    def __call__(self, *args: object, **kwargs: object) -> float | None:
-        """Return the share, from 0 to 1, or None where it is not known.
-
-        Every release of Prodigy passes other arguments, and none of them is needed.
-        """
+    def share(self) -> float | None:
+        """Return how much is done, from 0 to 1, or None where it is not known."""
         if self._budget is not None:
             return min(1.0, self.answers / self._budget)
         if self._askable is None:
