@@ -20,12 +20,7 @@ from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.pool import Pool
 from prodigy_al.inputs.remarks import describe_folds, describe_labels, warn_once
 from prodigy_al.inputs.reusing import read_reused
-from prodigy_al.inputs.sources import (
-    cut_segments,
-    known_labels,
-    open_source,
-    pipeline_labels,
-)
+from prodigy_al.inputs.sources import cut_segments, known_labels, open_source, pipeline_labels
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
 from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.design import SamplingDesign

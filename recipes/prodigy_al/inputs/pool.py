@@ -11,10 +11,7 @@ from prodigy.components.preprocess import add_tokens
 from spacy.language import Language
 
 from prodigy_al.errors import OptionError
-from prodigy_al.inputs.datasets import (
-    rehash,
-    stored_examples,
-)
+from prodigy_al.inputs.datasets import rehash, stored_examples
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.progress import Progress
 from prodigy_al.inputs.remarks import say, say_once
@@ -36,7 +33,6 @@ from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
 
 Components = dict[str, Any]
-
 Update = Callable[[list[dict[str, Any]]], object]
 
 
