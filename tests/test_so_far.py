@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from prodigy_al.inputs.comparison import open_comparison
 from prodigy_al.records import SIMULATED
+from prodigy_al.report.build import compare
 from prodigy_al.report.numbers import interval, number
+from prodigy_al.report.schema import WeightedMetric
 
 Start = Callable[..., Any]
 SECONDS = 600.0  # the process that measures lets all others go first
@@ -67,7 +70,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize("recipe", ["al.random", "al.manual-ranked"])
 def test_after_fifty_answers_the_number_is_that_of_al_compare(
-    annotate: Any, prodigy: Any, world: Path, capsys: pytest.CaptureFixture[str], recipe: str
+    annotate: Any, world: Path, capsys: pytest.CaptureFixture[str], recipe: str
 ):
     """Also where nobody chose labels: al.compare leaves out those that no answer has a span of."""
     annotate(recipe, 49, label=None)
@@ -75,12 +78,15 @@ def test_after_fifty_answers_the_number_is_that_of_al_compare(
     annotate(recipe, 1, label=None)
     line = re.search(r"the base is at F1 (\S+ \[\S+ \S+) on your text \(n = (\d+)", said(capsys))
     assert line is not None
-    done = prodigy("al.compare", "x", world / "base", "--quick")
-    assert done.returncode == 0, done.stderr
-    report = json.loads(Path("al-compare/quick.json").read_text(encoding="utf8"))
-    weighted = report["base"]["dev"]["x"]["weighted"]
-    assert line[1] == f"{number(weighted['f1'])} {interval(weighted['low'], weighted['high'])}"
-    assert int(line[2]) == weighted["m"] > 10
+    plan = open_comparison(
+        ["x"], str(world / "base"), None, label=None, loader=None, skip_bad=False, group_by=None,
+        policies=None, curves=False, seeds=[0], workers=1, engine=None, output=Path("al-compare"),
+        quick=True,
+    )  # fmt: skip
+    weighted = compare(plan).base.dev["x"].weighted
+    assert isinstance(weighted, WeightedMetric)
+    assert line[1] == f"{number(weighted.f1)} {interval(weighted.low, weighted.high)}"
+    assert int(line[2]) == weighted.m > 10
 
 
 def test_without_an_interval_the_reason_is_said_once_and_no_number(
