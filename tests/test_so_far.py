@@ -94,12 +94,13 @@ def test_without_an_interval_the_reason_is_said_once_and_no_number(
 ):
     source = tmp_path / "few.jsonl"
     lines = (world / "pool.jsonl").read_text(encoding="utf8").splitlines()
-    source.write_text("\n".join(lines[:110]), encoding="utf8")  # of 22 documents
-    ctrl = annotate("al.random", 50, source=source)
+    source.write_text("\n".join(lines[:170]), encoding="utf8")  # of 34 documents
+    ctrl = annotate("al.random", 50, source=source, dev_share=0.2)
     heard = said(capsys)
     for _ in range(5):
         batch = ctrl.get_questions()
         ctrl.receive_answers([{**task, "spans": [], "answer": "accept"} for task in batch])
+    assert ctrl.total_annotated == 100
     heard += said(capsys)
     assert len(re.findall("no F1 of the base on your text yet: the answers come from", heard)) == 1
     assert "is at F1" not in heard
