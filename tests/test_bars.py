@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import redirect_stderr
 from itertools import count
 from pathlib import Path
 
@@ -23,27 +24,23 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    shown = Terminal()
-    monkeypatch.setattr(sys, "stderr", shown)
-    return shown
-
-
-def test_a_bar_says_which_fold_is_scored(plain: Language, terminal: Terminal):
+def test_a_bar_says_which_fold_is_scored(plain: Language):
+    terminal = Terminal()
     segments = [Segment({"text": f"Acme {i}"}, i, "g", fold="dev") for i in range(3)]
-    list(segment_scorer(plain, MarginalScorer(plain), "expected-errors")(segments))
+    with redirect_stderr(terminal):
+        list(segment_scorer(plain, MarginalScorer(plain), "expected-errors")(segments))
     assert "scoring dev fold: 100%" in terminal.getvalue()
 
 
 @pytest.mark.parametrize(("seconds", "bar"), [(1.0, True), (0.0, False)])
 def test_a_bar_shows_what_is_read_where_it_takes_over_a_second(
-    world: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, seconds: float, bar: bool
+    world: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, bar: bool
 ):
-    clock = count()
+    clock, terminal = count(), Terminal()
     monkeypatch.setattr("tqdm.std.time", lambda: next(clock) * seconds)
     source = world / "pool.jsonl"
-    records = list(open_source(source, loader=None, skip_bad=False))
+    with redirect_stderr(terminal):
+        records = list(open_source(source, loader=None, skip_bad=False))
     assert len(records) == 600
     assert (f"reading {source}" in terminal.getvalue()) is bar
 
@@ -52,5 +49,6 @@ def test_standard_input_is_read_without_a_bar(terminal: Terminal, monkeypatch: p
     clock = count()
     monkeypatch.setattr("tqdm.std.time", lambda: float(next(clock)))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"text": "Acme"}\n' * 3)))
-    assert len(list(open_source("-", loader=None, skip_bad=False))) == 3
+    with redirect_stderr(terminal):
+        assert len(list(open_source("-", loader=None, skip_bad=False))) == 3
     assert not terminal.getvalue()
