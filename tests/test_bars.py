@@ -45,8 +45,8 @@ def test_a_bar_shows_what_is_read_where_it_takes_over_a_second(
     assert (f"reading {source}" in terminal.getvalue()) is bar
 
 
-def test_standard_input_is_read_without_a_bar(terminal: Terminal, monkeypatch: pytest.MonkeyPatch):
-    clock = count()
+def test_standard_input_is_read_without_a_bar(monkeypatch: pytest.MonkeyPatch):
+    clock, terminal = count(), Terminal()
     monkeypatch.setattr("tqdm.std.time", lambda: float(next(clock)))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"text": "Acme"}\n' * 3)))
     with redirect_stderr(terminal):
