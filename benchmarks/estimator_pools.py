@@ -20,7 +20,7 @@ from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.pool import PoolTexts
 from prodigy_al.comparison.runs import Run, RunResult, execute
 from prodigy_al.evaluation.counts import Counts
-from prodigy_al.inputs.pool import open_pool
+from prodigy_al.inputs.opening import open_pool
 from prodigy_al.inputs.pool_source import segment_words
 from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.ner.pipelines import load_pipeline

@@ -182,26 +182,6 @@ def test_keys_ask_what_is_uncertain_more_often_than_chance_does(controller: Star
     assert mean_score("al.manual-ranked") > 1.2 * mean_score("al.random")
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"seed": 1}, "--seed 0, now it is 1"),
-        ({"explore": 0.5}, "--explore 0.3, now it is 0.5"),
-        ({"label": ["PERSON"]}, "labels or scorer"),
-        ({"fold_salt": "other"}, "--fold-salt prodigy-al, now it is other"),
-    ],
-)
-def test_a_dataset_is_not_continued_with_another_draw(
-    controller: Start, world: Path, options: dict[str, Any], sentence: str
-):
-    from prodigy.errors import RecipeError
-
-    arguments = ("al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"))
-    answers(controller(*arguments, label=["ORG"]), 5)
-    with pytest.raises(RecipeError, match=sentence):
-        controller(*arguments, **{"label": ["ORG"], **options})
-
-
 def test_the_first_question_of_two_sessions_differs(controller: Start, world: Path):
     ctrl = controller("al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"))
     one, two = (ctrl.get_questions(f"x-{who}") for who in ("ann", "bo"))

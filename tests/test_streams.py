@@ -74,7 +74,7 @@ def test_the_same_stream_again_goes_on_where_it_stopped(start: Start, lines: lis
 @pytest.mark.parametrize(
     ("skipped", "options", "sentence"),
     [
-        (30, {}, "was started with source"),
+        (30, {}, "which began with other texts"),
         (0, {"block": 30}, "--block 20, now it is 30"),
         (0, {"dev_share": 0.6}, "share 0.25 of meta.doc, now it is share 0.6 of"),
     ],

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from recipe_host.types import TaskType
 
-__all__ = ["ask_progress"]
+__all__ = ["ask_progress", "first_progress"]
 
 
 class Annotated(Protocol):
@@ -39,6 +39,22 @@ def ask_progress(
     ]
     value = function(*forms[min(_positional(function), 4)])
     return None if value is None else float(value)
+
+
+def first_progress(
+    function: Callable[..., float | None] | None, controller: Annotated, session: Annotated
+) -> float | None:
+    """Return a recipe's own progress before the first answer, None where it has none yet.
+
+    After a restart answers are there already. A function that cannot do without the result of
+    `update` has nothing to say now.
+    """
+    if function is None:
+        return None
+    try:
+        return ask_progress(function, controller, session, answers=[], result=None)
+    except Exception:  # the recipe's, so of any kind; it is called again after the first answers
+        return None
 
 
 def _positional(function: Callable[..., Any]) -> int:

@@ -22,7 +22,7 @@ from recipe_host.connections import open_database
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
 from recipe_host.errors import DatasetNotFound, RecipeError, UpdateError
 from recipe_host.hashing import set_hashes
-from recipe_host.progress import ask_progress
+from recipe_host.progress import ask_progress, first_progress
 from recipe_host.recording import Recorder
 from recipe_host.settings import load_settings
 from recipe_host.stream import Stream
@@ -71,6 +71,8 @@ class Controller:
         self._on_exit = components.on_exit
         if components.on_load is not None:
             components.on_load(self)
+        first = self._router.session(self.session_id)
+        self.progress = first_progress(components.progress, self, first)
         if self.config["validate"]:  # after `on_load`, which may replace the stream
             check_stream(name, self.view_id, self.stream, self.config["batch_size"])
 
@@ -258,8 +260,7 @@ class Controller:
         return "" if session_id == self.session_id else session_id
 
     def _take_over(self, session: Session) -> list[TaskType]:
-        taken = self._router.take_over(session, self.config["batch_size"])
-        if taken is None:
+        if (taken := self._router.take_over(session, self.config["batch_size"])) is None:
             return []
         other, tasks = taken
         if self._leases is not None:
@@ -288,7 +289,7 @@ class Controller:
             return min(1.0, self.total_annotated / float(target))
         if not self._total:
             return None
-        # Tasks that were read and are not open are answered or excluded: both are done.
+        # Read and not open: answered or excluded, and both are done.
         still_open = self._router.open_count(None if self._router.limit == 1 else session)
         return (self._router.read_count(session) - still_open) / self._total
 

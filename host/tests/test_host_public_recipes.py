@@ -271,4 +271,4 @@ def test_every_callback_is_called_in_its_turn(source: str) -> None:
     (example,) = stored("news")
     assert (example["n_spans"], "tokens" in example) == (1, False)
     log = connect().get_meta("news.log")["log"]
-    assert log == [["load", "news"], ["update", 1], ["progress", 1]]
+    assert log == [["load", "news"], ["progress", 0], ["update", 1], ["progress", 1]]

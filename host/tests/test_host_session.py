@@ -159,6 +159,22 @@ def test_progress_is_called_in_every_published_form(progress: Any, expected: flo
     assert ctrl.progress == expected
 
 
+def test_a_recipes_progress_is_known_before_the_first_answer_and_after_a_restart() -> None:
+    def start() -> Controller:
+        return controller(letters("abcd"), progress=lambda ctrl: ctrl.total_annotated / 4)
+
+    ctrl = start()
+    assert ctrl.progress == 0.0
+    ctrl.receive_answers(answered(ctrl.get_questions()[:2]))
+    assert start().progress == 0.5
+
+
+def test_a_progress_that_needs_a_result_of_update_is_unknown_before_there_is_one() -> None:
+    ctrl = controller(letters("a"), progress=lambda ctrl, result: 1 - result, update=lambda _: 0.25)
+    assert ctrl.progress is None
+    assert ctrl.receive_answers(answered(ctrl.get_questions())) == 0.75
+
+
 def test_progress_is_a_share_of_what_is_known() -> None:
     def progress(stream: Any, **settings: Any) -> float | None:
         ctrl = controller(stream, dataset=False, settings={"batch_size": 1, **settings})

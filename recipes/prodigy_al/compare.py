@@ -22,7 +22,12 @@ from prodigy_al.options import (
         "-t",
         help="Held-out test set: a dataset or a source with gold `spans`; required but for --quick",
     ),
-    label=ASKING["label"],
+    label=Arg(
+        "--label",
+        "-l",
+        help="Labels to compare, comma-separated; if not given, all that answers have spans of",
+        converter=split_string,
+    ),
     loader=ASKING["loader"],
     skip_bad=ASKING["skip_bad"],
     group_by=Arg(

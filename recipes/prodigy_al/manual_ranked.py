@@ -6,6 +6,7 @@ from prodigy_al.exits import report_errors
 from prodigy_al.options import (
     ACQUISITION,
     ASKING,
+    BUDGET,
     EXPLORE,
     POOL_SIZE,
     REUSE,
@@ -19,6 +20,7 @@ from prodigy_al.options import (
 @recipe(
     "al.manual-ranked",
     **ASKING,
+    budget=BUDGET,
     pool_size=POOL_SIZE,
     reuse=REUSE,
     by=ACQUISITION,
@@ -46,6 +48,7 @@ def manual_ranked(
     dev_share: float = 0.25,
     group_by: Optional[str] = None,
     gpu_id: int = -1,
+    budget: Optional[int] = None,
     pool_size: int = 0,
     reuse: Optional[list[str]] = None,
     by: str = "expected-errors",
@@ -58,7 +61,7 @@ def manual_ranked(
 ) -> dict[str, Any]:
     """Annotate whole segments in an order ranked by the model and randomised by keys."""
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.inputs.opening import open_pool
     from prodigy_al.sampling.design import SamplingDesign, strategy_name
 
     with naming_options(learn_every="--rerank-every"):
@@ -85,6 +88,7 @@ def manual_ranked(
         unsegmented=unsegmented,
         group_by=group_by,
         gpu_id=gpu_id,
+        budget=budget,
         pool_size=pool_size,
         reuse=reuse,
         waits=wait,

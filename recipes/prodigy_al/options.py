@@ -20,6 +20,7 @@ __all__ = [
     "ACQUISITION",
     "ASKING",
     "BLOCK",
+    "BUDGET",
     "EXPLORE",
     "POOL_SIZE",
     "RATE",
@@ -42,7 +43,10 @@ ASKING: dict[str, Any] = {
         help="Source: .jsonl, .json, .csv, .txt (recipe-host: each also .gz), - or dataset:NAME"
     ),
     "label": Arg(
-        "--label", "-l", help="Labels to ask for, comma-separated", converter=split_string
+        "--label",
+        "-l",
+        help="Labels to ask for, comma-separated; if not given, all that the pipeline knows",
+        converter=split_string,
     ),
     "loader": Arg("--loader", "-lo", help="Loader, where the file's name does not tell"),
     "skip_bad": Arg(
@@ -59,9 +63,18 @@ ASKING: dict[str, Any] = {
     "seed": Arg("--seed", help="Seed of every draw"),
     "fold_salt": Arg("--fold-salt", help="Salt of the dev fold; arms to compare share it"),
     "dev_share": Arg("--dev-share", help="Share of the segments set aside for the dev fold"),
-    "group_by": Arg("--group-by", help="Key in meta that keeps texts together in one fold"),
+    "group_by": Arg(
+        "--group-by",
+        help="Key in meta that keeps texts together in one fold; if not given, doc where 95 % of "
+        "the records have it",
+    ),
     "gpu_id": Arg("--gpu-id", "-g", help="GPU to score on, -1 for the CPU"),
 }
+BUDGET = Arg(
+    "--budget",
+    "-n",
+    help="Answers to aim for: progress is their share; questions go on when they are there",
+)
 ACQUISITION = Arg("--by", help="Score: expected-errors, most-uncertain, span-entropy, ...")
 BLOCK = Arg("--block", help="Segments scored and ranked together")
 RATE = Arg("--rate", help="Share of each block that is asked before the next is opened")

@@ -3,12 +3,13 @@
 from typing import Any, Optional
 
 from prodigy_al.exits import report_errors
-from prodigy_al.options import ASKING, POOL_SIZE, REUSE, Arg, recipe
+from prodigy_al.options import ASKING, BUDGET, POOL_SIZE, REUSE, Arg, recipe
 
 
 @recipe(
     "al.random",
     **ASKING,
+    budget=BUDGET,
     pool_size=POOL_SIZE,
     reuse=REUSE,
     binary=Arg("--binary", help="Ask about one random candidate span instead of whole segments"),
@@ -28,13 +29,14 @@ def random_order(
     dev_share: float = 0.25,
     group_by: Optional[str] = None,
     gpu_id: int = -1,
+    budget: Optional[int] = None,
     pool_size: int = 0,
     reuse: Optional[list[str]] = None,
     binary: bool = False,
 ) -> dict[str, Any]:
     """Annotate in uniform random order; everything is scored all the same."""
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.inputs.opening import open_pool
     from prodigy_al.sampling.design import SamplingDesign
 
     with naming_options():
@@ -58,6 +60,7 @@ def random_order(
         unsegmented=unsegmented,
         group_by=group_by,
         gpu_id=gpu_id,
+        budget=budget,
         pool_size=pool_size,
         reuse=reuse,
     )

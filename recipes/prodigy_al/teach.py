@@ -7,6 +7,7 @@ from prodigy_al.options import (
     ACQUISITION,
     ASKING,
     BLOCK,
+    BUDGET,
     EXPLORE,
     RATE,
     STRICT,
@@ -19,6 +20,7 @@ from prodigy_al.options import (
 @recipe(
     "al.teach",
     **ASKING,
+    budget=BUDGET,
     by=ACQUISITION,
     explore=EXPLORE,
     strict=STRICT,
@@ -43,6 +45,7 @@ def teach(
     dev_share: float = 0.25,
     group_by: Optional[str] = None,
     gpu_id: int = -1,
+    budget: Optional[int] = None,
     by: str = "expected-errors",
     explore: float = 0.3,
     strict: bool = False,
@@ -54,7 +57,7 @@ def teach(
 ) -> dict[str, Any]:
     """Ask about one uncertain span at a time: is it right, is it wrong?"""
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.inputs.opening import open_pool
     from prodigy_al.sampling.design import SamplingDesign, strategy_name
 
     with naming_options(learn_every="--update-every"):
@@ -83,6 +86,7 @@ def teach(
         unsegmented=unsegmented,
         group_by=group_by,
         gpu_id=gpu_id,
+        budget=budget,
         waits=wait,
     )
     return pool.ask(view_id="ner", show_score=show_score)

@@ -7,6 +7,7 @@ from prodigy_al.options import (
     ACQUISITION,
     ASKING,
     BLOCK,
+    BUDGET,
     EXPLORE,
     POOL_SIZE,
     RATE,
@@ -20,6 +21,7 @@ from prodigy_al.options import (
 @recipe(
     "al.trial",
     **ASKING,
+    budget=BUDGET,
     pool_size=POOL_SIZE,
     reuse=REUSE,
     arms=Arg(
@@ -47,6 +49,7 @@ def trial(
     dev_share: float = 0.25,
     group_by: Optional[str] = None,
     gpu_id: int = -1,
+    budget: Optional[int] = None,
     pool_size: int = 0,
     reuse: Optional[list[str]] = None,
     arms: Optional[list[str]] = None,
@@ -58,7 +61,7 @@ def trial(
     """Annotate for several arms at once, in turns and blind: a randomised trial."""
     from prodigy_al.inputs.choices import check_acquisition, check_source
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.pool import open_pool
+    from prodigy_al.inputs.opening import open_pool
     from prodigy_al.inputs.trial import ask_trial
     from prodigy_al.sampling.trial import trial_designs
 
@@ -83,6 +86,7 @@ def trial(
         unsegmented=unsegmented,
         group_by=group_by,
         gpu_id=gpu_id,
+        budget=budget,
         pool_size=pool_size,
         reuse=reuse,
     )

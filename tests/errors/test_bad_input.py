@@ -80,6 +80,10 @@ BAD_INPUT = [
     # the options of the asking recipes
     ((*ASK, "--exclude", "gone"), "--exclude gone", "no such dataset"),
     ((*ASK, "--group-by", "gone"), "--group-by gone", "meta.gone"),
+    *(
+        ((*command, "--budget", "0"), "--budget 0: give a number of answers")
+        for command in (ASK, TEACH, RANKED)
+    ),
     ((*ASK, "--dev-share", "0.95"), "--dev-share 0.95: out of range"),
     ((*RANKED, "--explore", "2"), "--explore 2.0: out of range"),
     ((*RANKED, "--explore", "nan"), "--explore nan: out of range"),
@@ -89,12 +93,12 @@ BAD_INPUT = [
     ((*RANKED, "--pool-size", "-5"), "--pool-size -5: give a number of segments"),
     # the dataset
     (ask("pool.jsonl", dataset=""), "DATASET '': not a name"),
-    (again("ranked"), "'news-ranked-0' was started with recipe ranked, now it is random"),
-    (again("random", model="other"), "'news-random-0' was started with model"),
-    (again("random", source="half.jsonl"), "'news-random-0' was started with source"),
+    (again("ranked"), "was started with al.manual-ranked, now it is al.random"),
+    (again("random", model="other"), "was started with model base", "now it is other"),
+    (again("random", source="half.jsonl"), "with source pool.jsonl of", "it is half.jsonl of"),
     (again("random", "--seed", "1"), "was started with --seed 0, now it is 1"),
     (again("random", "--pool-size", "100"), "started with --pool-size all, now it is 100"),
-    (again("random", "--dev-share", "0.5"), "(--dev-share, --group-by)"),
+    (again("random", "--dev-share", "0.5"), "segments in its", "(--dev-share"),
     (again("teach", "--block", "50", recipe="al.teach"), "--block 100, now it is 50"),
     (ask("pool.jsonl", dataset="mixed"), "dataset 'mixed' carries no `al` record"),
     # simulate

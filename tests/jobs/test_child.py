@@ -65,12 +65,14 @@ def test_our_own_errors_keep_their_sentence():
 
 
 def test_other_errors_are_named():
-    with pytest.raises(JobError, match=r"^learning failed: ZeroDivisionError: division"):
+    with pytest.raises(
+        JobError, match=r"^the process in the background failed: ZeroDivisionError: division"
+    ):
         ChildProcess().run(divide, 1)
 
 
 def test_a_process_that_dies_is_an_error_and_not_a_hang():
-    with pytest.raises(JobError, match=r"^the process that learns ended with exit code 3$"):
+    with pytest.raises(JobError, match=r"^the process in the background ended with exit code 3$"):
         ChildProcess().run(die, 3)
 
 

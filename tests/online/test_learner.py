@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from prodigy_al.errors import ActiveLearningError
+from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256
 from prodigy_al.online import learner as learner_module
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
@@ -128,6 +129,26 @@ def test_a_refit_leaves_nothing_on_the_disk(
     one.start()
     assert list(one.newest().score(settings.ranked))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_is_kept_is_there_until_a_newer_one_is_and_nobody_reads_it(
+    learner,
+    settings: RefitSettings,
+    answers: Answers,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    one = learner(answers[:28], settings=replace(settings, kept=True))
+    one.start()
+    first = one.newest_model()
+    assert first.answers == 20
+    assert pipeline_sha256(load_pipeline(str(first.folder))) == one.newest().sha256
+    one.update(answers[28:56])
+    assert one.newest_model().answers == 40
+    assert first.folder.exists()
+    del first
+    assert list(tmp_path.iterdir()) == [one.newest_model().folder]
 
 
 def test_an_empty_pipeline_learns_as_well(learner, settings: RefitSettings, answers: Answers):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.ner.entities import predict_entities
-from prodigy_al.scoring.marginals import MarginalScorer
+from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 from prodigy_al.scoring.pool import score_pool
 
 MakeDocs = Callable[..., list[Doc]]
@@ -41,6 +41,40 @@ def test_no_more_docs_are_read_than_the_batches_asked_for(
     scored = score_pool(MarginalScorer(plain), docs(), batch_size=4)
     next(scored)
     assert len(read) == 4
+
+
+class Watched(MarginalScorer):
+    """Notes the tokens of each doc that it scores, batch by batch."""
+
+    def score(self, docs: Sequence[Doc]) -> list[SpanMarginals]:
+        self.batches = [*getattr(self, "batches", []), [len(doc) for doc in docs]]
+        return super().score(docs)
+
+
+def test_long_docs_make_smaller_batches_and_keep_their_order(
+    plain: Language, word_salad: MakeDocs
+) -> None:
+    lengths = [10, 20, 30, 70, 250, 5, 99, 1]
+    docs = word_salad(plain, lengths)
+    scorer = Watched(plain, floor=0)
+    scored = list(score_pool(scorer, iter(docs), batch_size=4, most_tokens=100))
+    assert scorer.batches == [[10, 20, 30], [70], [250], [5], [99, 1]]
+    for one, doc in zip(scored, docs, strict=True):
+        (alone,) = MarginalScorer(plain, floor=0).score([doc])
+        assert one.labels == alone.labels
+        np.testing.assert_allclose(one.probabilities, alone.probabilities, atol=1e-5)
+
+
+def test_docs_of_a_few_hundred_tokens_are_scored_in_batches_of_128(
+    plain: Language, word_salad: MakeDocs
+) -> None:
+    docs = word_salad(plain, [250] * 130)
+    scorer = Watched(plain)
+    scored = list(score_pool(scorer, docs))
+    assert [len(batch) for batch in scorer.batches] == [128, 2]
+    by_number = [*scorer.score(docs[:128]), *scorer.score(docs[128:])]
+    for one, other in zip(scored, by_number, strict=True):
+        assert np.array_equal(one.probabilities, other.probabilities)
 
 
 def test_nothing_is_drawn_where_there_is_no_terminal(

@@ -7,7 +7,7 @@ they depend on, so that no run is repeated.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -192,17 +192,22 @@ def execute(run: Run) -> RunResult:
         folder = Path(path)
         nlp = _pipeline(run, folder)
         files = read_files(folder) if run.artifacts is not None else {}
+    predictions = predict_sets(nlp, run.evaluate)
+    expected = None if run.pool is None else expect_counts(nlp, run.pool)
+    return RunResult(predictions, files, expected)
+
+
+def predict_sets(nlp: Language, sets: Iterable[Answers]) -> tuple[Predictions, ...]:
+    """Return what a pipeline predicts on the texts of each set, all labels. Changes its BLAS."""
     # the backend that trained predicts too, so that base and fine-tuned models are treated alike
     set_blas(nlp, use_blis=False)
-    predictions = tuple(
+    return tuple(
         [
             frozenset(spans)
             for spans in predict_entities(nlp, to_docs(answers, POLICIES["usual"], nlp.vocab))
         ]
-        for answers in run.evaluate
+        for answers in sets
     )
-    expected = None if run.pool is None else expect_counts(nlp, run.pool)
-    return RunResult(predictions, files, expected)
 
 
 def _pipeline(run: Run, folder: Path) -> Language:

@@ -26,6 +26,12 @@ def check_acquisition(name: str) -> None:
         )
 
 
+def check_budget(budget: int | None) -> None:
+    """Raise `OptionError` for a number of answers that cannot be aimed for."""
+    if budget is not None and budget < 1:
+        raise OptionError("--budget", budget, "give a number of answers of at least 1")
+
+
 def check_waiting(waits: bool, design: SamplingDesign) -> None:
     """Raise `OptionError` where answering is to wait for a model, and none is refitted."""
     if waits and design.learn_every is None:

@@ -68,9 +68,12 @@ def _candidates(
     docs = (
         Doc(nlp.vocab, words=list(item.words), spaces=list(item.spaces)) for item in texts.values()
     )
+    scored = score_pool(
+        marginals, docs, total=len(texts), label=f"scoring dev texts of {arm.dataset}"
+    )
     found = {
         key: frozenset(zip(spans.starts.tolist(), spans.ends.tolist(), spans.labels, strict=True))
-        for key, spans in zip(texts, score_pool(marginals, docs, total=len(texts)), strict=True)
+        for key, spans in zip(texts, scored, strict=True)
     }
     # what was asked about is a candidate, also where a score differs in its last digits
     asked = {item.input_hash: frozenset(item.accepted + item.rejected) for item in arm.dev.items}

@@ -1,4 +1,4 @@
-"""A dataset's name, a model, a source and a design -> a pool, ready to ask from."""
+"""A pool: a model and a source, opened and checked -> the components that ask its questions."""
 
 from __future__ import annotations
 
@@ -11,33 +11,13 @@ from prodigy.components.preprocess import add_tokens
 from spacy.language import Language
 
 from prodigy_al.errors import OptionError
-from prodigy_al.inputs.choices import (
-    check_acquisition,
-    check_order,
-    check_reuse,
-    check_source,
-    check_waiting,
-    describe_unknown,
-)
-from prodigy_al.inputs.datasets import (
-    check_name,
-    excluded_inputs,
-    rehash,
-    require_datasets,
-    stored_examples,
-)
-from prodigy_al.inputs.frames import frame_sha256
+from prodigy_al.inputs.datasets import rehash, stored_examples
 from prodigy_al.inputs.naming import naming_options
+from prodigy_al.inputs.progress import Progress
+from prodigy_al.inputs.remarks import say, say_once
 from prodigy_al.inputs.resuming import check_same_run
-from prodigy_al.inputs.reusing import AnswerCopies, Known, read_reused
-from prodigy_al.inputs.sources import (
-    cut_segments,
-    known_labels,
-    open_source,
-    pipeline_labels,
-    warn_once,
-)
-from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
+from prodigy_al.inputs.reusing import AnswerCopies, Known
+from prodigy_al.inputs.so_far import DevScores
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
 from prodigy_al.records import read_record
@@ -45,7 +25,7 @@ from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
-from prodigy_al.sampling.frame import Frame, Segment, build_frame
+from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.scoring.acquisition import ACQUISITIONS
@@ -53,6 +33,7 @@ from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
 
 Components = dict[str, Any]
+Update = Callable[[list[dict[str, Any]]], object]
 
 
 @dataclass(frozen=True)
@@ -62,6 +43,8 @@ class Pool:
     `frame` holds the segments that can be asked about, `header` what all their records share.
     With `waits`, answering waits for a model that is refitted. `reused` holds answers of other
     datasets that are copied instead of asked for again, None where there are none to look for.
+    `budget` is the number of answers to aim for, None where nobody named one; `remarks` are said at
+    the start.
     """
 
     dataset: str
@@ -74,6 +57,8 @@ class Pool:
     labels: list[str]
     waits: bool = False
     reused: Known | None = None
+    budget: int | None = None
+    remarks: tuple[str, ...] = ()
 
     def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
@@ -85,16 +70,23 @@ class Pool:
         examples = stored_examples(self.dataset)
         if examples:
             check_same_run(self.dataset, examples[0], self.design, header=header, frame=self.frame)
+        progress = self.start_progress(examples)
         learner = self._start_learner(examples)
         tasks = self.tasks(self.design, header, learner or STARTING_MODEL)
+        updates: list[Update] = []
+        closes: list[Callable[[], object]] = []
         if self.reused is not None:
             copies = AnswerCopies(self.dataset, examples, self.reused)
-            return self.components(view_id, copies.ask(tasks), update=copies.update)
-        components = self.components(view_id, tasks)
+            tasks = copies.ask(tasks)
+            updates.append(copies.update)
+        if self.design.unit == "segment":  # binary answers cannot measure F1
+            scores = self._score_meanwhile(progress, learner)
+            updates.append(scores.update)
+            closes.append(scores.close)
         if learner is not None:
-            components["update"] = learner.update
-            components["on_exit"] = lambda controller: learner.close()
-        return components
+            updates.append(learner.update)  # the last, since it may fail
+            closes.append(learner.close)
+        return self.components(view_id, tasks, progress, updates=updates, closes=closes)
 
     def tasks(
         self, design: SamplingDesign, header: Header, versions: ModelVersions = STARTING_MODEL
@@ -108,19 +100,54 @@ class Pool:
             draws = self._require_one(draws)
         return make_tasks(draws, design, header, rehash)
 
+    def start_progress(
+        self, examples: Sequence[dict[str, Any]], *, countable: bool = True
+    ) -> Progress:
+        """Return what counts the answers, beginning with those of earlier runs.
+
+        `countable`: whether there is one question per segment, and so an end that is known.
+        """
+        askable: set[int] | None = None
+        if countable and isinstance(self.frame, Frame):
+            askable = {one.input_hash for one in self.frame.segments} - (self.reused or {}).keys()
+        return Progress(examples, budget=self.budget, askable=askable, said=say)
+
     def components(
         self,
         view_id: str,
         tasks: Iterable[dict[str, Any]],
+        progress: Progress,
         *,
-        update: Callable[[list[dict[str, Any]]], None] | None = None,
+        updates: Sequence[Update],
+        closes: Sequence[Callable[[], object]] = (),
         exclude_by: str = "input",
     ) -> Components:
-        """Return the components that ask tasks, each input (or task) once."""
-        components: Components = {
+        """Return the components that ask tasks, each input (or task) once; say the remarks.
+
+        Stored answers go to `progress`, then to `updates` in their order; at the end `closes` are
+        called.
+        """
+        for remark in self.remarks:
+            say_once(remark)
+
+        def update(answers: list[dict[str, Any]]) -> None:
+            for one in (progress.update, *updates):
+                one(answers)
+
+        def share(*args: object, **kwargs: object) -> float | None:
+            return progress.share()  # each release of Prodigy passes something else
+
+        def close(controller: object) -> None:
+            for one in closes:
+                one()
+
+        return {
             "dataset": self.dataset,
             "view_id": view_id,
-            "stream": add_tokens(self.tokenizer, tasks),
+            "stream": add_tokens(self.tokenizer, progress.follow(tasks)),
+            "update": update,
+            "progress": share,
+            "on_exit": close,
             "config": {
                 "labels": self.labels,
                 "lang": self.nlp.lang,
@@ -128,9 +155,17 @@ class Pool:
                 "auto_count_stream": False,  # the order is worked out as it is needed
             },
         }
-        if update is not None:
-            components["update"] = update
-        return components
+
+    def _score_meanwhile(self, progress: Progress, learner: Learner | None) -> DevScores:
+        """Return what says how good the newest model is, from the starting one on."""
+        return DevScores(
+            self.dataset,
+            self.labels,
+            self.header.model["name"],
+            answers=progress.answers,
+            newest=learner.newest_model if learner else lambda: None,
+            say=say,
+        )
 
     def _start_learner(self, examples: Sequence[dict[str, Any]]) -> Learner | None:
         """Return what refits the model on answers, on those of earlier runs first."""
@@ -146,6 +181,7 @@ class Pool:
             acquisition=self.design.acquisition,
             seed=self.design.seed,
             ranked=ranked,
+            kept=self.design.unit == "segment",  # `DevScores` reads it
         )
         records = [(one["_input_hash"], read_record(one, dataset=self.dataset)) for one in examples]
         learner = Learner(
@@ -177,104 +213,3 @@ class Pool:
                 "with whole segments: al.manual-ranked or al.random",
             )
         return chain([first], draws)
-
-
-def open_pool(
-    dataset: str,
-    model: str,
-    source: Any,
-    design: SamplingDesign,
-    *,
-    label: list[str] | None,
-    loader: str | None,
-    exclude: list[str] | None,
-    unsegmented: bool,
-    skip_bad: bool,
-    group_by: str | None,
-    gpu_id: int,
-    waits: bool = False,
-    pool_size: int = 0,
-    reuse: list[str] | None = None,
-) -> Pool:
-    """Check the options, then load the model, read the source and divide it into folds.
-
-    `pool_size` 0 takes the whole source.
-
-    Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
-    """
-    check_name(dataset)
-    check_order(model, source)
-    check_source(source, whole=design.block_size is None, learning=bool(design.learn_every))
-    check_acquisition(design.acquisition)
-    check_waiting(waits, design)
-    check_reuse(reuse, design)
-    require_datasets("--reuse", reuse or ())
-    excluded = excluded_inputs(exclude)
-    records = open_source(source, loader=loader, skip_bad=skip_bad)
-    nlp = load_pipeline(model, gpu_id=gpu_id)
-    labels = list(label or known_labels(nlp, model))
-    # one that knows no label at all was chosen to begin with nothing
-    known = pipeline_labels(nlp)
-    for name in labels if known else ():
-        if name not in known:
-            warn_once(describe_unknown(name, known, model))
-    reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
-    tokenizer = sentence_splitter(nlp)
-    segments = cut_segments(records, tokenizer, unsegmented=unsegmented)
-    folds: dict[str, Any] = {
-        "dev_share": design.dev_share,
-        "fold_salt": design.fold_salt,
-        "exclude": excluded,
-        "group_by": group_by,
-    }
-    frame: Frame | ArrivingFrame
-    with naming_options():
-        if str(source) == "-":
-            frame = ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
-        else:
-            frame = build_frame(segments, pool_size=pool_size or None, **folds)
-    # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
-    set_blas(nlp, use_blis=False)
-    scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
-    header = Header(
-        model=described,
-        scorer=_identify_scorer(scorer, labels, described["sha256"]),
-        source=_identify_source(source, frame, exclude, pool_size=pool_size or None),
-        segmentation="whole" if unsegmented else "sentences",
-    )
-    return Pool(
-        dataset=dataset,
-        design=design,
-        nlp=nlp,
-        tokenizer=tokenizer,
-        scorer=scorer,
-        frame=frame,
-        header=header,
-        labels=labels,
-        waits=waits,
-        reused=reused if reuse else None,
-    )
-
-
-def _identify_source(
-    source: Any, frame: Frame | ArrivingFrame, exclude: list[str] | None, *, pool_size: int | None
-) -> dict[str, Any]:
-    """Return what records say of the source they were drawn from; of a stream less is known."""
-    segments = excluded = None
-    if isinstance(frame, Frame):
-        segments, excluded = len(frame.segments), frame.excluded
-    return {
-        "name": str(source),
-        "sha256": frame.sha256,
-        "segments": segments,
-        "excluded": excluded,
-        "exclude": list(exclude or ()),
-        "pool_size": pool_size,
-        "stream": frame.folds if isinstance(frame, ArrivingFrame) else None,
-    }
-
-
-def _identify_scorer(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
-    """Return what fixes every segment's candidates; `frame_sha256` stands for all of it at once."""
-    settings = {"temperature": scorer.temperature, "floor": scorer.floor, "labels": sorted(labels)}
-    return {**settings, "frame_sha256": frame_sha256(model, settings), "blas": "numpy"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prodigy_al.errors import AnswerError
@@ -13,6 +13,21 @@ from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.history import ANSWERS
 from prodigy_al.sampling.keys import quantise
 from prodigy_al.sampling.questions import Header
+
+# How a strategy is asked for, where it is not al.STRATEGY.
+COMMANDS: Mapping[str, str] = {
+    "ranked": "al.manual-ranked",
+    "ranked-strict": "al.manual-ranked --strict",
+    "ranked-learning": "al.manual-ranked --rerank-every",
+    "ranked-strict-learning": "al.manual-ranked --strict --rerank-every",
+    "teach-strict": "al.teach --strict",
+    "teach-learning": "al.teach --update-every",
+    "teach-strict-learning": "al.teach --strict --update-every",
+    "random-binary": "al.random --binary",
+}
+GROUPED = {"record": "single records", "segment": "single segments"}
+CUT = {"sentences": "texts cut into sentences", "whole": "whole texts"}
+GO_ON = "go on with what it was started with, or give a new dataset name"
 
 
 def check_same_run(
@@ -36,47 +51,141 @@ def check_same_run(
             "give a new dataset name, and --exclude this one to ask nothing twice",
             dataset=dataset,
         )
+    # in the order in which one explains the next: another model knows other labels, other options
+    # cut another source
+    for changes in (
+        _changed_model(record, header),
+        _changed_options(record, design, header),
+        _changed_source(record, header, dataset),
+        _changed_folds(record, answer, header, frame),
+    ):
+        for change in changes:
+            raise AnswerError(f"dataset '{dataset}' was started {change}", dataset=dataset)
+
+
+def _changed_options(record: Record, design: SamplingDesign, header: Header) -> Iterator[str]:
+    """Yield what was typed otherwise."""
     # quantised, since a database's JSON gives some shares back with another last bit
     then_and_now: dict[str, tuple[object, object]] = {
-        "--arms": (record.trial or "none", header.trial or "none"),
-        "recipe": (record.strategy, design.strategy),
-        "--seed": (record.seed, design.seed),
-        "--fold-salt": (record.fold_salt, design.fold_salt),
-        "--explore": (quantise(record.explore), quantise(design.explore)),
-        "--block": (record.block_size, design.block_size),
-        "--rate": (quantise(record.rate), quantise(design.rate)),
-        "--by": (record.acquisition, design.acquisition),
-        "model": (_starting_model(record, header), header.model["sha256"]),
-        "labels or scorer": (record.scorer["frame_sha256"], header.scorer["frame_sha256"]),
-        "source": (record.source["sha256"], header.source["sha256"]),
-        "--pool-size": (_pool_size(record.source), _pool_size(header.source)),
+        "--arms ": (record.trial or "none", header.trial or "none"),
+        "": (_command(record.strategy), _command(design.strategy)),
+        "--seed ": (record.seed, design.seed),
+        "--fold-salt ": (record.fold_salt, design.fold_salt),
+        "--explore ": (quantise(record.explore), quantise(design.explore)),
+        "--block ": (record.block_size, design.block_size),
+        "--rate ": (quantise(record.rate), quantise(design.rate)),
+        "--by ": (record.acquisition, design.acquisition),
+        "--label ": (_labels(record.scorer), _labels(header.scorer)),
+        "a scorer of temperature and floor ": (_settings(record.scorer), _settings(header.scorer)),
+        "--pool-size ": (_pool_size(record.source), _pool_size(header.source)),
     }
-    if header.source.get("stream"):
-        what = "folds of a stream (--dev-share, --group-by)"
-        then_and_now[what] = (record.source.get("stream"), header.source["stream"])
-    else:
-        # not recorded themselves, but the first answer shows what they led to
-        what = f"{record.fold} segments (--dev-share, --group-by)"
-        then_and_now[what] = (record.N, len(frame.fold(record.fold)))
     for what, (then, now) in then_and_now.items():
         if then != now:
-            raise AnswerError(
-                f"dataset '{dataset}' was started with {what} {then}, now it is {now}: "
-                "go on with what it was started with, or give a new dataset name",
-                dataset=dataset,
-            )
+            yield f"with {what}{then}, now it is {now}: {GO_ON}"
+    if record.segmentation != header.segmentation:
+        then, now = (CUT.get(cut, cut) for cut in (record.segmentation, header.segmentation))
+        yield f"with {then}, now it is {now} (--unsegmented): {GO_ON}"
+
+
+def _changed_model(record: Record, header: Header) -> Iterator[str]:
+    """Yield that the model is another one.
+
+    The record of a refitted model does not tell its starting model: then the scorer's check does.
+    """
+    then, now = record.model, header.model
+    same = then["sha256"] == now["sha256"]
+    if ANSWERS in then:
+        ours, theirs = record.scorer, header.scorer
+        another = (_labels(ours), _settings(ours)) != (_labels(theirs), _settings(theirs))
+        same = another or ours["frame_sha256"] == theirs["frame_sha256"]
+    if same:
+        return
+    names = [" ".join(filter(None, (one["name"], one.get("version")))) for one in (then, now)]
+    if names[0] == names[1]:
+        yield (
+            f"with model {names[0]} as it was then; its weights, vectors or tokenizer have changed "
+            f"since: {GO_ON}"
+        )
+    else:
+        yield f"with model {names[0]}, now it is {names[1]}: {GO_ON}"
+
+
+def _changed_source(record: Record, header: Header, dataset: str) -> Iterator[str]:
+    """Yield how the source has changed, and what to do where it has grown."""
+    then, now = record.source, header.source
+    if then["sha256"] == now["sha256"]:
+        return
+    before, after = then.get("segments"), now.get("segments")
+    # records did not name the excluded datasets at first
+    left_out = [",".join(one.get("exclude", now["exclude"])) or "none" for one in (then, now)]
+    if left_out[0] != left_out[1]:
+        yield f"with --exclude {left_out[0]}, now it is {left_out[1]}: {GO_ON}"
+    elif before is None or after is None:
+        yield f"with source {then['name']}, which began with other texts: {GO_ON}"
+    elif then["name"] != now["name"]:
+        yield (
+            f"with source {then['name']} of {before:,} segments, now it is {now['name']} of "
+            f"{after:,}: {GO_ON}"
+        )
+    elif now["excluded"] > then["excluded"] and (
+        now["excluded"] + after == then["excluded"] + before
+    ):
+        yield (
+            f"when --exclude left out {then['excluded']:,} texts, now it is {now['excluded']:,}, "
+            "as the excluded datasets have grown: give a new dataset name, and --exclude "
+            f"{dataset} too"
+        )
+    elif after > before:
+        yield (
+            f"when source {now['name']} had {before:,} segments, now it has {after:,}: to ask "
+            f"about what is new, give a new dataset name and --exclude {dataset}; to go on here, "
+            "give the source as it was"
+        )
+    else:
+        yield (
+            f"when source {now['name']} held other texts ({before:,} segments then, {after:,} now):"
+            f" {GO_ON}"
+        )
+
+
+def _changed_folds(
+    record: Record, answer: Mapping[str, Any], header: Header, frame: Frame | ArrivingFrame
+) -> Iterator[str]:
+    """Yield how the folds of the same source are others; the first answer shows what they were."""
+    if isinstance(frame, ArrivingFrame):
+        then, now = record.source.get("stream"), header.source["stream"]
+        if then != now:
+            yield (f"with a dev fold of {then}, now it is {now} (--dev-share, --group-by): {GO_ON}")
+        return
+    group = next(
+        (one.group for one in frame.segments if one.input_hash == answer["_input_hash"]),
+        record.group,
+    )
+    keys = [name.partition("=")[0] for name in (record.group, group)]
+    if keys[0] != keys[1]:
+        then, now = (GROUPED.get(key, f"meta.{key}") for key in keys)
+        yield f"with folds of {then}, now it is {now} (--group-by): {GO_ON}"
+    size = len(frame.fold(record.fold))
+    if size != record.N:
+        yield (
+            f"with {record.N:,} segments in its {record.fold} fold, now it is {size:,} "
+            f"(--dev-share, or documents in another order): {GO_ON}"
+        )
+
+
+def _command(strategy: str) -> str:
+    return COMMANDS.get(strategy, f"al.{strategy}")
+
+
+def _labels(scorer: Mapping[str, Any]) -> str:
+    return ",".join(sorted(scorer["labels"]))
+
+
+def _settings(scorer: Mapping[str, Any]) -> str:
+    return f"{scorer['temperature']:g}, {scorer['floor']:g}"
 
 
 def _pool_size(source: Mapping[str, Any]) -> int | str:
     """Return how many segments of the source are asked about, in words where it is all."""
     size: int | None = source.get("pool_size")  # records had no such key at first
     return size or "all"
-
-
-def _starting_model(record: Record, header: Header) -> str:
-    """Return the SHA-256 of the model that a run was started with.
-
-    The record of a refitted model does not tell it; the scorer's own check is left then.
-    """
-    sha256: str = (header if ANSWERS in record.model else record).model["sha256"]
-    return sha256

@@ -6,13 +6,15 @@ import gzip
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from prodigy.util import set_hashes
+from tqdm import tqdm
 
 from prodigy_al.errors import OptionError, SourceError
+from prodigy_al.inputs.remarks import warn_once
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -39,7 +41,14 @@ def open_source(
     bad: list[str] = []
     records = _good_lines(source, bad) if skip_bad and _is_jsonl(source, loader) else source
     stream = get_stream(records, loader=loader, rehash=True, dedup=False)
-    return _usable(stream, source, bad, skip_bad=skip_bad)
+    # nobody waits for the end of standard input
+    shown = stream if str(source) == "-" else _with_bar(stream, f"reading {source}")
+    return _usable(shown, source, bad, skip_bad=skip_bad)
+
+
+def _with_bar(records: Iterable[dict[str, Any]], label: str) -> Iterator[dict[str, Any]]:
+    """Show a bar from the first record on: only on a terminal, where it takes over a second."""
+    yield from tqdm(iter(records), desc=label, unit=" records", disable=None, delay=1)
 
 
 def _usable(
@@ -111,14 +120,6 @@ def _to_the_end(file: IO[bytes], bad: list[str]) -> Iterator[bytes]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
-
-
-@cache
-def warn_once(sentence: str) -> None:
-    """Warn on the terminal, once however often a simulation reads the source."""
-    from prodigy.util import msg
-
-    msg.warn(sentence)
 
 
 def _problem(record: Mapping[str, Any]) -> str:

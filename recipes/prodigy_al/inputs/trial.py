@@ -38,7 +38,9 @@ def ask_trial(pool: Pool, designs: Sequence[SamplingDesign]) -> Components:
     return pool.components(
         "ner" if binary else "ner_manual",
         copies.ask(take_turns(arms, seed=designs[0].seed)),
-        update=copies.update,
+        # Two arms that draw one text may ask one question about it, or two.
+        pool.start_progress(examples, countable=not binary),
+        updates=[copies.update],
         exclude_by="task" if binary else "input",
     )
 

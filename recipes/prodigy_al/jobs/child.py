@@ -52,7 +52,7 @@ class ChildProcess:
             except EOFError:
                 process.join()
                 raise JobError(
-                    f"the process that learns ended with exit code {process.exitcode}"
+                    f"the process in the background ended with exit code {process.exitcode}"
                 ) from None
             process.join()
             if isinstance(result, ActiveLearningError):
@@ -80,4 +80,6 @@ def _run_in_child(
         # the message alone: attributes need not be picklable
         answer.send(ActiveLearningError(str(error)))
     except Exception as error:
-        answer.send(JobError(f"learning failed: {type(error).__name__}: {error}"))
+        answer.send(
+            JobError(f"the process in the background failed: {type(error).__name__}: {error}")
+        )

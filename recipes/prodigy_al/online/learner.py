@@ -11,10 +11,12 @@ ones, however they arrived. That is why it can be repeated from the dataset alon
 
 from __future__ import annotations
 
+import shutil
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from prodigy_al.errors import ActiveLearningError
@@ -24,6 +26,18 @@ from prodigy_al.online.refits import RefitJob, RefitResult, RefitSettings, refit
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.history import ModelVersion, ModelVersions, RunHistory
 from prodigy_al.sampling.scored import Scored, ScoreSegments
+
+
+class KeptModel:
+    """A folder for the model refitted on so many answers, removed when nobody holds this any more.
+
+    So a long run does not fill the disk, and nobody who still reads the model loses it.
+    """
+
+    def __init__(self, answers: int) -> None:
+        self.answers = answers
+        self.folder = Path(mkdtemp(prefix="prodigy-al-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
 
 class Learner(ModelVersions):
@@ -55,6 +69,7 @@ class Learner(ModelVersions):
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._newest: ModelVersion | None = None
+        self._newest_model: KeptModel | None = None
         self._tried = 0  # answers of the latest refit, whether it failed or not
         self._error: ActiveLearningError | None = None
 
@@ -82,12 +97,16 @@ class Learner(ModelVersions):
         """Return the version refitted on most answers, without waiting; None before the first."""
         return self._newest
 
+    def newest_model(self) -> KeptModel | None:
+        """Return the model that was refitted last, where it is kept; None before the first."""
+        return self._newest_model
+
     def restore(self, answers: int, sha256: str) -> ModelVersion | None:
         """Return the version refitted on so many answers, made again; None where it differs."""
         version = self._newest
         if version is None or version.answers != answers:
             try:
-                version = self._make_version(answers)  # the dataset holds its answers
+                version, _ = self._make_version(answers)  # the dataset holds its answers
             except ActiveLearningError:
                 return None
         return version if version.sha256 == sha256 else None
@@ -114,18 +133,17 @@ class Learner(ModelVersions):
             # set first: a refit that fails is not tried again before more answers are there
             self._tried = answers
             try:
-                self._newest = self._make_version(answers)
+                self._newest, kept = self._make_version(answers)
+                self._newest_model = kept if self._settings.kept else None
             except ActiveLearningError as error:
                 with self._lock:
                     self._error = error
 
-    def _make_version(self, answers: int) -> ModelVersion:
-        # read into memory before the folder is removed, so that a long run does not fill the disk
-        with TemporaryDirectory(prefix="prodigy-al-", ignore_cleanup_errors=True) as place:
-            folder = Path(place)
-            job = RefitJob(self._settings, tuple(self._examples[:answers]), folder)
-            result = self._child.run(refit, job)
-            return ModelVersion(answers, result.sha256, self._scorer(result, folder))
+    def _make_version(self, answers: int) -> tuple[ModelVersion, KeptModel]:
+        kept = KeptModel(answers)
+        job = RefitJob(self._settings, tuple(self._examples[:answers]), kept.folder)
+        result = self._child.run(refit, job)
+        return ModelVersion(answers, result.sha256, self._scorer(result, kept.folder)), kept
 
     def _scorer(self, result: RefitResult, folder: Path) -> ScoreSegments:
         if self._settings.ranked:

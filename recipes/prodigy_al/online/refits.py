@@ -24,7 +24,8 @@ class RefitSettings:
     """What all refits of a run share.
 
     `base` is the starting model (a name or path). `ranked` are the segments that every refit scores
-    at once; none where blocks are scored one by one, when their turn comes.
+    at once; none where blocks are scored one by one, when their turn comes. `kept`: whether the
+    newest model stays on the disk, for others to read.
     """
 
     dataset: str
@@ -33,6 +34,7 @@ class RefitSettings:
     acquisition: str
     seed: int
     ranked: tuple[Segment, ...] = ()
+    kept: bool = False
 
     def scorer(self, nlp: Language) -> ScoreSegments:
         """Return the function by which a model scores segments."""
@@ -63,8 +65,7 @@ def refit(job: RefitJob) -> RefitResult:
 
     Training never continues an earlier refit, so nothing is forgotten and the same answers give the
     same model, bit for bit, on the same machine. The model is written to the job's folder only
-    where it is needed later: where there is nothing to rank now. Raises `AnswerError` where the
-    answers hold nothing to train on.
+    where it is needed later. Raises `AnswerError` where the answers hold nothing to train on.
     """
     settings = job.settings
     base = load_pipeline(settings.base)
@@ -73,8 +74,7 @@ def refit(job: RefitJob) -> RefitResult:
     )
     refitted = fine_tune(settings.base, answers, ROBUST, seed=settings.seed)
     sha256 = pipeline_sha256(refitted)
+    if settings.kept or not settings.ranked:
+        refitted.to_disk(job.folder)
     # scored here, in the child process, where it slows down nobody
-    if settings.ranked:
-        return RefitResult(sha256, tuple(settings.scorer(refitted)(settings.ranked)))
-    refitted.to_disk(job.folder)
-    return RefitResult(sha256, ())
+    return RefitResult(sha256, tuple(settings.scorer(refitted)(settings.ranked)))

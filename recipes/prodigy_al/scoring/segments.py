@@ -19,7 +19,7 @@ from prodigy_al.scoring.pool import score_pool
 def segment_scorer(
     nlp: Language, scorer: MarginalScorer, acquisition: str, *, progress: bool = True
 ) -> ScoreSegments:
-    """Return a function that scores segments in order, with a progress bar where it takes long.
+    """Return a function that scores segments in order, with a bar that says of which fold.
 
     Raises `KeyError` where `acquisition` is not one of `ACQUISITIONS`.
     """
@@ -28,7 +28,8 @@ def segment_scorer(
     def score(segments: Sequence[Segment]) -> Iterator[Scored]:
         # the pool reads a batch ahead; `tee` holds no more docs than that
         docs, same = tee(make_doc(nlp, segment) for segment in segments)
-        pool = score_pool(scorer, docs, total=len(segments), progress=progress)
+        label = f"scoring {' and '.join(sorted({one.fold for one in segments}))} fold"
+        pool = score_pool(scorer, docs, total=len(segments), progress=progress, label=label)
         for segment, doc, spans in zip(segments, same, pool, strict=True):
             u = quantise(measure(spans.probabilities))
             yield Scored(u, tuple(_candidates(segment, doc, spans)))

@@ -1,0 +1,136 @@
+"""A dataset's name, a model, a source and a design -> a pool, ready to ask from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from prodigy_al.inputs.choices import (
+    check_acquisition,
+    check_budget,
+    check_order,
+    check_reuse,
+    check_source,
+    check_waiting,
+    describe_unknown,
+)
+from prodigy_al.inputs.datasets import check_name, excluded_inputs, require_datasets
+from prodigy_al.inputs.frames import frame_sha256
+from prodigy_al.inputs.naming import naming_options
+from prodigy_al.inputs.pool import Pool
+from prodigy_al.inputs.remarks import describe_folds, describe_labels, warn_once
+from prodigy_al.inputs.reusing import read_reused
+from prodigy_al.inputs.sources import cut_segments, known_labels, open_source, pipeline_labels
+from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
+from prodigy_al.sampling.arrivals import ArrivingFrame
+from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.frame import Frame, build_frame
+from prodigy_al.sampling.questions import Header
+from prodigy_al.scoring.marginals import MarginalScorer
+
+
+def open_pool(
+    dataset: str,
+    model: str,
+    source: Any,
+    design: SamplingDesign,
+    *,
+    label: list[str] | None,
+    loader: str | None,
+    exclude: list[str] | None,
+    unsegmented: bool,
+    skip_bad: bool,
+    group_by: str | None,
+    gpu_id: int,
+    waits: bool = False,
+    pool_size: int = 0,
+    reuse: list[str] | None = None,
+    budget: int | None = None,
+) -> Pool:
+    """Check the options, then load the model, read the source and divide it into folds.
+
+    `pool_size` 0 takes the whole source; `budget` is the number of answers to aim for, if any.
+
+    Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
+    """
+    check_name(dataset)
+    check_order(model, source)
+    check_source(source, whole=design.block_size is None, learning=bool(design.learn_every))
+    check_acquisition(design.acquisition)
+    check_waiting(waits, design)
+    check_budget(budget)
+    check_reuse(reuse, design)
+    require_datasets("--reuse", reuse or ())
+    excluded = excluded_inputs(exclude)
+    records = open_source(source, loader=loader, skip_bad=skip_bad)
+    nlp = load_pipeline(model, gpu_id=gpu_id)
+    labels = list(label or known_labels(nlp, model))
+    # one that knows no label at all was chosen to begin with nothing
+    known = pipeline_labels(nlp)
+    for name in labels if known else ():
+        if name not in known:
+            warn_once(describe_unknown(name, known, model))
+    reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
+    tokenizer = sentence_splitter(nlp)
+    segments = cut_segments(records, tokenizer, unsegmented=unsegmented)
+    folds: dict[str, Any] = {
+        "dev_share": design.dev_share,
+        "fold_salt": design.fold_salt,
+        "exclude": excluded,
+        "group_by": group_by,
+    }
+    frame: Frame | ArrivingFrame
+    with naming_options():
+        if str(source) == "-":
+            frame = ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
+        else:
+            frame = build_frame(segments, pool_size=pool_size or None, **folds)
+    # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
+    set_blas(nlp, use_blis=False)
+    scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
+    header = Header(
+        model=described,
+        scorer=_identify_scorer(scorer, labels, described["sha256"]),
+        source=_identify_source(source, frame, exclude, pool_size=pool_size or None),
+        segmentation="whole" if unsegmented else "sentences",
+    )
+    remarks = [] if label else [describe_labels(labels, model)]
+    remarks.append(describe_folds(frame, str(source)))
+    return Pool(
+        dataset=dataset,
+        design=design,
+        nlp=nlp,
+        tokenizer=tokenizer,
+        scorer=scorer,
+        frame=frame,
+        header=header,
+        labels=labels,
+        waits=waits,
+        reused=reused if reuse else None,
+        budget=budget,
+        remarks=tuple(remarks),
+    )
+
+
+def _identify_source(
+    source: Any, frame: Frame | ArrivingFrame, exclude: list[str] | None, *, pool_size: int | None
+) -> dict[str, Any]:
+    """Return what records say of the source they were drawn from; of a stream less is known."""
+    segments = excluded = None
+    if isinstance(frame, Frame):
+        segments, excluded = len(frame.segments), frame.excluded
+    return {
+        "name": str(source),
+        "sha256": frame.sha256,
+        "segments": segments,
+        "excluded": excluded,
+        "exclude": list(exclude or ()),
+        "pool_size": pool_size,
+        "stream": frame.folds if isinstance(frame, ArrivingFrame) else None,
+    }
+
+
+def _identify_scorer(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
+    """Return what fixes every segment's candidates; `frame_sha256` stands for all of it at once."""
+    settings = {"temperature": scorer.temperature, "floor": scorer.floor, "labels": sorted(labels)}
+    return {**settings, "frame_sha256": frame_sha256(model, settings), "blas": "numpy"}

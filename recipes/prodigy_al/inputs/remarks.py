@@ -1,0 +1,68 @@
+"""What a recipe says at its start: what it was told and what it chose itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+
+from prodigy.util import msg
+
+from prodigy_al.sampling.arrivals import ArrivingFrame
+from prodigy_al.sampling.frame import FEWEST_GROUPS, Frame
+from prodigy_al.sampling.groups import DOCUMENT_COVERAGE, DOCUMENT_KEY
+
+
+def say(sentence: str) -> None:
+    """Say something on the terminal."""
+    msg.info(sentence)
+    sys.stdout.flush()  # people watch it, also through a pipe
+
+
+@cache
+def say_once(sentence: str) -> None:
+    """Say it once, however many arms a simulation opens."""
+    say(sentence)
+
+
+@cache
+def warn_once(sentence: str) -> None:
+    """Warn on the terminal, once however often a simulation reads the source."""
+    msg.warn(sentence)
+
+
+def describe_labels(labels: Sequence[str], model: str) -> str:
+    """Return which labels are asked for where nobody chose any.
+
+    >>> describe_labels(["ORG", "PERSON"], "base")
+    'labels: all 2 of base, ORG, PERSON (--label chooses)'
+    """
+    return f"labels: all {len(labels)} of {model}, {', '.join(labels)} (--label chooses)"
+
+
+def describe_folds(frame: Frame | ArrivingFrame, source: str) -> str:
+    """Return what stays together in a fold, and how large the dev fold is."""
+    if isinstance(frame, ArrivingFrame):
+        return (
+            f"{source} is asked about as it comes; dev fold: {frame.folds} "
+            "(--dev-share, --group-by)"
+        )
+    segments, dev = len(frame.segments), len(frame.fold("dev"))
+    groups = len({segment.group for segment in frame.segments})
+    size = f"{source}: {segments:,} segments"
+    fold = f"{dev:,} segments are the dev fold (--dev-share)"
+    if frame.grouped_by == "segment":
+        return (
+            f"{size} of fewer than {FEWEST_GROUPS} documents, which train and dev fold therefore "
+            f"share (--group-by names others); {fold}"
+        )
+    if frame.grouped_by == "record":
+        return (
+            f"{size} of {groups:,} records, each a document of its own, as fewer than "
+            f"{DOCUMENT_COVERAGE:.0%} name theirs in meta.{DOCUMENT_KEY} (--group-by names another "
+            f"key); {fold}"
+        )
+    return (
+        f"{size} of {groups:,} documents by {frame.grouped_by} (--group-by), each in one fold; "
+        f"{fold}"
+    )
