@@ -13,10 +13,7 @@ _IGNORED = (
     "wrong, because nobody said anything about one of their tokens. Within the candidates: only "
     "spans that the base proposed could be asked about"
 )
-_OUTSIDE = (
-    "; outside are the tuned model's other predictions. Of binary answers, usual minus weighted is "
-    "more than selection: what is ignored, and other texts, are in it as well."
-)
+_OUTSIDE = "; outside are the tuned model's other predictions."
 _OF_THESE_MODELS = (
     "It, its change and the parts of the difference between dev and test are of these trained "
     "models: how much other training seeds would change is not in their intervals. "

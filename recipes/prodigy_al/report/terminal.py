@@ -133,7 +133,7 @@ def _test(report: Report, policy: str) -> str:
 def _gap(report: Report, policy: str) -> str:
     rows = gap_rows(report, policy)
     title = f"F1 on dev as usual minus F1 on test, training '{policy}'"
-    header = ("dataset", "difference", "usual - weighted: selection", "weighted - test: the rest")
+    header = ("dataset", "difference", "usual - weighted", "made of", "weighted - test: the rest")
     return titled(title, header, rows) if rows else ""
 
 
