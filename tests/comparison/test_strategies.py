@@ -53,7 +53,7 @@ def test_replicates_with_a_control_each_have_both_intervals(untrained: Any, pair
     shown = " ".join(render(report).split())
     assert "ranked 3 of 3 datasets" in shown
     assert "other training seeds would change is not in their intervals" in shown
-    assert "of the segments were also asked about" in shown
+    assert "Segments that were also asked about: 0 (short: 0)" in shown
     assert "not compared with random as a strategy" not in shown
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from prodigy_al.comparison.retention import FEWEST_SPANS
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.numbers import counted, size_of_test
 from prodigy_al.report.schema import Arm, Report
 
 _IGNORED = (
@@ -31,10 +32,10 @@ def footnotes(report: Report) -> str:
     if test.name is not None:
         removed = "removed" if trained else "that will be removed"
         lines.append(
-            f"Test {test.name}: {test.segments:,} segments from {test.groups:,} groups, "
-            f"{test.gold_spans:,} gold spans. {test.overlap.segments} of the segments were "
-            f"also asked about ({test.overlap.short} are short); training answers {removed} for "
-            f"it: {sum(test.overlap.trained_on_removed.values())}."
+            f"Test {test.name}: {size_of_test(test.segments, test.groups)}, "
+            f"{counted(test.gold_spans, 'gold span')}. Segments that were also asked about: "
+            f"{test.overlap.segments:,} (short: {test.overlap.short:,}); training answers "
+            f"{removed} for it: {sum(test.overlap.trained_on_removed.values()):,}."
         )
     for dataset, arm in report.arms.items():
         weighted = report.base.dev[dataset].weighted
@@ -81,9 +82,11 @@ def _left_out(report: Report) -> Iterator[str]:
 
 def _intervals(report: Report) -> str:
     """Return what the intervals are and hold for."""
-    resampled = "groups and training seeds" if len(report.seeds) > 1 else "groups alone"
-    on_test = f", on test by resampling {resampled}" if report.test.name is not None else ""
-    with_test = " (to compare with test)" if report.test.name is not None else ""
+    resampled = "documents and training seeds" if len(report.seeds) > 1 else "documents alone"
+    runs = [run for arm in report.arms.values() for run in arm.runs.values()]
+    made = any(test.low is not None for test in (report.base.test, *(run.test for run in runs)))
+    on_test = f", on test by resampling {resampled}" if made else ""
+    with_test = " (to compare with test)" if made else ""
     return (
         f"[low, high] are 95 % intervals{on_test}. "
         f"A weighted dev F1 has two: for new text{with_test} and for this pool. "
