@@ -62,6 +62,17 @@ def remarks(metric: WeightedMetric) -> Iterator[str]:
         )
 
 
+def of_the_answers_alone(
+    before: WeightedMetric | Unavailable, after: WeightedMetric
+) -> Iterator[str]:
+    """Yield which numbers the pool does not help, where it helps the weighted F1 beside them."""
+    if isinstance(before, WeightedMetric) and before.plain and after.plain:
+        yield (
+            "the change, and the parts of dev minus test, are by the answers alone: "
+            f"{number(before.plain.f1)} -> {number(after.plain.f1)}"
+        )
+
+
 def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str, str]]:
     """Return, per dataset with a weighted F1, dev as usual minus test, its parts, and the causes.
 
