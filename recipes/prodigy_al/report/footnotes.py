@@ -58,7 +58,10 @@ def footnotes(report: Report) -> str:
     if any(dev.ignored for dev in report.base.dev.values()):
         lines.append(_IGNORED + (_OUTSIDE if trained else "."))
     if any(arm.seconds_simulated for arm in report.arms.values()):
-        lines.append("Simulated seconds come from a cost model; nobody was timed.")
+        lines.append(
+            "Simulated seconds come from a cost model; nobody was timed. In it a single span takes "
+            "reading its whole text, so long texts cost much in either form."
+        )
     if trained:
         lines.append(
             "Other labels: F1 of what was not asked for, with the base's own spans (n) as truth; "
@@ -74,9 +77,11 @@ def _left_out(report: Report) -> Iterator[str]:
     """Yield which datasets are no replicates, and why a strategy is not compared with random."""
     for name, by_policy in report.strategies.items():
         found = by_policy[report.policies[0]]  # which datasets count is the same under all
+        if len(found.datasets) == 1:
+            continue
         for dataset, why in found.left_out.items():
             yield f"{dataset}: no replicate: {why}."
-        if found.no_comparison and len(found.datasets) > 1 and not name.startswith("random"):
+        if found.no_comparison and found.replicates and not name.startswith("random"):
             yield f"{name}: not compared with random as a strategy: {found.no_comparison}."
 
 

@@ -124,6 +124,12 @@ def next_sentence(report: Report) -> str:
         for name, by_policy in report.strategies.items()
         if name != "unknown"
     }
+    if all(name.startswith("random") for name in strategies):
+        salt = next(arm.fold_salt for arm in report.arms.values() if arm.fold_salt)
+        return (
+            "This holds for these answers; to compare ways to annotate, draw as many from the same "
+            f"source with al.manual-ranked or al.teach, --fold-salt {salt}."
+        )
     few = [
         name
         for name, found in strategies.items()
