@@ -204,9 +204,7 @@ def progress(datasets: list[str], interval: Interval = "month") -> None:
     from recipe_host.timeline import rows_by
 
     db = connect()
-    examples = [
-        example for name in dict.fromkeys(datasets) for example in db.examples_of(name)
-    ]
+    examples = [example for name in dict.fromkeys(datasets) for example in db.examples_of(name)]
     header = (interval.capitalize(), "New", "Unique", "Total", "Unique")
     msg.table(
         rows_by(interval, examples), header=header, aligns=("l", "r", "r", "r", "r"), divider=True

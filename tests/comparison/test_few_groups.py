@@ -94,3 +94,44 @@ def test_one_document_is_said_before_training_and_ends_in_a_report_without_inter
     assert shown.startswith("Check test-groups: no interval on test one: there is 1 group")
     assert shown.count("This cannot be decided") == 1
     assert f"news {run.test.f1:.3f}".replace("0.", ".") in shown
+
+
+def of_documents(gold: TestSet, number: int) -> TestSet:
+    return replace(gold, groups=tuple(f"doc={i % number}" for i in range(len(gold.groups))))
+
+
+def test_where_nothing_was_decided_more_test_documents_come_before_more_answers(
+    untrained: Any, drawn: Any, gold: TestSet
+):
+    arms = [drawn("ranked-0", "ranked"), drawn("random-0", "random")]
+    report = untrained(*arms, test=of_documents(gold, 6))
+    assert "This cannot be decided" in report.answer
+    assert report.next == (
+        "Nothing can be decided without intervals: first use a test set of more documents, at "
+        "least 10."
+    )
+    alone = untrained(arms[0], test=of_documents(gold, 6)).next
+    assert alone == f"{report.next} {untrained(arms[0]).next}"
+    assert untrained(*arms).next.startswith("This holds for these answers")
+
+
+def test_how_test_intervals_were_made_is_said_only_where_there_are_some(
+    untrained: Any, drawn: Any, gold: TestSet
+):
+    arm = drawn("random-0", "random")
+    shown = {n: render(untrained(arm, test=of_documents(gold, n))) for n in (1, 10)}
+    assert "on test by resampling documents alone" in shown[10]
+    assert "on test by resampling" not in shown[1]
+    assert "[low, high] are 95 % intervals. A weighted dev F1 has two: for new text and" in shown[1]
+
+
+def test_the_answer_counts_the_segments_and_documents_of_the_test_set(
+    untrained: Any, drawn: Any, gold: TestSet
+):
+    arm = drawn("random-0", "random")
+    said = {n: untrained(arm, test=of_documents(gold, n)) for n in (1, 20)}
+    assert said[1].answer.startswith("F1 on test (200 segments of 1 document), training 'usual'")
+    assert said[20].answer.startswith("F1 on test (200 segments of 20 documents), training")
+    assert "Test test: 200 segments of 1 document, 1" in render(said[1])
+    by_themselves = untrained(arm, test=replace(gold, groups=tuple(map(str, range(200)))))
+    assert "F1 on test (200 segments, each taken for a document), tr" in by_themselves.answer

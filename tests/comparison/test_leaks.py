@@ -14,8 +14,9 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.artifacts import STAMP
 from prodigy_al.comparison.measurements import measure
 from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.testset import TestSet, read_test
+from prodigy_al.comparison.testset import SHORT_TEXT, TestSet, read_test
 from prodigy_al.report.build import build_report, compare
+from prodigy_al.report.schema import Report
 from prodigy_al.training.answers import Answers
 
 
@@ -113,7 +114,11 @@ def recorded(arm: Any, examples: Any) -> Arm:
 
 def leaks(plan: Plan) -> set[tuple[str, str]]:
     """Return (model, set) of each marked cell."""
-    return {(cell.model, cell.set) for cell in build_report(measure(plan)).matrix if cell.leak}
+    return marked(build_report(measure(plan)))
+
+
+def marked(report: Report) -> set[tuple[str, str]]:
+    return {(cell.model, cell.set) for cell in report.matrix if cell.leak}
 
 
 def test_recorded_and_foreign_arms_that_share_a_document_are_marked(
@@ -127,6 +132,20 @@ def test_recorded_and_foreign_arms_that_share_a_document_are_marked(
     apart: Arm = arm("foreign", [{**e, "meta": {"doc": f"other {i}"}}
                                  for i, e in enumerate(elsewhere)])  # fmt: skip
     assert leaks(plan([recorded, apart])) == set()
+
+
+def test_a_text_that_names_its_document_in_one_dataset_alone_is_marked(
+    untrained: Any, recorded: Arm, arm: Any, examples: Any
+):
+    """The same texts twice: each model was trained on texts of the other's dev answers."""
+    unnamed: Arm = arm("unnamed", [{**e, "meta": {}} for e in examples(80)])
+    short = [item for item in unnamed.dev.items if len(item.words) < SHORT_TEXT]
+    both = {("recorded", "unnamed"), ("unnamed", "recorded")}
+    assert marked(untrained(recorded, unnamed)) == both
+    # short texts coincide by chance
+    only_short = replace(unnamed, dev=replace(unnamed.dev, items=tuple(short)))
+    assert len(short) > 2
+    assert ("recorded", "unnamed") not in marked(untrained(recorded, only_short))
 
 
 def test_a_document_of_the_test_set_that_was_trained_on_is_marked(

@@ -50,7 +50,11 @@ def test_without_a_test_set_nothing_of_it_is_said(untrained: Any, arms: Any):
 def test_with_a_test_set_the_base_is_measured_on_it(untrained: Any, arms: Any):
     report = untrained(*arms, policies=(), seeds=())
     assert report.base.test.f1 is not None
-    assert [check["id"] for check in report.health] == ["test-groups", "overlap"]
+    assert [check["id"] for check in report.health] == [
+        "test-groups",
+        "overlap",
+        "shared-documents",
+    ]
     shown = render(report)
     assert f"{report.base.test.f1:.3f}".lstrip("0") in shown.partition("F1 on test\n")[2]
     assert "run al.compare without --quick." in shown

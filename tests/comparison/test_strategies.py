@@ -53,7 +53,7 @@ def test_replicates_with_a_control_each_have_both_intervals(untrained: Any, pair
     shown = " ".join(render(report).split())
     assert "ranked 3 of 3 datasets" in shown
     assert "other training seeds would change is not in their intervals" in shown
-    assert "of the segments were also asked about" in shown
+    assert "Segments that were also asked about: 0 (short: 0)" in shown
     assert "not compared with random as a strategy" not in shown
 
 
@@ -123,8 +123,27 @@ def test_datasets_collected_elsewhere_are_no_replicates(untrained: Any, arm: Any
     report = untrained(first, second)
     found = report.strategies["unknown"]["usual"]
     reason = "nothing is recorded of how the answers were drawn"
-    assert (found.test.low, found.test.no_interval) == (None, reason)
+    assert (found.replicates, found.datasets) == (0, ["first", "second"])
+    assert found.left_out == {name: reason for name in ("first", "second")}
+    assert (found.test.f1, found.test.n, found.test.no_interval) == (None, 0, reason)
     assert (found.vs_random, found.no_comparison) == (None, reason)
+    assert (found.sd.selection, found.sd.test) == (None, None)
+    shown = render(report)
+    assert "Strategies, training" not in shown
+    assert f"first: no replicate: {reason}." in shown
+    assert "unknown" not in shown
+    alone = render(untrained(first))
+    assert "no replicate" not in alone
+
+
+def test_where_all_answers_are_random_other_ways_to_annotate_are_advised(
+    untrained: Any, drawn: Draw
+):
+    alone = untrained(drawn("random-0", "random"))
+    assert alone.next == (
+        "This holds for these answers; to compare ways to annotate, draw as many from the same "
+        "source with al.manual-ranked or al.teach, --fold-salt salt."
+    )
 
 
 def test_few_documents_leave_the_interval_for_this_test_set(

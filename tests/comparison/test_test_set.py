@@ -41,10 +41,12 @@ def gold(number: int, **meta: Any) -> dict[str, Any]:
     }
 
 
-def drawn(records: list[dict[str, Any]], **options: Any) -> list[dict[str, Any]]:
-    """Answers of al.random from gold, as a dataset holds them."""
+def drawn(
+    records: list[dict[str, Any]], source: str = "s", sentences: int = 1, **options: Any
+) -> list[dict[str, Any]]:
+    """Answers of al.random from gold, as a dataset holds them, each of so many to one record."""
     frame = build_frame(
-        [(i, set_hashes({"text": one["text"]})["_input_hash"], one)
+        [(i // sentences, set_hashes({"text": one["text"]})["_input_hash"], one)
          for i, one in enumerate(records)],
         dev_share=0.25, fold_salt="s", **options,
     )  # fmt: skip
@@ -53,7 +55,12 @@ def drawn(records: list[dict[str, Any]], **options: Any) -> list[dict[str, Any]]
     def score(segments: Any) -> Any:
         return (Scored(0.25, (Candidate(9, 13, "ORG", 0.5, greedy=True),)) for _ in segments)
 
-    header = Header(model={}, scorer={}, source={}, segmentation="tokens")
+    header = Header(
+        model={},
+        scorer={},
+        source={"name": f"{source}.jsonl", "sha256": source},
+        segmentation="tokens",
+    )
     draws = draw_questions(frame, design, score, acquisition=expected_errors)
     spans = gold(0)["spans"]
     return [
@@ -118,11 +125,11 @@ def foreign(name: str, numbers: Iterable[int]) -> Arm:
 def test_a_fifth_of_the_texts_of_an_arm_in_test_is_the_limit(shared: int, ok: bool):
     arm = foreign("news", range(40))
     test = read([gold(i) for i in [*range(shared), *range(100, 200)]])
-    found = check_overlap([arm], test)
+    found = check_overlap([arm], test, {})
     assert (found["id"], found["ok"], found["number"]) == ("overlap", ok, shared / 40)
     assert (f"({shared} of 40) of the texts of news stand in test t" in found["why"]) == (not ok)
     # and the other way round: most of a small test set stands in the arm
-    small = check_overlap([arm], read([gold(i) for i in range(5)] + [gold(i) for i in (100, 101)]))
+    small = check_overlap([arm], read([gold(i) for i in [*range(5), 100, 101]]), {})
     assert "71% (5 of 7) of the texts of test t were also asked about" in small["why"]
     assert not small["ok"]
 
@@ -132,7 +139,7 @@ def test_short_texts_are_no_overlap():
     test = read([gold(i) for i in range(40)])
     short = tuple(replace(item, words=item.words[:7], spaces=item.spaces[:7])
                   for item in test.gold.items)  # fmt: skip
-    assert check_overlap([arm], replace(test, gold=replace(test.gold, items=short)))["ok"]
+    assert check_overlap([arm], replace(test, gold=replace(test.gold, items=short)), {})["ok"]
 
 
 def test_an_arm_of_which_only_short_texts_are_not_in_test_is_refused():
@@ -149,8 +156,68 @@ def test_an_overlap_is_the_first_thing_on_the_terminal(plan: Any, predicted: Any
     (check,) = [check for check in report.health if check["id"] == "overlap"]
     assert not check["ok"]
     assert "25% (10 of 40) of the texts of few stand in test t too" in check["why"]
+    removed = report.test.overlap.trained_on_removed["few"]
+    assert 0 < removed < 10
+    assert check["why"].endswith(f"; left out of training: {removed} answers of few")
     shown = render(report)
     assert 0 < shown.index(f"Check overlap: {check['why']}.\n\n") < shown.index("\n\nF1 on test")
+
+
+def compared(plan: Any, predicted: Any, arm: list[Any], test: list[Any]) -> Any:
+    """Report on one arm of these answers, with the others as the test set."""
+    asked = plan([read_arm("own", arm, ["ORG"], tokenizer=NLP.make_doc)], test=read(test))
+    return build_report(predicted(asked, by_some, own=by_some))
+
+
+def shared_documents(report: Any) -> Any:
+    (check,) = [check for check in report.health if check["id"] == "shared-documents"]
+    return check
+
+
+def starred(report: Any) -> bool:
+    (cell,) = [cell for cell in report.matrix if cell.set == "test" and cell.model == "own"]
+    return bool(cell.leak)
+
+
+def test_other_texts_of_documents_that_were_trained_on_are_said_with_their_counts(
+    plan: Any, predicted: Any
+):
+    """A test set drawn by al.random from the arms' own source: other texts, the same documents."""
+    answers = drawn([gold(i, doc=i // 4) for i in range(100)])
+    report = compared(plan, predicted, answers[:40], answers[40:])
+    asked = read_arm("own", answers[:40], ["ORG"], tokenizer=NLP.make_doc)
+    trained = {asked.groups[item.input_hash] for item in asked.train.items}
+    shared = [answer["al"]["group"] for answer in answers[40:] if answer["al"]["group"] in trained]
+    check = shared_documents(report)
+    assert 10 < len(shared) < 60
+    assert not check["ok"]
+    assert check["number"] == len(shared) / 60
+    assert check["why"] == (
+        f"of the 60 segments of test t, {len(shared)} are from {len(set(shared))} documents with "
+        "training answers in own: F1 on test says less about new documents, use a test set of "
+        "others"
+    )
+    assert render(report).index(check["why"]) < render(report).index("F1 on test (")
+    assert starred(report)
+    others = drawn([gold(i, doc=i // 4) for i in range(200, 300)])
+    apart = compared(plan, predicted, answers[:40], others)
+    assert (shared_documents(apart)["ok"], starred(apart)) == (True, False)
+
+
+def test_numbers_of_records_are_documents_within_one_source_alone(plan: Any, predicted: Any):
+    """Where texts name no document, the sentences of a record are one."""
+    ours = drawn([gold(i) for i in range(100)], source="ours", sentences=4)
+    theirs = drawn([gold(i) for i in range(200, 300)], source="theirs", sentences=4)
+    assert {a["al"]["group"] for a in ours} == {a["al"]["group"] for a in theirs}
+    same = compared(plan, predicted, ours[:40], ours[40:])
+    assert (shared_documents(same)["ok"], starred(same)) == (False, True)
+    other = compared(plan, predicted, ours[:40], theirs)
+    assert (shared_documents(other)["ok"], starred(other)) == (True, False)
+    # what `al.random --exclude` left of the source has another sha256 and the same numbers
+    rest = [dict(a, al={**a["al"], "source": {"name": "ours.jsonl", "sha256": "rest"}})
+            for a in ours[40:]]  # fmt: skip
+    excluded = compared(plan, predicted, ours[:40], rest)
+    assert (shared_documents(excluded)["ok"], starred(excluded)) == (False, True)
 
 
 def test_with_few_documents_dev_numbers_have_no_interval_for_new_text(plan: Any, predicted: Any):

@@ -14,15 +14,17 @@ def test_one_training_seed_is_said_to_leave_training_out(untrained: Any, drawn: 
     (failed,) = [check for check in report.health if not check["ok"]]
     assert (failed["id"], failed["number"]) == ("training-seeds", 1)
     assert "have no part for how much another training seed would change" in failed["why"]
-    assert report.answer.startswith("F1 on test, training 'usual', one training seed. ")
+    assert "documents), training 'usual', one training seed. Against random" in report.answer
     shown = render(report)
     assert shown.startswith(f"Check training-seeds: {failed['why']}.")
-    assert "on test by resampling groups alone" in shown
+    assert "on test by resampling documents alone" in shown
 
 
 def test_several_training_seeds_are_part_of_the_interval(untrained: Any, drawn: Callable[..., Arm]):
     report = untrained(drawn("ranked"), drawn("random", "random"), seeds=(0, 1))
     assert all(check["ok"] for check in report.health)
     shown = render(report)
-    assert shown.startswith("F1 on test, training 'usual'. ")
-    assert "on test by resampling groups and training seeds" in shown
+    assert shown.startswith(
+        "F1 on test (200 segments of 40 documents), training 'usual'. Against random"
+    )
+    assert "on test by resampling documents and training seeds" in shown

@@ -68,8 +68,9 @@ def test_they_stand_in_the_report_and_above_the_tables(plan: Any, arm: Any, exam
     report = compare(plan([arm("news", pool[:60])], test=test))
     assert report.test.unusable_spans == 1
     line = (
-        "1 gold span of test held-out is off token borders, reversed or outside the text and was "
-        "left out."
+        f"Of the {report.test.gold_spans + 1} gold spans of test held-out, 1 is off token borders, "
+        "reversed or outside the text and left out: what a model finds in their place counts as "
+        "wrong."
     )
     shown = render(report)
     assert 0 <= shown.find(line) < shown.find("What was annotated")

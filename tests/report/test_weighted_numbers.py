@@ -121,6 +121,10 @@ BESIDE = {
         "coefficient": 0.75,
         "plain": PlainMetric(f1=0.6, low=0.48, high=0.72, low_pool=0.53, high_pool=0.67),
     },
+    "news: the change, and the parts of dev minus test, are by the answers alone: .600 -> .600.": {
+        "coefficient": 0.75,
+        "plain": PlainMetric(f1=0.6, low=0.48, high=0.72, low_pool=0.53, high_pool=0.67),
+    },
 }
 
 

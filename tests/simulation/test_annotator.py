@@ -131,6 +131,13 @@ def test_answers_are_stamped_with_the_costs_so_far():
     assert [answer["_timestamp"] for answer in controller.stored] == [18, 27, 36]
 
 
+def test_a_single_span_never_takes_longer_than_all_spans_of_its_text():
+    costs = CostModel()
+    for spans in ([], [span(0, 12)], [span(0, 12), span(18, 23)]):
+        answer = {**task(), "spans": spans}
+        assert costs.seconds(answer, binary=True) <= costs.seconds(answer, binary=False)
+
+
 def test_simulated_answers_say_so():
     controller = Questions()
     answer_all(controller)

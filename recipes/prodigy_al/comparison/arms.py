@@ -82,6 +82,11 @@ class Arm:
         return document_sizes([drawn[i][1].group for i in known], weights)
 
     @property
+    def source(self) -> Mapping[str, Any]:
+        """What is recorded of its source; empty where nothing is."""
+        return next((record.source for record in self.records.values()), {})
+
+    @property
     def is_stream(self) -> bool:
         """Whether its source was read as it came, and maybe not to an end."""
         return any(record.source.get("stream") for record in self.records.values())

@@ -76,11 +76,11 @@ def _remoteness(arm: Arm, control: Arm) -> tuple[bool, int]:
 
 def source_of(arm: Arm) -> str | None:
     """Return the SHA-256 of an arm's source, None where it is not recorded."""
-    return next((record.source.get("sha256") for record in arm.records.values()), None)
+    return arm.source.get("sha256")
 
 
 def _describe_source(arm: Arm) -> str:
-    found = next((record.source for record in arm.records.values()), None)
+    found = arm.source
     return f"{found['name']}, sha256 {found['sha256'][:8]}" if found else "not recorded"
 
 

@@ -13,7 +13,7 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control
 from prodigy_al.comparison.estimates import BOOTSTRAP_SEED, WeightedScore
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
-from prodigy_al.comparison.strategies import find_replicates
+from prodigy_al.comparison.strategies import NOT_RECORDED, find_replicates
 from prodigy_al.evaluation.bootstrap import LEVEL
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.paired import Side
@@ -119,6 +119,8 @@ def _on_test(
 
 def _replicates(arm: Arm, policy: str, measured: Measurements, wanted: float) -> Planned:
     """Return how many replicates of an arm's strategy find a difference on test."""
+    if arm.seed is None:
+        return Unavailable(NOT_RECORDED)
     found = find_replicates(measured.plan.arms)[arm.strategy]
     against_base = find_control(arm, measured.plan.arms) is None
     if len(found.distinct) < 2:
@@ -127,8 +129,6 @@ def _replicates(arm: Arm, policy: str, measured: Measurements, wanted: float) ->
             "one replicate does not tell how much another would differ: at least 2 are needed, "
             f"each with a {own} of its own"
         )
-    if arm.seed is None:
-        return Unavailable("nothing is recorded of how the answers were drawn")
     if found.problem and not against_base:
         return Unavailable(found.problem)
     pairs: list[tuple[Arm, Arm | None]] = list(found.pairs)

@@ -1,7 +1,8 @@
 """Which datasets of a strategy are replicates of each other, and what each is compared with.
 
 A replicate repeats the whole annotation: it has a seed, a dev fold and a control of its own.
-Whatever does not is left out of the mean, or keeps the strategy from being compared at all.
+Whatever does not is left out of the mean, or keeps the strategy from being compared at all. Of
+answers without records nobody knows whether they were drawn alike: they are no replicates.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control, source_of
 
 FEWEST_PAIRS = 2  # one does not tell how much another would differ
+NOT_RECORDED = "nothing is recorded of how the answers were drawn"
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def _replicates(
     by_seed: dict[int, Arm] = {}
     distinct: list[Arm] = []
     for arm in members:
-        if arm.dataset in copies:
+        if arm.seed is None:
+            left_out[arm.dataset] = NOT_RECORDED
+        elif arm.dataset in copies:
             left_out[arm.dataset] = f"a copy of {copies[arm.dataset]}"
         elif distinct and _other_source(arm, distinct[0]):
             left_out[arm.dataset] = f"drawn from another source than {distinct[0].dataset}"
@@ -71,8 +75,7 @@ def _replicates(
             left_out[arm.dataset] = f"drawn with the seed of {by_seed[arm.seed].dataset}"
         else:
             distinct.append(arm)
-            if arm.seed is not None:
-                by_seed[arm.seed] = arm
+            by_seed[arm.seed] = arm
     found = [(arm, find_control(arm, arms)) for arm in distinct]
     pairs = tuple((arm, control) for arm, control in found if control is not None)
     problem = _problem(distinct, pairs, copies)
@@ -95,10 +98,10 @@ def _problem(
     distinct: Sequence[Arm], pairs: Sequence[tuple[Arm, Arm]], copies: Mapping[str, str]
 ) -> str | None:
     """Return why the replicates of one strategy cannot be compared with random ones."""
+    if not distinct:
+        return NOT_RECORDED
     if all(arm.is_random for arm in distinct):
         return "it is the control itself"
-    if distinct[0].seed is None:
-        return "nothing is recorded of how the answers were drawn"
     if len(pairs) < FEWEST_PAIRS:
         counted = "1 replicate has" if len(pairs) == 1 else "no replicate has"
         return f"{counted} a comparable control; at least {FEWEST_PAIRS} are needed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
@@ -29,6 +29,7 @@ class TestSet:
 
     `hashes` (n,) are those of the texts; `groups` (n,) their documents, else each segment its own.
     `ignored` counts segments that were left out because their answers were ignored or rejected.
+    `source` is what is recorded of the source of answers of al.random, empty for gold files.
     Without a test set, there is one without segments (`no_test`).
     """
 
@@ -39,6 +40,7 @@ class TestSet:
     hashes: tuple[int, ...]
     groups: tuple[str, ...]
     ignored: int = 0
+    source: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_given(self) -> bool:
@@ -91,6 +93,7 @@ def read_test(
         hashes=tuple(records[i][0] for i in kept),
         groups=tuple(groups[i] for i in kept),
         ignored=len(set(places)) - len(kept),
+        source=_source([record for _, record in records]),
     )
 
 
@@ -144,6 +147,12 @@ def _groups(records: Sequence[Mapping[str, Any]], group_by: str | None) -> list[
     if all("al" in record for record in records):
         return [read_record(record).group for record in records]
     return document_groups(records, alone)[0]
+
+
+def _source(records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the one source that all records name; empty where there is none."""
+    named = [read_record(record).source if "al" in record else {} for record in records]
+    return named[0] if all(source == named[0] for source in named) else {}
 
 
 def _require_plain_sample(name: str, records: Sequence[tuple[int, Mapping[str, Any]]]) -> None:

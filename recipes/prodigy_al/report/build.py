@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control, why_no_control
 from prodigy_al.comparison.curves import Point, Work, effort_to_reach, learning_curve
+from prodigy_al.comparison.documents import Documents, documents_of, documents_of_test
 from prodigy_al.comparison.estimates import (
     SHARED_DOCUMENTS,
     Compared,
@@ -76,7 +77,7 @@ def build_report(measured: Measurements) -> schema.Report:
         strategies=summarise_strategies(arms, measured),
         matrix=_matrix(measured),
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
-        health=check_health(plan),
+        health=check_health(measured),
         machine=describe_machine(),
         plan=describe_plan(measured),
     )
@@ -191,20 +192,18 @@ def _weighted_dev(
 
 def _matrix(measured: Measurements) -> list[schema.Cell]:
     """Return base and every arm's model on every set, cells with a common document marked."""
-    trained: dict[str | None, set[str]] = {None: set()}
+    trained: dict[str | None, Documents] = {None: frozenset()}
     for arm in measured.plan.arms:
-        trained[arm.dataset] = {
-            arm.groups[item.input_hash] for item in measured.trains[arm.dataset].items
-        }
+        trained[arm.dataset] = documents_of(arm, measured.trains[arm.dataset])
+    tested = frozenset[tuple[str, ...]]().union(*documents_of_test(measured.plan.test))
     cells = []
     for model in measured.models():
-        leak = not trained[model.dataset].isdisjoint(measured.plan.test.groups)
+        leak = not trained[model.dataset].isdisjoint(tested)
         if measured.plan.test.is_given:
             on_test = _metric(measured.score(Row(model, "test")))
             cells.append(_cell(model, TEST_NAME, "test", on_test, leak=leak))
         for arm in measured.plan.arms:
-            groups = {arm.groups[item.input_hash] for item in arm.dev.items}
-            leak = bool(groups & trained[model.dataset])
+            leak = not trained[model.dataset].isdisjoint(documents_of(arm, arm.dev))
             dev = _dev(model, arm, measured)
             cells.append(_cell(model, arm.dataset, "usual", dev.usual, leak=leak))
             # of binary answers it is F1 on another set, which has a cell of its own

@@ -62,15 +62,30 @@ def remarks(metric: WeightedMetric) -> Iterator[str]:
         )
 
 
-def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str]]:
-    """Return, per dataset with a weighted F1, dev as usual minus test and the parts of it."""
+def of_the_answers_alone(
+    before: WeightedMetric | Unavailable, after: WeightedMetric
+) -> Iterator[str]:
+    """Yield which numbers the pool does not help, where it helps the weighted F1 beside them."""
+    if isinstance(before, WeightedMetric) and before.plain and after.plain:
+        yield (
+            "the change, and the parts of dev minus test, are by the answers alone: "
+            f"{number(before.plain.f1)} -> {number(after.plain.f1)}"
+        )
+
+
+def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str, str]]:
+    """Return, per dataset with a weighted F1, dev as usual minus test, its parts, and the causes.
+
+    Of single spans, usual F1 ignores predictions, and weighted F1 is of other texts.
+    """
     rows = []
     for dataset, arm in report.arms.items():
         run = arm.runs[policy]
         usual, test = run.dev.usual.f1, run.test.f1
         if run.gap.selection and run.gap.rest and usual is not None and test is not None:
-            parts = (_signed_with_ends(run.gap.selection), _signed_with_ends(run.gap.rest))
-            rows.append((dataset, signed(usual - test), *parts))
+            first, rest = (_signed_with_ends(part) for part in (run.gap.selection, run.gap.rest))
+            causes = "selection, ignored, other texts" if run.dev.ignored else "selection"
+            rows.append((dataset, signed(usual - test), first, causes, rest))
     return rows
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from prodigy_al.comparison.retention import FEWEST_SPANS
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.numbers import counted, size_of_test
 from prodigy_al.report.schema import Arm, Report
 
 _IGNORED = (
@@ -13,10 +14,7 @@ _IGNORED = (
     "wrong, because nobody said anything about one of their tokens. Within the candidates: only "
     "spans that the base proposed could be asked about"
 )
-_OUTSIDE = (
-    "; outside are the tuned model's other predictions. Of binary answers, usual minus weighted is "
-    "more than selection: what is ignored, and other texts, are in it as well."
-)
+_OUTSIDE = "; outside are the tuned model's other predictions."
 _OF_THESE_MODELS = (
     "It, its change and the parts of the difference between dev and test are of these trained "
     "models: how much other training seeds would change is not in their intervals. "
@@ -34,10 +32,10 @@ def footnotes(report: Report) -> str:
     if test.name is not None:
         removed = "removed" if trained else "that will be removed"
         lines.append(
-            f"Test {test.name}: {test.segments:,} segments from {test.groups:,} groups, "
-            f"{test.gold_spans:,} gold spans. {test.overlap.segments} of the segments were "
-            f"also asked about ({test.overlap.short} are short); training answers {removed} for "
-            f"it: {sum(test.overlap.trained_on_removed.values())}."
+            f"Test {test.name}: {size_of_test(test.segments, test.groups)}, "
+            f"{counted(test.gold_spans, 'gold span')}. Segments that were also asked about: "
+            f"{test.overlap.segments:,} (short: {test.overlap.short:,}); training answers "
+            f"{removed} for it: {sum(test.overlap.trained_on_removed.values()):,}."
         )
     for dataset, arm in report.arms.items():
         weighted = report.base.dev[dataset].weighted
@@ -60,7 +58,10 @@ def footnotes(report: Report) -> str:
     if any(dev.ignored for dev in report.base.dev.values()):
         lines.append(_IGNORED + (_OUTSIDE if trained else "."))
     if any(arm.seconds_simulated for arm in report.arms.values()):
-        lines.append("Simulated seconds come from a cost model; nobody was timed.")
+        lines.append(
+            "Simulated seconds come from a cost model; nobody was timed. In it a single span takes "
+            "reading its whole text, so long texts cost much in either form."
+        )
     if trained:
         lines.append(
             "Other labels: F1 of what was not asked for, with the base's own spans (n) as truth; "
@@ -76,17 +77,21 @@ def _left_out(report: Report) -> Iterator[str]:
     """Yield which datasets are no replicates, and why a strategy is not compared with random."""
     for name, by_policy in report.strategies.items():
         found = by_policy[report.policies[0]]  # which datasets count is the same under all
+        if len(found.datasets) == 1:
+            continue
         for dataset, why in found.left_out.items():
             yield f"{dataset}: no replicate: {why}."
-        if found.no_comparison and len(found.datasets) > 1 and not name.startswith("random"):
+        if found.no_comparison and found.replicates and not name.startswith("random"):
             yield f"{name}: not compared with random as a strategy: {found.no_comparison}."
 
 
 def _intervals(report: Report) -> str:
     """Return what the intervals are and hold for."""
-    resampled = "groups and training seeds" if len(report.seeds) > 1 else "groups alone"
-    on_test = f", on test by resampling {resampled}" if report.test.name is not None else ""
-    with_test = " (to compare with test)" if report.test.name is not None else ""
+    resampled = "documents and training seeds" if len(report.seeds) > 1 else "documents alone"
+    runs = [run for arm in report.arms.values() for run in arm.runs.values()]
+    made = any(test.low is not None for test in (report.base.test, *(run.test for run in runs)))
+    on_test = f", on test by resampling {resampled}" if made else ""
+    with_test = " (to compare with test)" if made else ""
     return (
         f"[low, high] are 95 % intervals{on_test}. "
         f"A weighted dev F1 has two: for new text{with_test} and for this pool. "

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.measurements import Measurements
 from prodigy_al.evaluation.bootstrap import few_groups
-from prodigy_al.report.overlap import check_overlap
+from prodigy_al.report.overlap import check_documents, check_overlap
 
 
-def check_health(plan: Plan) -> list[Mapping[str, Any]]:
+def check_health(measured: Measurements) -> list[Mapping[str, Any]]:
     """Return `health` of report.json: id, whether it is ok, its number, and why it is not.
 
     Checks of a test set and of trainings are left out where there are none.
     """
+    plan = measured.plan
     groups, seeds = len(set(plan.test.groups)), len(plan.seeds)
     few = few_groups(groups)
     no_interval = f"no interval on test {plan.test.name}: {few.reason}" if few else ""
@@ -28,7 +29,8 @@ def check_health(plan: Plan) -> list[Mapping[str, Any]]:
     if plan.policies:
         found.append(_check("training-seeds", seeds, no_training if seeds == 1 else ""))
     if plan.test.is_given:
-        found.append(check_overlap(plan.arms, plan.test))
+        found.append(check_overlap(plan.arms, plan.test, measured.overlap.removed))
+        found.append(check_documents(measured))
     return found
 
 

@@ -28,3 +28,23 @@ def interval(low: float | None, high: float | None) -> str:
     '[.400, .500]'
     """
     return "-" if low is None or high is None else f"[{number(low)}, {number(high)}]"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return so many of a thing.
+
+    >>> counted(1, "group"), counted(1477, "segment")
+    ('1 group', '1,477 segments')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def size_of_test(segments: int, groups: int) -> str:
+    """Return how large a test set is: its segments, and the documents that they are from.
+
+    >>> size_of_test(1477, 66), size_of_test(200, 200)
+    ('1,477 segments of 66 documents', '200 segments, each taken for a document')
+    """
+    if segments == groups > 1:
+        return f"{counted(segments, 'segment')}, each taken for a document"
+    return f"{counted(segments, 'segment')} of {counted(groups, 'document')}"

@@ -1,21 +1,25 @@
-"""The check that arms and test set are separate texts."""
+"""The checks that arms and test set are separate texts, of separate documents."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.documents import shared_documents
+from prodigy_al.comparison.measurements import Measurements
 from prodigy_al.comparison.testset import TestSet
+from prodigy_al.report.numbers import counted
 
 OVERLAP_LIMIT = 0.2
 """Share of texts in common from which arms and test set are no longer taken for separate."""
 
 
-def check_overlap(arms: Sequence[Arm], test: TestSet) -> dict[str, Any]:
+def check_overlap(arms: Sequence[Arm], test: TestSet, removed: Mapping[str, int]) -> dict[str, Any]:
     """Return a check of `health`: few texts of an arm stand in the test set, and vice versa.
 
     Its number is the largest share. Short texts coincide by chance and are not counted as shared.
+    `removed` are the training answers that were left out for it, by dataset.
     """
     long_texts = {key for i, key in enumerate(test.hashes) if not test.short(i)}
     asked = frozenset[int]().union(*(arm.hashes for arm in arms))
@@ -38,6 +42,39 @@ def check_overlap(arms: Sequence[Arm], test: TestSet) -> dict[str, Any]:
         if shared / total > OVERLAP_LIMIT
     ]
     separate = f"at most {largest:.1%} of the texts of an arm or the test set stand in the other"
-    overlapping = f"{'; '.join(found)}: F1 on test says little about new text, use another test set"
+    left_out = [f"{counted(n, 'answer')} of {dataset}" for dataset, n in removed.items() if n]
+    overlapping = (
+        f"{'; '.join(found)}: F1 on test says little about new text, use another test set; "
+        f"left out of training: {', '.join(left_out) or 'none'}"
+    )
     why = overlapping if found else separate
     return {"id": "overlap", "ok": not found, "number": largest, "why": why}
+
+
+def check_documents(measured: Measurements) -> dict[str, Any]:
+    """Return a check of `health`: no test segment is from a document that was trained on.
+
+    Its number is the largest share of test segments, over the arms.
+    """
+    test = measured.plan.test
+    shared = {
+        arm.dataset: shared_documents(arm, measured.trains[arm.dataset], test)
+        for arm in measured.plan.arms
+    }
+    found = [
+        f"{own.segments:,} are from {counted(own.documents, 'document')} with training answers in "
+        f"{dataset}"
+        for dataset, own in shared.items()
+        if own.segments
+    ]
+    why = (
+        f"of the {counted(len(test.groups), 'segment')} of test {test.name}, {', '.join(found)}: "
+        "F1 on test says less about new documents, use a test set of others"
+    )
+    largest = max(own.segments for own in shared.values()) / len(test.groups)
+    return {
+        "id": "shared-documents",
+        "ok": not found,
+        "number": largest,
+        "why": why if found else "",
+    }

@@ -42,7 +42,11 @@ class Within:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """Dev F1 as usual minus F1 on test: usual minus weighted (selection), weighted minus test."""
+    """Dev F1 as usual minus F1 on test: usual minus weighted, weighted minus test.
+
+    `selection` of single spans is more than that: usual F1 ignores predictions, and weighted F1 is
+    of other texts of the same dev fold.
+    """
 
     selection: Interval | None = None
     rest: Interval | None = None

@@ -192,7 +192,7 @@ class Reading:
 class Arm:
     """One dataset. `train` and `dev_answers` count the answers of each fold that were used;
     `runs` are by policy. `no_control` is the reason where no random dataset is comparable.
-    `runs` are by policy. With `shares_documents` the source had too few documents for folds of
+    With `shares_documents` the source had too few documents for folds of
     whole ones, so dev numbers have no interval for new text.
     """
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from prodigy_al.comparison.whole_dev import NOT_F1
 from prodigy_al.evaluation.bootstrap import LEVEL, holm
-from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
 from prodigy_al.report.metrics import Comparison
-from prodigy_al.report.numbers import number, signed
+from prodigy_al.report.numbers import number, signed, size_of_test
 from prodigy_al.report.schema import Report
 
 FEWEST_REPLICATES = 5
@@ -21,7 +21,7 @@ def answer_sentence(report: Report) -> str:
     Trained robustly if they were, else under the first policy. Comparisons with the base are one
     family, those with a control another: Holm's p over the whole family chooses the words.
     """
-    policy = "robust" if "robust" in report.policies else report.policies[0]
+    policy = _answered(report)
     runs = {dataset: arm.runs[policy] for dataset, arm in report.arms.items()}
     found = _against_controls(report, policy)
     base = {dataset: run.vs_base for dataset, run in runs.items()}
@@ -31,7 +31,13 @@ def answer_sentence(report: Report) -> str:
     found += [f"This cannot be decided: on this test set {reason}." for reason in reasons]
     found += _strategies(report, policy)
     once = ", one training seed" if len(report.seeds) == 1 else ""
-    return f"F1 on test, training '{policy}'{once}. " + " ".join(found)
+    size = size_of_test(report.test.segments, report.test.groups)
+    return f"F1 on test ({size}), training '{policy}'{once}. " + " ".join(found)
+
+
+def _answered(report: Report) -> str:
+    """Return the policy that the answer is about."""
+    return "robust" if "robust" in report.policies else report.policies[0]
 
 
 def _against_controls(report: Report, policy: str) -> list[str]:
@@ -108,13 +114,22 @@ def _listed(said: Mapping[str, str]) -> str:
 
 def next_sentence(report: Report) -> str:
     """Return what would settle more."""
-    if missing := missing_sentence(report):
+    missing = missing_sentence(report)
+    if undecided := _without_intervals(report):
+        return " ".join(filter(None, (undecided, missing)))
+    if missing:
         return missing
     strategies = {
         name: next(iter(by_policy.values()))
         for name, by_policy in report.strategies.items()
         if name != "unknown"
     }
+    if all(name.startswith("random") for name in strategies):
+        salt = next(arm.fold_salt for arm in report.arms.values() if arm.fold_salt)
+        return (
+            "This holds for these answers; to compare ways to annotate, draw as many from the same "
+            f"source with al.manual-ranked or al.teach, --fold-salt {salt}."
+        )
     few = [
         name
         for name, found in strategies.items()
@@ -128,6 +143,17 @@ def next_sentence(report: Report) -> str:
             "of its own."
         )
     return "Each strategy has replicates enough: read `strategies` for claims about them."
+
+
+def _without_intervals(report: Report) -> str:
+    """Return which test set it takes where none of its differences has an interval; else empty."""
+    policy = _answered(report)
+    if not all(arm.runs[policy].vs_base.no_interval for arm in report.arms.values()):
+        return ""
+    enough = f", at least {MIN_GROUPS}" if report.test.groups < MIN_GROUPS else " that hold spans"
+    return (
+        f"Nothing can be decided without intervals: first use a test set of more documents{enough}."
+    )
 
 
 def missing_sentence(report: Report) -> str:

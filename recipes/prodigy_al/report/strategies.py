@@ -7,7 +7,7 @@ from dataclasses import asdict
 from statistics import fmean, stdev
 
 from prodigy_al.comparison.measurements import Measurements, Model
-from prodigy_al.comparison.strategies import Replicates, find_replicates
+from prodigy_al.comparison.strategies import NOT_RECORDED, Replicates, find_replicates
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.replicates import mean_over_replicates
@@ -85,10 +85,10 @@ def _mean_test(
 ) -> Metric:
     """Return the mean over replicates, with Student's interval for others on this test set."""
     reason, over = None, None
-    if len(values) < 2:
+    if not replicates.distinct:
+        reason = NOT_RECORDED
+    elif len(values) < 2:
         reason = "fewer than two replicates have an F1"
-    elif replicates.distinct[0].seed is None:
-        reason = "nothing is recorded of how the answers were drawn"
     else:
         over = mean_over_replicates(values)
     return Metric(

@@ -12,9 +12,15 @@ from prodigy_al.report.cells import (
     with_interval,
     worth,
 )
-from prodigy_al.report.dev_notes import binary_lines, gap_rows, percent, remarks
+from prodigy_al.report.dev_notes import (
+    binary_lines,
+    gap_rows,
+    of_the_answers_alone,
+    percent,
+    remarks,
+)
 from prodigy_al.report.footnotes import footnotes
-from prodigy_al.report.numbers import interval, number
+from prodigy_al.report.numbers import counted, interval, number
 from prodigy_al.report.others import others_cell
 from prodigy_al.report.planned import plan_tables
 from prodigy_al.report.quick import quick_tables
@@ -29,9 +35,10 @@ def render(report: Report) -> str:
     parts += [report.answer, report.next]
     if unusable := report.test.unusable_spans:
         parts.append(
-            f"{unusable:,} gold span{'s' if unusable > 1 else ''} of test {report.test.name} "
-            f"{'are' if unusable > 1 else 'is'} off token borders, reversed or outside the text "
-            f"and {'were' if unusable > 1 else 'was'} left out."
+            f"Of the {counted(unusable + report.test.gold_spans, 'gold span')} of test "
+            f"{report.test.name}, {unusable:,} {'are' if unusable > 1 else 'is'} off token "
+            "borders, reversed or outside the text and left out: what a model finds in their place "
+            "counts as wrong."
         )
     if ignored := report.test.ignored:
         parts.append(
@@ -82,7 +89,11 @@ def _dev(report: Report, policy: str) -> str:
         before, after = report.base.dev[dataset], arm.runs[policy].dev
         usual = f"{number(before.usual.f1)} -> {with_interval(after.usual)}"
         if isinstance(after.weighted, WeightedMetric):
-            notes += [f"{dataset}: {note}." for note in remarks(after.weighted)]
+            said = (
+                *remarks(after.weighted),
+                *of_the_answers_alone(before.weighted, after.weighted),
+            )
+            notes += [f"{dataset}: {note}." for note in said]
             flag = " (estimated)" if after.weighted.method == "estimated" else ""
             weighted = (
                 f"{f1_of(before.weighted)} -> {f1_of(after.weighted)}{flag}",
@@ -133,7 +144,7 @@ def _test(report: Report, policy: str) -> str:
 def _gap(report: Report, policy: str) -> str:
     rows = gap_rows(report, policy)
     title = f"F1 on dev as usual minus F1 on test, training '{policy}'"
-    header = ("dataset", "difference", "usual - weighted: selection", "weighted - test: the rest")
+    header = ("dataset", "difference", "usual - weighted", "made of", "weighted - test: the rest")
     return titled(title, header, rows) if rows else ""
 
 
@@ -189,16 +200,18 @@ def _matrix(report: Report, policy: str) -> str:
 
 
 def _strategies(report: Report, policy: str) -> dict[str, Strategy]:
-    return {name: found[policy] for name, found in report.strategies.items()}
+    """Return the strategies of which a dataset counts as a replicate."""
+    found = {name: by_policy[policy] for name, by_policy in report.strategies.items()}
+    return {name: one for name, one in found.items() if one.replicates}
 
 
 def _replicates(report: Report, policy: str) -> str:
     rows = []
     for name, found in _strategies(report, policy).items():
-        counted = f"{found.replicates} of {len(found.datasets)} datasets"
+        shown = f"{found.replicates} of {counted(len(found.datasets), 'dataset')}"
         new_text = difference(found.vs_random)
         this_test = difference(found.vs_random_this_test)
-        rows.append((name, counted, with_interval(found.test), new_text, this_test))
+        rows.append((name, shown, with_interval(found.test), new_text, this_test))
     title = (
         f"Strategies, training '{policy}': mean over replicates; intervals are for the next "
         "replicate on this test set, or on other documents too"

@@ -17,7 +17,7 @@ from typing import Any
 from prodigy_al.errors import ParameterError
 from prodigy_al.records import Fold
 from prodigy_al.sampling.folds import in_dev_fold
-from prodigy_al.sampling.frame import Segment, nothing_to_ask, strip_gold
+from prodigy_al.sampling.frame import RECORD_GROUP, Segment, nothing_to_ask, strip_gold
 from prodigy_al.sampling.groups import DOCUMENT_KEY, document_names
 
 
@@ -96,7 +96,7 @@ class ArrivingFrame:
 
     def _segment(self, number: int, input_hash: int, record: Mapping[str, Any]) -> Segment:
         (name,) = document_names([record], self._key)
-        group = f"record={number}" if name is None else f"{self._key}={name}"
+        group = f"{RECORD_GROUP}{number}" if name is None else f"{self._key}={name}"
         dev = in_dev_fold(group, share=self._dev_share, salt=self._fold_salt)
         return Segment(record, input_hash, group, fold="dev" if dev else "train")
 

@@ -26,6 +26,8 @@ HASH_KEYS = frozenset({"_input_hash", "_task_hash", "_view_id", "_session_id", "
 FEWEST_GROUPS = 8
 SEGMENT_GROUP = "segment="
 """How the groups are spelt then: each segment is its own."""
+RECORD_GROUP = "record="
+"""How the group of a record is spelt that names no document, before its number in the source."""
 POOL_TAG = "pool size"
 
 Text: TypeAlias = tuple[int, Mapping[str, Any]]
@@ -119,7 +121,7 @@ def build_frame(
         first = _sample(first, pool_size, fold_salt)
     distinct = [strip_gold(record) for _, record in first.values()]
     # The sentences of a record that names no document still stay together.
-    alone = [f"record={number}" for number, _ in first.values()]
+    alone = [f"{RECORD_GROUP}{number}" for number, _ in first.values()]
     groups, grouped_by = _groups(distinct, alone, group_by)
     if len(set(groups)) < FEWEST_GROUPS:
         groups, grouped_by = [f"{SEGMENT_GROUP}{input_hash}" for input_hash in first], "segment"

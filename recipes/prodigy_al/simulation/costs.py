@@ -16,6 +16,11 @@ class CostModel:
     marking are assumptions, to be replaced by one's own figures. Annotators who correct selected
     text are slower (Hachey, Alex & Becker 2005), which this model leaves out.
 
+    Whoever decides about a single span reads the whole text: what the span is stands around it. So
+    a single span never takes longer than all spans of the same text. A binary arm may still take
+    longer per answer, as it asks about longer texts: on FiNER-ORD, 300 questions of al.teach have
+    32 tokens on average and take 9.5 s, 300 random segments have 25 and take 9.2 s.
+
     >>> CostModel().seconds({"tokens": [{}] * 20, "spans": [{}, {}]}, binary=False)
     10.5
     """
