@@ -63,6 +63,12 @@ class Components:
             **callbacks,
         )
 
+    def require_view(self, name: str, config: Mapping[str, Any]) -> str:
+        """Return the view's id. Raises `RecipeError` where neither recipe nor config has one."""
+        if view_id := self.view_id or config.get("view_id"):
+            return str(view_id)
+        raise RecipeError(f"recipe '{name}' has no view_id, such as 'ner' or 'text'")
+
 
 def _problems(given: Mapping[str, Any]) -> Iterator[str]:
     if "stream" not in given:

@@ -20,7 +20,7 @@ from recipe_host.claims import Claim
 from recipe_host.components import Components
 from recipe_host.connections import open_database
 from recipe_host.constants import INPUT_HASH_ATTR, TASK_HASH_ATTR
-from recipe_host.errors import DatasetNotFound, RecipeError, UpdateError
+from recipe_host.errors import DatasetNotFound, UpdateError
 from recipe_host.hashing import set_hashes
 from recipe_host.progress import ask_progress, first_progress
 from recipe_host.recording import Recorder
@@ -47,7 +47,7 @@ class Controller:
         self.recipe_name = name
         self.config = load_settings(components.config, config)
         self.dataset = components.dataset
-        self.view_id = _view_id(name, components, self.config)
+        self.view_id = components.require_view(name, self.config)
         self.exclude_by = str(self.config["exclude_by"])
         self.event_hooks = components.event_hooks
         self.db = open_database(components.db)
@@ -292,10 +292,3 @@ class Controller:
         # Read and not open: answered or excluded, and both are done.
         still_open = self._router.open_count(None if self._router.limit == 1 else session)
         return (self._router.read_count(session) - still_open) / self._total
-
-
-def _view_id(name: str, components: Components, config: Mapping[str, Any]) -> str:
-    view_id = components.view_id or config.get("view_id")
-    if not view_id:
-        raise RecipeError(f"recipe '{name}' has no view_id, such as 'ner' or 'text'")
-    return str(view_id)
