@@ -84,7 +84,8 @@ def bench(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """With the datasets calm-teach-0 and calm-ranked-0, which nobody disturbed."""
     made = Bench(tmp_path_factory.mktemp("interruption"), world)
     wrote = [f"dataset calm-{arm}-0: {BUDGET} answers" for arm in ARMS]
-    said = made.finish(*made.simulation("calm")).splitlines()
+    of_source, *said = made.finish(*made.simulation("calm")).splitlines()
+    assert "115 segments are the dev fold" in of_source  # both arms have it, and it is said once
     assert [line.removeprefix("✔ ") for line in said] == wrote
     return made
 

@@ -65,8 +65,8 @@ ASKING: dict[str, Any] = {
     "dev_share": Arg("--dev-share", help="Share of the segments set aside for the dev fold"),
     "group_by": Arg(
         "--group-by",
-        help="Key in meta that keeps texts together in one fold; if not given, doc where 95 % of "
-        "the records have it",
+        help="Key in meta that keeps texts together in one fold; if not given, doc where nearly "
+        "all records have it",
     ),
     "gpu_id": Arg("--gpu-id", "-g", help="GPU to score on, -1 for the CPU"),
 }

@@ -33,7 +33,7 @@ from prodigy_al.scoring.acquisition import expected_errors
 NLP = spacy.blank("en")
 HEADER = Header(
     model={"name": "tables", "version": "1", "sha256": "m"},
-    scorer={"frame_sha256": "f"},
+    scorer={"labels": ["ORG"], "temperature": 2.0, "floor": 0.02, "frame_sha256": "f"},
     source={"name": "tables", "sha256": "s"},
     segmentation="tokens",
 )

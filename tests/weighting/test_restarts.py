@@ -18,7 +18,7 @@ from prodigy_al.sampling.questions import Header
 TEACH = SamplingDesign("teach", "candidate", block_size=10, rate=0.2, dev_share=0.5)
 HEADER = Header(
     model={"name": "tables", "version": "1", "sha256": "m"},
-    scorer={"frame_sha256": "f"},
+    scorer={"labels": ["ORG"], "temperature": 2.0, "floor": 0.02, "frame_sha256": "f"},
     source={"name": "tables", "sha256": "s"},
     segmentation="tokens",
 )

@@ -14,6 +14,11 @@ export function parse(text) {
   return lossless ? JSON.parse(text, keep) : JSON.parse(text);
 }
 
+/** A number to compute with, of one that was kept as it came. */
+export function numberOf(value) {
+  return Number(value?.rawJSON ?? value);
+}
+
 /** A value of a task as text for the page. */
 export function shown(value) {
   return typeof value === "string" ? value : JSON.stringify(value);

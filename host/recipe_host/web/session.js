@@ -5,6 +5,7 @@
  */
 
 import { Connection } from "./connection.js";
+import { numberOf } from "./json.js";
 import { newId } from "./outbox.js";
 import { Sending } from "./sending.js";
 import { getQuestions, HTTPError } from "./server.js";
@@ -222,7 +223,7 @@ export class Session {
 
   readStatus(reply) {
     this.total = reply.total;
-    this.progress = reply.progress ?? this.progress;
+    this.progress = reply.progress == null ? this.progress : numberOf(reply.progress);
     this.learning = reply.learning;
   }
 }

@@ -29,6 +29,16 @@ def test_the_page_says_whose_it_is_and_how_far_the_work_is(serve_view: Any, page
         expect(counts.locator("div", has_text=count)).to_have_count(1)
 
 
+def test_all_of_the_work_is_shown_as_such(serve_view: Any, page: Page) -> None:
+    """The server says 1.0, a number that the page's JSON keeps as it came."""
+    served = serve_view("text", [{"text": "a"}], instant_submit=True, total_examples_target=1)
+    served.shown(page)
+    page.keyboard.press("a")
+    served.confirms(page)
+    expect(page.locator("#progress")).to_have_js_property("value", 1)
+    expect(page.locator("#counts div", has_text="progress100 %")).to_have_count(1)
+
+
 def test_an_empty_stream_is_said_plainly(serve_view: Any, page: Page) -> None:
     page.goto(serve_view("text", []).address)
     expect(page.locator("#card")).to_contain_text("No tasks are left. All answers are saved.")
