@@ -7,20 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from recipe_host.constants import TASK_HASH_ATTR
 from recipe_host.errors import RecipeError
 from recipe_host.hashing import set_hashes
+from recipe_host.recipe_options import DATASET, EXCLUDE, LOADER
 from recipe_host.registry import Arg, recipe
 from recipe_host.stream import get_stream
-from recipe_host.strings import get_labels, split_string
+from recipe_host.strings import get_labels
 from recipe_host.types import ControllerComponentsDict, SourceType, TaskType
 
 __all__ = ["mark", "textcat_manual"]
 
-DATASET = Arg(help="Dataset to save to")
 SOURCE = Arg(
     help="Tasks: a file (.jsonl, .json, .csv, .txt), - for stdin, or dataset:NAME", converter=str
-)
-LOADER = Arg("--loader", "-lo", help="Format, where the file's name does not tell")
-EXCLUDE = Arg(
-    "--exclude", "-e", help="Datasets whose questions are not asked again", converter=split_string
 )
 
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from recipe_host.arguments import load_language
 from recipe_host.batches import combine_models
 from recipe_host.errors import RecipeError
+from recipe_host.recipe_options import DATASET, EXCLUDE, LOADER
 from recipe_host.registry import Arg, recipe
 from recipe_host.sorters import prefer_uncertain
 from recipe_host.stream import get_stream
-from recipe_host.strings import get_labels, split_string
+from recipe_host.strings import get_labels
 from recipe_host.tokens import TOKEN_KEYS, add_tokens, split_sentences
 from recipe_host.types import ControllerComponentsDict, SourceType, TaskType
 
@@ -27,12 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["correct", "manual", "spans_manual", "teach"]
 
-DATASET = Arg(help="Dataset to save to")
 MODEL = Arg(help="Pipeline: an installed package, a path, or blank:en", converter=str)
 SOURCE = Arg(
     help="Texts: a file (.jsonl, .json, .csv, .txt), - for stdin, or dataset:NAME", converter=str
 )
-LOADER = Arg("--loader", "-lo", help="Format, where the file's name does not tell")
 LABEL = Arg(
     "--label",
     "-l",
@@ -41,9 +40,6 @@ LABEL = Arg(
 )
 PATTERNS = Arg(
     "--patterns", "-pt", help="JSONL of patterns: a label and what spaCy matches", converter=str
-)
-EXCLUDE = Arg(
-    "--exclude", "-e", help="Datasets whose questions are not asked again", converter=split_string
 )
 UNSEGMENTED = Arg("--unsegmented", "-U", help="Ask about whole texts, not sentences")
 
@@ -78,23 +74,9 @@ def teach(
     Each batch of answers updates the model in memory; nothing of it is written. With patterns,
     their matches are asked in turns with the model's spans.
     """
-    from recipe_host.matcher import PatternMatcher
-    from recipe_host.recognizer import EntityRecognizer
-
     stream = get_stream(source, loader, dedup=True, input_key="text")
     nlp = _pipeline(spacy_model)
-    labels = get_labels(label)
-    predict: Callable[..., Any]
-    update: Callable[..., Any]
-    if patterns is None:
-        predict = model = EntityRecognizer(nlp, labels or None)
-        update = model.update
-        _require_known(labels, model.known)
-    else:
-        matcher = PatternMatcher(nlp, filter_labels=labels or None).from_disk(patterns)
-        known = nlp.pipe_labels.get("ner", [])
-        model = EntityRecognizer(nlp, labels or [*known, *matcher.labels])
-        predict, update = combine_models(model, matcher)
+    predict, update = _learning_models(nlp, get_labels(label), patterns)
     if not unsegmented:
         stream.apply(split_sentences, nlp, stream)
     stream.apply(predict)
@@ -248,6 +230,22 @@ def _without_tokens(tasks: Iterable[TaskType]) -> Iterator[TaskType]:
 
 def _pipeline(spacy_model: str | Language) -> Language:
     return load_language(spacy_model) if isinstance(spacy_model, str | Path) else spacy_model
+
+
+def _learning_models(
+    nlp: Language, labels: list[str], patterns: str | Path | None
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return what scores tasks and what learns: the recogniser's, combined with patterns if any."""
+    from recipe_host.matcher import PatternMatcher
+    from recipe_host.recognizer import EntityRecognizer
+
+    if patterns is None:
+        model = EntityRecognizer(nlp, labels or None)
+        _require_known(labels, model.known)
+        return model, model.update
+    matcher = PatternMatcher(nlp, filter_labels=labels or None).from_disk(patterns)
+    known = nlp.pipe_labels.get("ner", [])
+    return combine_models(EntityRecognizer(nlp, labels or [*known, *matcher.labels]), matcher)
 
 
 def _require_known(labels: list[str], known: Collection[str]) -> None:

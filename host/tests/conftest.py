@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import spacy
@@ -14,11 +15,13 @@ from spacy.language import Language
 from spacy.training import Example
 
 import recipe_host
+from recipe_host.session import Controller
 from recipe_host.tokens import copy_nlp
 
 recipe_host.provide()
 
 Terminal = Callable[..., "subprocess.CompletedProcess[str]"]
+Marked = Callable[[Any], list[dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +33,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PRODIGY_HOME", str(folder))
     monkeypatch.chdir(tmp_path)
     return folder
+
+
+@pytest.fixture
+def marked() -> Marked:
+    """Accept every question of a recipe's components as it is; return the questions."""
+
+    def accept(components: Any) -> list[dict[str, Any]]:
+        asked = []
+        with Controller.from_components("recipe", components) as ctrl:
+            while batch := ctrl.get_questions():
+                ctrl.receive_answers([{**task, "answer": "accept"} for task in batch])
+                asked += batch
+        return asked
+
+    return accept
 
 
 @pytest.fixture

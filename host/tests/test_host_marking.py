@@ -10,30 +10,20 @@ import pytest
 
 from recipe_host.errors import RecipeError
 from recipe_host.marking import mark, textcat_manual
-from recipe_host.session import Controller
 
+Marked = Callable[[Any], list[dict[str, Any]]]
 Terminal = Callable[..., "subprocess.CompletedProcess[str]"]
 TEXTS = [{"text": "a"}, {"text": "b"}]
 
 
-def marked(components: Any) -> list[dict[str, Any]]:
-    """Accept every question of a recipe as it is."""
-    asked = []
-    with Controller.from_components("recipe", components) as ctrl:
-        while batch := ctrl.get_questions():
-            ctrl.receive_answers([{**task, "answer": "accept"} for task in batch])
-            asked += batch
-    return asked
-
-
-def test_mark_asks_about_tasks_as_they_are() -> None:
+def test_mark_asks_about_tasks_as_they_are(marked: Marked) -> None:
     records = [{"text": "a", "spans": [{"start": 0, "end": 1, "label": "X"}], "own": 1}]
     (asked,) = marked(mark("m", records, view_id="ner"))
     assert {key: asked[key] for key in records[0]} == records[0]
     assert mark(False, records)["view_id"] == "text"
 
 
-def test_mark_asks_once_per_label() -> None:
+def test_mark_asks_once_per_label(marked: Marked) -> None:
     components = mark("m", TEXTS, label=["X", "Y"])
     assert components["view_id"] == "classification"
     asked = marked(components)
@@ -46,7 +36,7 @@ def test_mark_asks_once_per_label() -> None:
     assert len({task["_input_hash"] for task in asked}) == 2
 
 
-def test_categories_are_options_or_one_question() -> None:
+def test_categories_are_options_or_one_question(marked: Marked) -> None:
     components = textcat_manual("t", TEXTS, label=["A", "B"], exclusive=True)
     assert [o["id"] for o in marked(components)[0]["options"]] == ["A", "B"]
     assert components["config"]["choice_style"] == "single"

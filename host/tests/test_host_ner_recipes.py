@@ -17,6 +17,7 @@ from recipe_host.errors import RecipeError, SourceError
 from recipe_host.ner_recipes import correct, manual, spans_manual, teach
 from recipe_host.session import Controller
 
+Marked = Callable[[Any], list[dict[str, Any]]]
 Terminal = Callable[..., "subprocess.CompletedProcess[str]"]
 TEXTS = [
     f"{person} works at {company} now. {company} pays {person}."
@@ -156,17 +157,7 @@ def test_a_recipe_file_may_have_a_recipe_of_the_same_name(terminal: Terminal) ->
     assert "Own." in terminal("ner.teach", "--help", "-F", "own.py").stdout
 
 
-def marked(components: Any) -> list[dict[str, Any]]:
-    """Accept every question of a recipe as it is."""
-    asked = []
-    with Controller.from_components("recipe", components) as ctrl:
-        while batch := ctrl.get_questions():
-            ctrl.receive_answers([{**task, "answer": "accept"} for task in batch])
-            asked += batch
-    return asked
-
-
-def test_manual_asks_about_all_texts_with_tokens_and_the_spans_they_have() -> None:
+def test_manual_asks_about_all_texts_with_tokens_and_the_spans_they_have(marked: Marked) -> None:
     records = tasks()
     records[1]["spans"] = [{"start": 0, "end": 3, "label": "PERSON"}]
     components = manual("gold", "blank:en", jsonl("t.jsonl", records), label=["PERSON", "ORG"])
@@ -193,7 +184,7 @@ def test_manual_marks_what_patterns_match_beforehand() -> None:
     assert components["config"]["labels"] == ["ORG"]
 
 
-def test_manual_by_characters_stores_no_tokens() -> None:
+def test_manual_by_characters_stores_no_tokens(marked: Marked) -> None:
     patterns = jsonl("p.jsonl", [{"label": "ORG", "pattern": "Acme"}])
     components = manual(
         "gold", "blank:en", tasks()[:1], None, ["ORG"], patterns, None, highlight_chars=True
@@ -214,7 +205,7 @@ def test_manual_takes_the_labels_of_the_pipeline_or_says_that_there_are_none(
         manual(False, "blank:en", tasks())
 
 
-def test_correct_shows_the_models_entities_each_text_once(nlp: Language) -> None:
+def test_correct_shows_the_models_entities_each_text_once(nlp: Language, marked: Marked) -> None:
     components = correct("gold", nlp, [*tasks(), *tasks()], label=["ORG"])
     asked = marked(components)
     assert len({task["_input_hash"] for task in asked}) == len(asked) > len(TEXTS)
