@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from prodigy_al.ner.batches import BATCH_SIZE, batches
 from prodigy_al.ner.pipelines import find_ner, has_ner
 
 
@@ -20,7 +21,7 @@ def fresh(doc: Doc) -> Doc:
 
 
 def predict_entities(
-    nlp: Language, docs: Iterable[Doc], *, batch_size: int = 128
+    nlp: Language, docs: Iterable[Doc], *, batch_size: int = BATCH_SIZE
 ) -> Iterator[list[tuple[int, int, str]]]:
     """Yield the entities of each doc by the pipeline's ``ner``: (start, end, label), in text order.
 
@@ -35,8 +36,10 @@ def predict_entities(
     if not has_ner(nlp):
         yield from ([] for _ in docs)
         return
-    for doc in find_ner(nlp).pipe(map(_without_entities, docs), batch_size=batch_size):
-        yield [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+    ner = find_ner(nlp)
+    for batch in batches(docs, size=batch_size):
+        for doc in ner.pipe(map(_without_entities, batch), batch_size=batch_size):
+            yield [(ent.start, ent.end, ent.label_) for ent in doc.ents]
 
 
 def _without_entities(doc: Doc) -> Doc:

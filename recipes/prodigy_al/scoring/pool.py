@@ -8,17 +8,15 @@ from spacy.tokens import Doc
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from prodigy_al.ner.batches import BATCH_SIZE, MOST_TOKENS, batches
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
-
-MOST_TOKENS = 2**15
-"""Of a batch: 128 segments of 256 tokens each, about half a gigabyte of states."""
 
 
 def score_pool(
     scorer: MarginalScorer,
     docs: Iterable[Doc],
     *,
-    batch_size: int = 128,
+    batch_size: int = BATCH_SIZE,
     most_tokens: int = MOST_TOKENS,
     total: int | None = None,
     progress: bool = True,
@@ -26,11 +24,9 @@ def score_pool(
 ) -> Iterator[SpanMarginals]:
     """Yield the span marginals of each doc, in the order of `docs`, read lazily a batch at a time.
 
-    A batch ends after `batch_size` docs, or before the doc with which it would hold more than
-    `most_tokens`; one that is longer is a batch of its own. `total` (the number of docs, where
-    known) gives the bar an ETA, `label` says what is scored. The bar is drawn on stderr and only on
-    a terminal; `progress=False` leaves it out there as well. Batches of 128-256 segments are
-    fastest: larger ones lose time on page faults.
+    `total` (the number of docs, where known) gives the bar an ETA, `label` says what is scored. The
+    bar is drawn on stderr and only on a terminal; `progress=False` leaves it out there as well.
+    Batches of 128-256 segments are fastest: larger ones lose time on page faults.
 
     Each batch is scored with one BLAS thread, so that the same docs in the same batches have the
     same scores wherever they are scored with the same BLAS kernel. With some kernels (OpenBLAS for
@@ -38,26 +34,9 @@ def score_pool(
     """
     # disable=None is tqdm's "only on a terminal"
     with tqdm(total=total, unit=" segments", desc=label, disable=None if progress else True) as bar:
-        for batch in _batches(docs, batch_size, most_tokens):
+        for batch in batches(docs, size=batch_size, most_tokens=most_tokens):
             # not around the yield: whoever takes the scores keeps their own threads
             with threadpool_limits(1, user_api="blas"):
                 scored = scorer.score(batch)
             yield from scored
             bar.update(len(batch))
-
-
-def _batches(docs: Iterable[Doc], size: int, most_tokens: int) -> Iterator[list[Doc]]:
-    """Yield the docs in batches, reading none ahead where it is their number that ends one."""
-    batch: list[Doc] = []
-    tokens = 0
-    for doc in docs:
-        if batch and tokens + len(doc) > most_tokens:
-            yield batch
-            batch, tokens = [], 0
-        batch.append(doc)
-        tokens += len(doc)
-        if len(batch) == size:
-            yield batch
-            batch, tokens = [], 0
-    if batch:
-        yield batch
