@@ -24,7 +24,7 @@ export class Session {
     this.undoable = [];
     this.connection = new Connection(() => this.onChange());
     this.sending = new Sending(project, outbox, this.connection, {
-      onReply: (reply) => this.readStatus(reply),
+      onReply: (reply) => this.readConfirmation(reply),
       onConfirmed: (entries) => this.noteSaved(entries),
       onRefused: (answers, sentence) => this.takeBack(answers, sentence),
       onChange: () => this.onChange(),
@@ -32,6 +32,7 @@ export class Session {
     this.history = [];
     this.counts = { accept: 0, reject: 0, ignore: 0 };
     this.batch = newId();
+    this.confirmed = 0; // batches
     this.total = null;
     this.progress = null;
     this.learning = { waiting: 0, error: "" };
@@ -187,6 +188,7 @@ export class Session {
   }
 
   async ask() {
+    const { confirmed } = this;
     const reply = await getQuestions({
       session_id: this.project.namedSession,
       page: this.page,
@@ -194,11 +196,13 @@ export class Session {
       holding: this.held(),
     });
     this.opened = true;
+    // Made before an answer was stored, perhaps, that the server has confirmed since: then its
+    // counts are older than those on the page.
+    if (confirmed === this.confirmed) this.readStatus(reply);
     return reply;
   }
 
   add(reply) {
-    this.readStatus(reply);
     const held = new Set(this.held());
     this.queue.push(...reply.tasks.filter((task) => !held.has(this.hashOf(task))));
     this.ended = reply.tasks.length === 0;
@@ -219,6 +223,11 @@ export class Session {
 
   hashOf(task) {
     return this.project.exclude_by === "input" ? task._input_hash : task._task_hash;
+  }
+
+  readConfirmation(reply) {
+    this.confirmed += 1;
+    this.readStatus(reply);
   }
 
   readStatus(reply) {
