@@ -8,11 +8,12 @@ import { Connection } from "./connection.js";
 import { numberOf } from "./json.js";
 import { newId } from "./outbox.js";
 import { Sending } from "./sending.js";
-import { getQuestions, HTTPError } from "./server.js";
+import { getProject, getQuestions, HTTPError, Unreachable } from "./server.js";
 
 const LOOK_AGAIN_SECONDS = 10;
 const SHOWN = 10; // latest answers on the page
 const LAST_UNDO_SECONDS = 3; // how long the last answers of a stream can be undone
+const LEARNED_SECONDS = [0.5, 1, 2, 4, 8]; // between looks at a recipe that is learning
 
 export class Session {
   constructor(project, outbox, { onChange, onNotice }) {
@@ -33,6 +34,7 @@ export class Session {
     this.counts = { accept: 0, reject: 0, ignore: 0 };
     this.batch = newId();
     this.confirmed = 0; // batches
+    this.looks = 0; // at what the recipe learns from them
     this.total = null;
     this.progress = null;
     this.learning = { waiting: 0, error: "" };
@@ -188,16 +190,25 @@ export class Session {
   }
 
   async ask() {
-    const { confirmed } = this;
-    const reply = await getQuestions({
-      session_id: this.project.namedSession,
-      page: this.page,
-      opening: !this.opened,
-      holding: this.held(),
-    });
+    const reply = await this.newest(
+      getQuestions({
+        session_id: this.project.namedSession,
+        page: this.page,
+        opening: !this.opened,
+        holding: this.held(),
+      }),
+    );
     this.opened = true;
-    // Made before an answer was stored, perhaps, that the server has confirmed since: then its
-    // counts are older than those on the page.
+    return reply;
+  }
+
+  /** A reply, whose status is taken unless an answer was confirmed since it was asked for.
+   *
+   * It was made before that answer was stored, perhaps: then it is older than what the page shows.
+   */
+  async newest(request) {
+    const { confirmed } = this;
+    const reply = await request;
     if (confirmed === this.confirmed) this.readStatus(reply);
     return reply;
   }
@@ -227,6 +238,7 @@ export class Session {
 
   readConfirmation(reply) {
     this.confirmed += 1;
+    this.looks = 0;
     this.readStatus(reply);
   }
 
@@ -234,5 +246,20 @@ export class Session {
     this.total = reply.total;
     this.progress = reply.progress == null ? this.progress : numberOf(reply.progress);
     this.learning = reply.learning;
+    clearTimeout(this.learned);
+    if (!this.learning.waiting || this.takenOver) return;
+    const seconds = LEARNED_SECONDS[Math.min(this.looks, LEARNED_SECONDS.length - 1)];
+    this.learned = setTimeout(() => this.lookAtLearning(), seconds * 1000);
+  }
+
+  /** Answers are confirmed before the recipe has learned from them, so its progress comes later. */
+  async lookAtLearning() {
+    this.looks += 1;
+    try {
+      await this.newest(getProject(this.project.sessionName));
+    } catch (error) {
+      if (!(error instanceof HTTPError || error instanceof Unreachable)) throw error;
+    }
+    this.onChange();
   }
 }

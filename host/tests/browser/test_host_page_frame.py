@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
@@ -27,6 +28,21 @@ def test_the_page_says_whose_it_is_and_how_far_the_work_is(serve_view: Any, page
     counts = page.locator("#counts")
     for count in ("rejected1", "accepted0", "in the dataset1", "progress25 %"):
         expect(counts.locator("div", has_text=count)).to_have_count(1)
+
+
+def test_progress_is_that_of_the_newest_answer_when_the_recipe_has_learned_from_it(
+    serve_view: Any, page: Page, tmp_path: Path
+) -> None:
+    tasks = [{"text": text} for text in "abcdefghijklmnopqrst"]
+    learns_when = tmp_path / "learn"
+    settings = {"instant_submit": True, "total_examples_target": 20}
+    served = serve_view("text", tasks, learns_when=str(learns_when), **settings)
+    served.shown(page)
+    page.keyboard.press("a")
+    expect(page.locator("#counts div", has_text="in the dataset1")).to_have_count(1)
+    expect(page.locator("#counts div", has_text="progressunknown")).to_have_count(1)
+    learns_when.touch()
+    expect(page.locator("#counts div", has_text="progress5 %")).to_have_count(1)
 
 
 def test_all_of_the_work_is_shown_as_such(serve_view: Any, page: Page) -> None:
