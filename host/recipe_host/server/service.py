@@ -74,8 +74,8 @@ class Service:
         return self.session_of(session_id[len(start) :])
 
     def project(self, session_id: str) -> Body:
-        """Return what a page needs to know of the run."""
-        return describe(self.controller, session_id)
+        """Return what a page needs to know of the run, and how far it is."""
+        return {**describe(self.controller, session_id), **self._progress()}
 
     def questions(self, body: Body) -> Body:
         """Return the next tasks of a session.
@@ -156,11 +156,12 @@ class Service:
                 raise HTTPError(409, TAKEN_OVER)
 
     def _progress(self) -> Body:
+        waiting = self._updates.waiting  # first: where none waits, what follows is the newest
         return {
             "total": self.controller.total_annotated,
             "progress": self.controller.progress,
             "progress_kind": None,
-            "learning": {"waiting": self._updates.waiting, "error": self._updates.error},
+            "learning": {"waiting": waiting, "error": self._updates.error},
         }
 
     def _refusal(self, answer: Body) -> str | None:

@@ -212,7 +212,8 @@ async function open() {
   try {
     const project = await getProject(name);
     // The id of an unnamed session changes with a restart, so the server is asked for it each time.
-    new Page({ ...project, namedSession: name ? project.session_id : null }).start();
+    const namedSession = name ? project.session_id : null;
+    new Page({ ...project, sessionName: name, namedSession }).start();
   } catch (error) {
     if (!(error instanceof HTTPError || error instanceof Unreachable)) throw error;
     sidebar.showNotices(byId("notices"), [["problem", `The page cannot start: ${error.message}.`]]);

@@ -8,11 +8,12 @@ import { Connection } from "./connection.js";
 import { numberOf } from "./json.js";
 import { newId } from "./outbox.js";
 import { Sending } from "./sending.js";
-import { getQuestions, HTTPError } from "./server.js";
+import { getProject, getQuestions, HTTPError, Unreachable } from "./server.js";
 
 const LOOK_AGAIN_SECONDS = 10;
 const SHOWN = 10; // latest answers on the page
 const LAST_UNDO_SECONDS = 3; // how long the last answers of a stream can be undone
+const LEARNED_SECONDS = [0.5, 1, 2, 4, 8]; // between looks at a recipe that is learning
 
 export class Session {
   constructor(project, outbox, { onChange, onNotice }) {
@@ -24,7 +25,7 @@ export class Session {
     this.undoable = [];
     this.connection = new Connection(() => this.onChange());
     this.sending = new Sending(project, outbox, this.connection, {
-      onReply: (reply) => this.readStatus(reply),
+      onReply: (reply) => this.readConfirmation(reply),
       onConfirmed: (entries) => this.noteSaved(entries),
       onRefused: (answers, sentence) => this.takeBack(answers, sentence),
       onChange: () => this.onChange(),
@@ -32,6 +33,8 @@ export class Session {
     this.history = [];
     this.counts = { accept: 0, reject: 0, ignore: 0 };
     this.batch = newId();
+    this.confirmed = 0; // batches
+    this.looks = 0; // at what the recipe learns from them
     this.total = null;
     this.progress = null;
     this.learning = { waiting: 0, error: "" };
@@ -187,18 +190,30 @@ export class Session {
   }
 
   async ask() {
-    const reply = await getQuestions({
-      session_id: this.project.namedSession,
-      page: this.page,
-      opening: !this.opened,
-      holding: this.held(),
-    });
+    const reply = await this.newest(
+      getQuestions({
+        session_id: this.project.namedSession,
+        page: this.page,
+        opening: !this.opened,
+        holding: this.held(),
+      }),
+    );
     this.opened = true;
     return reply;
   }
 
+  /** A reply, whose status is taken unless an answer was confirmed since it was asked for.
+   *
+   * It was made before that answer was stored, perhaps: then it is older than what the page shows.
+   */
+  async newest(request) {
+    const { confirmed } = this;
+    const reply = await request;
+    if (confirmed === this.confirmed) this.readStatus(reply);
+    return reply;
+  }
+
   add(reply) {
-    this.readStatus(reply);
     const held = new Set(this.held());
     this.queue.push(...reply.tasks.filter((task) => !held.has(this.hashOf(task))));
     this.ended = reply.tasks.length === 0;
@@ -221,9 +236,30 @@ export class Session {
     return this.project.exclude_by === "input" ? task._input_hash : task._task_hash;
   }
 
+  readConfirmation(reply) {
+    this.confirmed += 1;
+    this.looks = 0;
+    this.readStatus(reply);
+  }
+
   readStatus(reply) {
     this.total = reply.total;
     this.progress = reply.progress == null ? this.progress : numberOf(reply.progress);
     this.learning = reply.learning;
+    clearTimeout(this.learned);
+    if (!this.learning.waiting || this.takenOver) return;
+    const seconds = LEARNED_SECONDS[Math.min(this.looks, LEARNED_SECONDS.length - 1)];
+    this.learned = setTimeout(() => this.lookAtLearning(), seconds * 1000);
+  }
+
+  /** Answers are confirmed before the recipe has learned from them, so its progress comes later. */
+  async lookAtLearning() {
+    this.looks += 1;
+    try {
+      await this.newest(getProject(this.project.sessionName));
+    } catch (error) {
+      if (!(error instanceof HTTPError || error instanceof Unreachable)) throw error;
+    }
+    this.onChange();
   }
 }

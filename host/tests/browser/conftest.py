@@ -35,6 +35,9 @@ FLAGS = [
 
 RECIPES = """
 import json
+import time
+from pathlib import Path
+
 import prodigy
 from prodigy.components.preprocess import add_tokens
 
@@ -42,6 +45,14 @@ from prodigy.components.preprocess import add_tokens
 def refuse(answer):
     if answer["answer"] == "accept" and not answer.get("accept"):
         raise ValueError("choose at least one option")
+
+
+def learn_when(file):
+    def learn(answers):
+        while not Path(file).exists():
+            time.sleep(0.05)
+
+    return learn
 
 
 @prodigy.recipe("view")
@@ -52,8 +63,14 @@ def view(dataset: str, view_id: str, source: str, config: str = "{}"):
         import spacy
 
         stream = add_tokens(spacy.blank("en"), stream)
-    components = {"dataset": dataset, "view_id": view_id, "stream": stream, "config": settings}
-    return {**components, "validate_answer": refuse if settings.get("refuses") else None}
+    return {
+        "dataset": dataset,
+        "view_id": view_id,
+        "stream": stream,
+        "config": settings,
+        "validate_answer": refuse if settings.get("refuses") else None,
+        "update": learn_when(settings["learns_when"]) if settings.get("learns_when") else None,
+    }
 """
 
 

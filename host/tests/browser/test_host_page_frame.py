@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 Task = dict[str, Any]
 OUTLINE = "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
@@ -29,6 +30,21 @@ def test_the_page_says_whose_it_is_and_how_far_the_work_is(serve_view: Any, page
         expect(counts.locator("div", has_text=count)).to_have_count(1)
 
 
+def test_progress_is_that_of_the_newest_answer_when_the_recipe_has_learned_from_it(
+    serve_view: Any, page: Page, tmp_path: Path
+) -> None:
+    tasks = [{"text": text} for text in "abcdefghijklmnopqrst"]
+    learns_when = tmp_path / "learn"
+    settings = {"instant_submit": True, "total_examples_target": 20}
+    served = serve_view("text", tasks, learns_when=str(learns_when), **settings)
+    served.shown(page)
+    page.keyboard.press("a")
+    expect(page.locator("#counts div", has_text="in the dataset1")).to_have_count(1)
+    expect(page.locator("#counts div", has_text="progressunknown")).to_have_count(1)
+    learns_when.touch()
+    expect(page.locator("#counts div", has_text="progress5 %")).to_have_count(1)
+
+
 def test_all_of_the_work_is_shown_as_such(serve_view: Any, page: Page) -> None:
     """The server says 1.0, a number that the page's JSON keeps as it came."""
     served = serve_view("text", [{"text": "a"}], instant_submit=True, total_examples_target=1)
@@ -37,6 +53,36 @@ def test_all_of_the_work_is_shown_as_such(serve_view: Any, page: Page) -> None:
     served.confirms(page)
     expect(page.locator("#progress")).to_have_js_property("value", 1)
     expect(page.locator("#counts div", has_text="progress100 %")).to_have_count(1)
+
+
+def test_a_reply_that_was_made_before_an_answer_does_not_take_it_from_the_counts(
+    serve_view: Any, page: Page
+) -> None:
+    served = serve_view("text", [{"text": "a"}], instant_submit=True, total_examples_target=1)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        """Hold back the first reply that has no tasks, which the server makes here and now."""
+        reply = route.fetch()
+        if held or reply.json()["tasks"]:
+            route.fulfill(response=reply)
+        else:
+            held.append((route, reply))
+
+    page.route("**/get_session_questions", hold)
+    served.shown(page)
+    for _ in range(500):  # the page asks for more at once, as it has few
+        if not held:
+            page.wait_for_timeout(20)
+    page.keyboard.press("a")
+    in_dataset = page.locator("#counts div", has_text="in the dataset").locator("dd")
+    expect(in_dataset).to_have_text("1")
+    ((route, reply),) = held
+    assert reply.json()["total"] == 0
+    route.fulfill(response=reply)
+    expect(page.locator("#card")).to_contain_text("No tasks are left.")  # it has come
+    expect(in_dataset).to_have_text("1")
+    expect(page.locator("#progress")).to_have_js_property("value", 1)
 
 
 def test_an_empty_stream_is_said_plainly(serve_view: Any, page: Page) -> None:
