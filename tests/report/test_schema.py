@@ -38,7 +38,8 @@ KEYS = {
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
     "seconds seconds_per_answer train dev_answers runs no_control shares_documents "
     "seconds_simulated",
-    schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap",
+    schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap "
+    "guard",
     schema.Reading: "repeats off_tokens unasked several_annotators copied",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label worst",
@@ -47,6 +48,7 @@ KEYS = {
     schema.Strategy: "datasets replicates compared left_out test vs_random vs_random_this_test "
     "no_comparison sd",
     parts.Gap: "selection rest",
+    parts.Guard: "outcome on answers needed said",
     Size: "now needed low high",
     parts.ArmSizes: "against test_segments training_seeds replicates dev_answers answers",
     parts.Planned: "difference power level arms base",

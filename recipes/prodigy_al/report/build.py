@@ -22,6 +22,7 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
+from prodigy_al.report.guard import describe_guard
 from prodigy_al.report.health import check_health
 from prodigy_al.report.kinds import Kind
 from prodigy_al.report.others import describe_others
@@ -165,6 +166,7 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
         no_effort=needed.reason if isinstance(needed, Unavailable) else None,
         others=describe_others(model, measured),
         gap=describe_gap(model, arm, measured),
+        guard=describe_guard(model, arm, measured),
     )
 
 

@@ -22,7 +22,7 @@ from prodigy_al.report.metrics import (
     Metric,
     TestMetric,
 )
-from prodigy_al.report.parts import Gap, Planned, Share, Within, WorstLabel
+from prodigy_al.report.parts import Gap, Guard, Planned, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -173,6 +173,7 @@ class Run:
     others: OtherLabels
     no_effort: str | None = None
     gap: Gap = field(default_factory=Gap)
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

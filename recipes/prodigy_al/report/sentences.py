@@ -21,7 +21,7 @@ def answer_sentence(report: Report) -> str:
     Trained robustly if they were, else under the first policy. Comparisons with the base are one
     family, those with a control another: Holm's p over the whole family chooses the words.
     """
-    policy = _answered(report)
+    policy = answered_policy(report)
     runs = {dataset: arm.runs[policy] for dataset, arm in report.arms.items()}
     found = _against_controls(report, policy)
     base = {dataset: run.vs_base for dataset, run in runs.items()}
@@ -35,7 +35,7 @@ def answer_sentence(report: Report) -> str:
     return f"F1 on test ({size}), training '{policy}'{once}. " + " ".join(found)
 
 
-def _answered(report: Report) -> str:
+def answered_policy(report: Report) -> str:
     """Return the policy that the answer is about."""
     return "robust" if "robust" in report.policies else report.policies[0]
 
@@ -147,7 +147,7 @@ def next_sentence(report: Report) -> str:
 
 def _without_intervals(report: Report) -> str:
     """Return which test set it takes where none of its differences has an interval; else empty."""
-    policy = _answered(report)
+    policy = answered_policy(report)
     if not all(arm.runs[policy].vs_base.no_interval for arm in report.arms.values()):
         return ""
     enough = f", at least {MIN_GROUPS}" if report.test.groups < MIN_GROUPS else " that hold spans"

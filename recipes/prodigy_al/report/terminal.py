@@ -20,11 +20,13 @@ from prodigy_al.report.dev_notes import (
     remarks,
 )
 from prodigy_al.report.footnotes import footnotes
+from prodigy_al.report.guard import guard_lines
 from prodigy_al.report.numbers import counted, interval, number
 from prodigy_al.report.others import others_cell
 from prodigy_al.report.planned import plan_tables
 from prodigy_al.report.quick import quick_tables
 from prodigy_al.report.schema import Cell, Report, Strategy, WeightedMetric
+from prodigy_al.report.sentences import answered_policy
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 
@@ -32,7 +34,8 @@ EFFORTS = ("answers", "tokens", "entities", "seconds")
 def render(report: Report) -> str:
     """Return the whole report as text, in the order in which it is read."""
     parts = [f"Check {check['id']}: {check['why']}." for check in report.health if not check["ok"]]
-    parts += [report.answer, report.next]
+    marked = guard_lines(report, answered_policy(report)) if report.policies else ()
+    parts += [report.answer, "\n".join(marked), report.next]
     if unusable := report.test.unusable_spans:
         parts.append(
             f"Of the {counted(unusable + report.test.gold_spans, 'gold span')} of test "
@@ -115,6 +118,8 @@ def _dev(report: Report, policy: str) -> str:
         "for this pool",
         "answers worth",
     )
+    if policy != answered_policy(report):  # of that one they stand below the answer
+        notes += guard_lines(report, policy)
     shown = titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
     return "\n".join([shown.rstrip("\n"), *binary_lines(report, policy), *notes])
 
