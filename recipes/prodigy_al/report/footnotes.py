@@ -52,6 +52,7 @@ def footnotes(report: Report) -> str:
         if arm.no_control:
             compared = "not compared" if trained else "cannot be compared"
             lines.append(f"{dataset}: {compared} with random answers: {arm.no_control}.")
+        lines += _without_seconds(dataset, arm)
         if arm.shares_documents:
             lines.append(
                 f"{dataset}: train and dev share documents, since the source has too few for "
@@ -78,6 +79,13 @@ def footnotes(report: Report) -> str:
     if not trained:
         lines.append(_WHEN_TO_STOP)
     return "\n".join(lines)
+
+
+def _without_seconds(dataset: str, arm: Arm) -> Iterator[str]:
+    """Yield why an arm is not compared at equal seconds, once for all policies."""
+    found = (run.vs_random_seconds for run in arm.runs.values())
+    for reason in dict.fromkeys(one.reason for one in found if isinstance(one, Unavailable)):
+        yield f"{dataset}: not compared with random answers at equal seconds: {reason}."
 
 
 def _left_out(report: Report) -> Iterator[str]:

@@ -26,6 +26,7 @@ from prodigy_al.report.others import others_cell
 from prodigy_al.report.planned import plan_tables
 from prodigy_al.report.quick import quick_tables
 from prodigy_al.report.schema import Cell, Report, Strategy, WeightedMetric
+from prodigy_al.report.seconds import at_seconds
 from prodigy_al.report.sentences import answered_policy
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
@@ -78,10 +79,12 @@ def _annotated(report: Report) -> str:
                 f"{arm.dev_answers:,}",
                 f"{arm.tokens:,}",
                 f"{arm.entities:,}",
-                "-" if seconds is None else f"{seconds:g}{simulated}",
+                "-" if arm.seconds is None else f"{arm.seconds:,.0f}{simulated}",
+                "-" if seconds is None else f"{seconds:g}",
             )
         )
-    header = ("dataset", "accept/reject/ignore", "train", "dev", "tokens", "entities", "s/answer")
+    kinds = "accept/reject/ignore"
+    header = ("dataset", kinds, "train", "dev", "tokens", "entities", "seconds", "s/answer")
     return titled("What was annotated", header, rows)
 
 
@@ -126,7 +129,8 @@ def _dev(report: Report, policy: str) -> str:
 
 def _test(report: Report, policy: str) -> str:
     base = report.base.test
-    rows = [("base", with_interval(base), precision_recall(base), "-", "-", "-")]
+    timed = at_seconds(report, policy)
+    rows = [("base", with_interval(base), precision_recall(base), *("-" * (4 if timed else 3)))]
     for dataset, arm in report.arms.items():
         run = arm.runs[policy]
         rows.append(
@@ -135,6 +139,7 @@ def _test(report: Report, policy: str) -> str:
                 with_interval(run.test),
                 precision_recall(run.test),
                 difference(run.vs_base),
+                *([difference(timed.get(dataset))] if timed else []),
                 difference(run.vs_random),
                 others_cell(run.others),
             )
@@ -142,7 +147,8 @@ def _test(report: Report, policy: str) -> str:
     trained = len(report.seeds)
     seeds = "one training seed" if trained == 1 else f"mean of {trained} training seeds"
     title = f"F1 on test, training '{policy}', {seeds}"
-    header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels, the worst")
+    control = ("vs random, equal seconds", "equal answers") if timed else ("vs random",)
+    header = ("dataset", "F1", "P/R", "vs base", *control, "other labels, the worst")
     return titled(title, header, rows)
 
 
@@ -211,17 +217,21 @@ def _strategies(report: Report, policy: str) -> dict[str, Strategy]:
 
 
 def _replicates(report: Report, policy: str) -> str:
-    rows = []
-    for name, found in _strategies(report, policy).items():
+    rows, strategies = [], _strategies(report, policy)
+    timed = any(found.vs_random_seconds for found in strategies.values())
+    for name, found in strategies.items():
         shown = f"{found.replicates} of {counted(len(found.datasets), 'dataset')}"
         new_text = difference(found.vs_random)
         this_test = difference(found.vs_random_this_test)
-        rows.append((name, shown, with_interval(found.test), new_text, this_test))
+        at_equal = [difference(found.vs_random_seconds)] if timed else []
+        rows.append((name, shown, with_interval(found.test), *at_equal, new_text, this_test))
     title = (
         f"Strategies, training '{policy}': mean over replicates; intervals are for the next "
         "replicate on this test set, or on other documents too"
     )
-    header = ("strategy", "replicates", "F1", "vs random, new text", "vs random, this test")
+    at_equal = ["vs random, equal seconds, new text"] if timed else []
+    against = ("vs random, new text", "vs random, this test")
+    header = ("strategy", "replicates", "F1", *at_equal, *against)
     return titled(title, header, rows)
 
 
