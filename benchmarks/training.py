@@ -57,7 +57,7 @@ def compare(output: Path) -> subprocess.Popen[bytes]:
     return start(
         "prodigy", "al.compare", ",".join(f"bench-{arm}-0" for arm in ARMS), BASE,
         "--test", DATA / CORPUS.test, "--label", "ORG", "--seeds", SEEDS,
-        "--workers", WORKERS, "--output", output,
+        "--workers", WORKERS, "--equal", "answers", "--output", output,
     )  # fmt: skip
 
 

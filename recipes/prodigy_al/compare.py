@@ -44,6 +44,11 @@ from prodigy_al.options import (
         "--curves",
         help="Train on a quarter, half and three quarters too: 3 more runs per arm and policy",
     ),
+    equal=Arg(
+        "--equal",
+        help="seconds: where one took longer than the other, train it on what it held then too; "
+        "answers: compare at equal answers alone",
+    ),
     quick=Arg("--quick", help="Train nothing: the base on the dev answers so far; needs no --test"),
     wanted=Arg(
         "--plan",
@@ -69,6 +74,7 @@ def compare(
     pool: Optional[str] = None,
     training: Optional[list[str]] = None,
     curves: bool = False,
+    equal: str = "seconds",
     quick: bool = False,
     wanted: Optional[float] = None,
     seeds: str = "5",
@@ -95,6 +101,7 @@ def compare(
         group_by=group_by,
         policies=training,
         curves=curves,
+        equal=equal,
         seeds=parse_seeds(seeds),
         workers=workers,
         engine=engine,

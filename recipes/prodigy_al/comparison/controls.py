@@ -13,13 +13,14 @@ from prodigy_al.comparison.arms import Arm
 SIZE_SHARE = 0.8  # of the larger one's training answers that the smaller one has at least
 
 
-def find_control(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
+def find_control(arm: Arm, arms: Sequence[Arm], *, any_size: bool = False) -> Arm | None:
     """Return the comparable random arm of the same form whose seed is nearest, if there is one.
 
     Binary arms without a binary control are compared with whole random segments: both took the
-    same number of answers.
+    same number of answers, or with `any_size` they are cut to the same effort.
     """
-    comparable = [a for a in _random_arms(arm, arms) if why_not_comparable(arm, a) is None]
+    differs = _what_differs if any_size else why_not_comparable
+    comparable = [a for a in _random_arms(arm, arms) if differs(arm, a) is None]
     return min(comparable, key=lambda a: _remoteness(arm, a), default=None)
 
 
@@ -36,6 +37,19 @@ def why_not_comparable(arm: Arm, control: Arm) -> str | None:
 
     What neither records is taken as equal; an arm without any record has no control.
     """
+    if differs := _what_differs(arm, control):
+        return differs
+    size, other_size = len(arm.train), len(control.train)
+    if min(size, other_size) < SIZE_SHARE * max(size, other_size):
+        return (
+            f"{control.dataset} has {other_size:,} training answers and {arm.dataset} {size:,}: "
+            f"{SIZE_SHARE * size:,.0f} to {size / SIZE_SHARE:,.0f} would be comparable"
+        )
+    return None
+
+
+def _what_differs(arm: Arm, control: Arm) -> str | None:
+    """Return what differs besides the questions and their number."""
     ours, theirs = arm.dataset, control.dataset
     if arm.train.form == "full" and control.train.form == "binary":
         return f"{theirs} holds single spans and {ours} whole segments"
@@ -55,12 +69,6 @@ def why_not_comparable(arm: Arm, control: Arm) -> str | None:
         return (
             f"{theirs} was asked about {', '.join(_labels(control))} "
             f"and {ours} about {', '.join(_labels(arm))}"
-        )
-    size, other_size = len(arm.train), len(control.train)
-    if min(size, other_size) < SIZE_SHARE * max(size, other_size):
-        return (
-            f"{theirs} has {other_size:,} training answers and {ours} {size:,}: "
-            f"{SIZE_SHARE * size:,.0f} to {size / SIZE_SHARE:,.0f} would be comparable"
         )
     return None
 

@@ -34,8 +34,8 @@ class Point:
 def learning_curve(arm: Arm, policy: str, measured: Measurements) -> list[Point]:
     """Return one arm's points by growing work; [] where no curves were asked for.
 
-    The first is the base, the last the arm as it is, of all training seeds; those between, of the
-    first seed, were trained on the dataset's first answers.
+    The first is the base, the last the arm as it is, of all training seeds; those between were
+    trained on the dataset's first answers, by the first seed if nothing else needs them.
     """
     if not measured.plan.curves:
         return []

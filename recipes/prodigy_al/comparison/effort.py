@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -78,6 +78,21 @@ def _question(example: Example) -> tuple[object, object]:
     return example["_task_hash"], example.get("_annotator_id")
 
 
+def cut_to_seconds(examples: Sequence[Example], seconds: float) -> list[Example]:
+    """Return the examples that had been answered after so many seconds, in their order.
+
+    Seconds are those of `measure_effort`, breaks cut and the first answer taken for a typical one.
+    All examples need a time stamp.
+    """
+    stamps = sorted(example["_timestamp"] for example in examples)
+    gaps = [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
+    if not gaps:
+        return list(examples)
+    spent = accumulate([float(median(gaps)), *gaps])
+    within = [stamp for stamp, at in zip(stamps, spent, strict=True) if at <= seconds]
+    return [example for example in examples if within and example["_timestamp"] <= within[-1]]
+
+
 def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:
     """Return how much the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
     stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
@@ -105,13 +120,23 @@ def read_first_answers(
     hashes = {item.input_hash for item in train.items}
     places = [i for i, example in enumerate(examples) if example["_input_hash"] in hashes]
     for number in sorted({ceil(share * len(places)) for share in SHARES}):
-        first = examples[: places[number - 1] + 1]
         with suppress(AnswerError):
-            answers = read_answers(
-                first,
-                train.labels,
-                dataset=train.dataset,
-                tokenizer=tokenizer,
-                form=train.form,  # the first answers alone may not tell it
-            )
-            yield FirstAnswers(len(first), answers, measure_effort(answers, first))
+            first = examples[: places[number - 1] + 1]
+            yield read_first(first, train, tokenizer=tokenizer)
+
+
+def read_first(
+    examples: Sequence[Example], train: Answers, *, tokenizer: Callable[[str], Doc]
+) -> FirstAnswers:
+    """Read the first answers of a dataset whose training answers are `train`.
+
+    Raises `AnswerError` where none of them is usable.
+    """
+    answers = read_answers(
+        examples,
+        train.labels,
+        dataset=train.dataset,
+        tokenizer=tokenizer,
+        form=train.form,  # the first answers alone may not tell it
+    )
+    return FirstAnswers(len(examples), answers, measure_effort(answers, examples))

@@ -36,7 +36,7 @@ from prodigy_al.comparison.estimates import (
 )
 from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.planned_runs import curve_runs, whole_runs
+from prodigy_al.comparison.planned_runs import first_runs, whole_runs
 from prodigy_al.comparison.pool import Foreseen, foresee
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
@@ -123,7 +123,7 @@ class Measurements:
         self._counts[Row(model, "test-unseen")].append(matches.take(self._unseen))
         self.predictions[model].append(on_test)
         if run.first is not None:
-            return  # curves are measured on the test set alone
+            return  # these are measured on the test set alone
         if expected is not None:
             self._expected[model].append(expected)
         dev_predictions = {
@@ -144,7 +144,7 @@ class Measurements:
         return model in self.predictions
 
     def models(self) -> list[Model]:
-        """Return the base and every arm under every policy, without those of curves."""
+        """Return the base and every arm under every policy, without those of first answers."""
         return [model for model in self.predictions if model.first is None]
 
     def score(self, row: Row) -> Score:
@@ -268,7 +268,7 @@ def measure(
     trains, overlap = remove_overlap(plan.arms, plan.test)
     measured = Measurements(plan, trains, overlap)
     predicted = predict_all(
-        [*whole_runs(plan, measured.trains), *curve_runs(plan, measured.trains)],
+        [*whole_runs(plan, measured.trains), *first_runs(plan, measured.trains)],
         workers=plan.workers,
         cluster=plan.cluster,
         base_sha256=plan.model["sha256"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -16,7 +16,7 @@ from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
 from prodigy_al.comparison.strategies import NOT_RECORDED, find_replicates
 from prodigy_al.evaluation.bootstrap import LEVEL
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.evaluation.paired import Side
+from prodigy_al.evaluation.paired import Side, side_difference
 from prodigy_al.evaluation.planning import (
     Size,
     ends,
@@ -66,7 +66,7 @@ def find_needed(arm: Arm, policy: str, measured: Measurements, wanted: float) ->
         test_segments=segments,
         training_seeds=seeds,
         replicates=_replicates(arm, policy, measured, wanted),
-        dev_answers=_to_find_on_dev(model, arm, measured, wanted),
+        dev_answers=dev_answers_to_find(wanted, model, arm, measured),
         answers=Unavailable(ONE_CURVE if measured.plan.curves else ONE_POINT),
     )
 
@@ -82,14 +82,32 @@ def dev_answers_for(arm: Arm, measured: Measurements, half_width: float) -> Plan
     documents = document_part(_without_each(score.side))
     if isinstance(documents, Unavailable):
         return documents
-    # the interval that is printed may be narrower than the answers alone make it (--pool)
-    reach = float(special.stdtrit(documents.size - 1, 1 - LEVEL / 2))
-    printed = ((interval.high - interval.low) / 2 / reach) ** 2
-    part = Part(printed, documents.size, documents.freedom)
+    part = _as_printed(documents, interval.low, interval.high)
     planned = plan_answers(
         half_width, part, answers=score.found.m, rng=_generator(), half_width=True
     )
     return _within_fold(planned, score, arm, measured)
+
+
+def dev_answers_to_find(wanted: float, model: Model, arm: Arm, measured: Measurements) -> Planned:
+    """Return how many dev answers find a change `wanted` of a model's weighted F1 from the base's.
+
+    `wanted` in [0, 1); no number of answers finds a change of 0.
+    """
+    tuned, base = measured.weighted(model, arm), measured.weighted(BASE, arm)
+    if isinstance(tuned, Unavailable):
+        return tuned
+    if isinstance(base, Unavailable):
+        return base
+    change = side_difference(tuned.side, base.side)
+    if isinstance(change, Unavailable):
+        return change
+    documents = document_part(_without_each(tuned.side) - _without_each(base.side))
+    if isinstance(documents, Unavailable):
+        return documents
+    part = _as_printed(documents, change.low, change.high)
+    planned = plan_answers(wanted, part, answers=tuned.found.m, rng=_generator())
+    return _within_fold(planned, tuned, arm, measured)
 
 
 def _on_test(
@@ -149,18 +167,13 @@ def _replicates(arm: Arm, policy: str, measured: Measurements, wanted: float) ->
     return plan_replicates(wanted, documents, replicate_part(differences), _generator())
 
 
-def _to_find_on_dev(model: Model, arm: Arm, measured: Measurements, wanted: float) -> Planned:
-    """Return how many dev answers find a difference of the weighted F1 to the base."""
-    tuned, base = measured.weighted(model, arm), measured.weighted(BASE, arm)
-    if isinstance(tuned, Unavailable):
-        return tuned
-    if isinstance(base, Unavailable):
-        return base
-    documents = document_part(_without_each(tuned.side) - _without_each(base.side))
-    if isinstance(documents, Unavailable):
-        return documents
-    planned = plan_answers(wanted, documents, answers=tuned.found.m, rng=_generator())
-    return _within_fold(planned, tuned, arm, measured)
+def _as_printed(documents: Part, low: float, high: float) -> Part:
+    """Return the part with the variance of a printed 95 % interval.
+
+    That may be narrower than the answers alone make it (--pool), or wider (`documents`).
+    """
+    reach = float(special.stdtrit(documents.size - 1, 1 - LEVEL / 2))
+    return replace(documents, variance=((high - low) / 2 / reach) ** 2)
 
 
 def _within_fold(

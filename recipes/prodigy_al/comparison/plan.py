@@ -10,6 +10,7 @@ from typing import Any
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.artifacts import ArmArtifacts, folder_name
 from prodigy_al.comparison.candidates import Candidates
+from prodigy_al.comparison.cuts import Cuts
 from prodigy_al.comparison.pool import PoolSource
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import TestSet
@@ -21,9 +22,10 @@ class Plan:
     """What to compare and how: `model` describes the base (name, version, sha256), `cache` holds
     the runs that are finished, and every arm's files lie below `output`. Without `policies` nothing
     is trained and only the base is measured; `test` may then be `no_test`. With `curves`, arms are
-    also trained on their first answers. `candidates`, by binary dataset, hold those of the dev
-    texts that it is measured on; `pool` is the arms' source, where it was named; `wanted` in (0, 1)
-    is the difference of F1 that sizes are planned for, if any are.
+    also trained on their first answers; `cuts` bring arms and their controls to equal seconds.
+    `candidates`, by binary dataset, hold those of the dev texts that it is measured on; `pool` is
+    the arms' source, where it was named; `wanted` in (0, 1) is the difference of F1 that sizes are
+    planned for, if any are.
     """
 
     arms: Sequence[Arm]
@@ -38,6 +40,7 @@ class Plan:
     output: Path
     candidates: Mapping[str, Candidates | Unavailable] = field(default_factory=dict)
     curves: bool = False
+    cuts: Cuts = field(default_factory=dict)
     pool: PoolSource | None = None
     wanted: float | None = None
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`

@@ -1,9 +1,11 @@
-"""What a plan asks to be trained: the base, every arm, and every arm's first answers."""
+"""What a plan asks to be trained: the base, every arm, and the first answers of arms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
+from prodigy_al.comparison.cuts import Cut
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.runs import Run
 from prodigy_al.training.answers import Answers
@@ -33,22 +35,35 @@ def whole_runs(plan: Plan, trains: Mapping[str, Answers]) -> Iterator[Run]:
                 )
 
 
-def curve_runs(plan: Plan, trains: Mapping[str, Answers]) -> Iterator[Run]:
-    """Yield the runs on every arm's first answers, to be measured on the test set alone.
+def first_runs(plan: Plan, trains: Mapping[str, Answers]) -> Iterator[Run]:
+    """Yield the runs on first answers, to be measured on the test set alone, each once.
 
-    `trains` as in `whole_runs`.
+    Those that bring an arm and its control to equal seconds are of every training seed, those of
+    curves of the first. `trains` as in `whole_runs`.
     """
-    for arm in plan.arms if plan.curves else ():
-        allowed = {item.input_hash for item in trains[arm.dataset].items}
-        for part in arm.first_answers:
-            first = part.answers.where(allowed.__contains__)
-            for policy in plan.policies if len(first) else ():
-                yield Run(
-                    base=plan.base,
-                    evaluate=(plan.test.gold,),
-                    dataset=arm.dataset,
-                    policy=policy,
-                    seed=plan.seeds[0],
-                    train=first,
-                    first=part.count,
-                )
+    wanted = [
+        (cut.longer, cut.first, plan.seeds)
+        for cut in plan.cuts.values()
+        if isinstance(cut, Cut) and cut.longer is not None and cut.first is not None
+    ]
+    if plan.curves:
+        wanted += [
+            (arm.dataset, part, plan.seeds[:1]) for arm in plan.arms for part in arm.first_answers
+        ]
+    planned = set[tuple[str, int]]()
+    for dataset, part, seeds in wanted:
+        allowed = {item.input_hash for item in trains[dataset].items}
+        first = part.answers.where(allowed.__contains__)
+        if not len(first) or (dataset, part.count) in planned:
+            continue
+        planned.add((dataset, part.count))
+        for policy, seed in product(plan.policies, seeds):
+            yield Run(
+                base=plan.base,
+                evaluate=(plan.test.gold,),
+                dataset=dataset,
+                policy=policy,
+                seed=seed,
+                train=first,
+                first=part.count,
+            )

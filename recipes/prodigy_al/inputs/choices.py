@@ -15,6 +15,7 @@ from prodigy_al.scoring.acquisition import ACQUISITIONS
 from prodigy_al.training.policies import POLICIES, ROBUST
 
 ALL = "all"
+SECONDS, ANSWERS = "seconds", "answers"
 """The name that stands for every policy."""
 
 
@@ -201,6 +202,12 @@ def choose_policies(asked: Sequence[str] | None) -> Sequence[str]:
                 f"and {ALL} for every one",
             )
     return chosen
+
+
+def check_equal(equal: str) -> None:
+    """Raise `OptionError` for anything that arms and their controls cannot be compared at."""
+    if equal not in (SECONDS, ANSWERS):
+        raise OptionError("--equal", equal, f"give {SECONDS}, or {ANSWERS} for equal answers alone")
 
 
 def choose_workers(asked: int, cores: int) -> int:

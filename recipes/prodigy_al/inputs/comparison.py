@@ -12,10 +12,14 @@ from prodigy.components.db import connect
 from spacy.language import Language
 
 from prodigy_al.comparison.arms import read_arm, split_arms
+from prodigy_al.comparison.cuts import find_cuts
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import no_test, read_test
 from prodigy_al.inputs.choices import (
+    ANSWERS,
+    SECONDS,
+    check_equal,
     check_quick,
     check_wanted,
     choose_cluster,
@@ -52,16 +56,18 @@ def open_comparison(
     pool: str | None = None,
     quick: bool = False,
     wanted: float | None = None,
+    equal: str = ANSWERS,
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training.
 
     `pool` is the source that the arms were drawn from. With `quick` nothing will be trained, and
-    `test` may be None; `wanted` is the difference of F1 to plan for. Options come first, then
-    datasets and sources, then the model.
+    `test` may be None; `wanted` is the difference of F1 to plan for, `equal` what arms and their
+    controls are compared at. Options come first, then datasets and sources, then the model.
 
     Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
     """
     check_wanted(wanted)
+    check_equal(equal)
     check_quick(quick, test=test, policies=policies, curves=curves)
     chosen_policies = () if quick else choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
@@ -108,6 +114,9 @@ def open_comparison(
         cache=cache,
         output=output,
         curves=curves,
+        cuts=find_cuts(arms, answers, tokenizer=nlp.make_doc)
+        if chosen_policies and equal == SECONDS
+        else {},
         wanted=wanted,
         pool=(
             read_pool(pool, pool_records, arms, labels=labels, nlp=nlp)

@@ -11,7 +11,6 @@ from prodigy_al.comparison.curves import Point, Work, effort_to_reach, learning_
 from prodigy_al.comparison.documents import Documents, documents_of, documents_of_test
 from prodigy_al.comparison.estimates import (
     SHARED_DOCUMENTS,
-    Compared,
     Score,
 )
 from prodigy_al.comparison.gap import weighted_vs_base
@@ -22,11 +21,14 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
+from prodigy_al.report.differences import describe_comparison
+from prodigy_al.report.guard import describe_guard
 from prodigy_al.report.health import check_health
 from prodigy_al.report.kinds import Kind
 from prodigy_al.report.others import describe_others
 from prodigy_al.report.planned import describe_plan
 from prodigy_al.report.quick import quick_answer, quick_next
+from prodigy_al.report.seconds import describe_at_seconds
 from prodigy_al.report.sentences import answer_sentence, next_sentence
 from prodigy_al.report.strategies import summarise_strategies
 from prodigy_al.report.weighted import bounds, describe_weighted
@@ -147,7 +149,7 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
     if control := find_control(arm, plan.arms):
         other = Model(control.dataset, policy)
         against = metrics.ControlComparison(
-            **asdict(_comparison(measured.difference(model, other))),
+            **asdict(describe_comparison(measured.difference(model, other))),
             against=control.dataset,
             train=len(measured.trains[arm.dataset]),
             against_train=len(measured.trains[control.dataset]),
@@ -159,12 +161,14 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
         dev=_dev(model, arm, measured),
         test=metrics.TestMetric(**asdict(_metric(on_test)), per_seed=on_test.per_seed),
         test_unseen_text=_metric(measured.score(Row(model, "test-unseen"))),
-        vs_base=_comparison(measured.difference(model, BASE)),
+        vs_base=describe_comparison(measured.difference(model, BASE)),
         vs_random=against,
         effort_to_random=schema.Effort(**asdict(needed)) if isinstance(needed, Work) else None,
         no_effort=needed.reason if isinstance(needed, Unavailable) else None,
         others=describe_others(model, measured),
         gap=describe_gap(model, arm, measured),
+        guard=describe_guard(model, arm, measured),
+        vs_random_seconds=describe_at_seconds(arm, policy, measured),
     )
 
 
@@ -172,12 +176,13 @@ def _dev(model: Model, arm: Arm, measured: Measurements) -> schema.Dev:
     usual = _metric(measured.score(Row(model, "usual", arm.dataset)))
     if arm.shares_documents:
         usual = replace(usual, low=None, high=None, no_interval=SHARED_DOCUMENTS)
+    change = None if model == BASE else weighted_vs_base(model, arm, measured)
     return schema.Dev(
         usual=usual,
         weighted=_weighted_dev(model, arm, measured),
         ignored=describe_ignored(model, arm, measured),
         candidates=describe_candidates(model, arm, measured),
-        vs_base=None if model == BASE else _comparison(weighted_vs_base(model, arm, measured)),
+        vs_base=describe_comparison(change) if change else None,
     )
 
 
@@ -246,17 +251,3 @@ def _metric(score: Score) -> metrics.Metric:
         n=score.n,
         no_interval=reason,
     )
-
-
-def _comparison(compared: Compared) -> metrics.Comparison:
-    found = compared.found
-    if isinstance(found, Unavailable):
-        return metrics.Comparison(
-            difference=compared.value,
-            low=None,
-            high=None,
-            p=None,
-            detectable=None,
-            no_interval=found.reason,
-        )
-    return metrics.Comparison(**asdict(found))

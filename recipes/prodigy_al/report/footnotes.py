@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from prodigy_al.comparison.retention import FEWEST_SPANS
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.guard import says_not_to_ship
 from prodigy_al.report.numbers import counted, size_of_test
-from prodigy_al.report.schema import Arm, Report
+from prodigy_al.report.schema import Arm, Report, Run
 
 _IGNORED = (
     "Ignored: predictions on binary dev answers that the usual F1 counts neither as right nor as "
@@ -18,6 +19,10 @@ _OUTSIDE = "; outside are the tuned model's other predictions."
 _OF_THESE_MODELS = (
     "It, its change and the parts of the difference between dev and test are of these trained "
     "models: how much other training seeds would change is not in their intervals. "
+)
+_SHIPPING = (
+    "Do not ship: by the change of the weighted dev F1 alone, each arm by its own interval. Test "
+    "is not looked at for it, so that it can still measure what was chosen."
 )
 _WHEN_TO_STOP = (
     "Settle beforehand how many answers to give: who stops where these numbers look good will find "
@@ -47,6 +52,7 @@ def footnotes(report: Report) -> str:
         if arm.no_control:
             compared = "not compared" if trained else "cannot be compared"
             lines.append(f"{dataset}: {compared} with random answers: {arm.no_control}.")
+        lines += _without_seconds(dataset, arm)
         if arm.shares_documents:
             lines.append(
                 f"{dataset}: train and dev share documents, since the source has too few for "
@@ -67,10 +73,19 @@ def footnotes(report: Report) -> str:
             "Other labels: F1 of what was not asked for, with the base's own spans (n) as truth; "
             f"the worst is of those with at least {FEWEST_SPANS} spans."
         )
+    if any(map(says_not_to_ship, _runs(report))):
+        lines.append(_SHIPPING)
     lines.append(_intervals(report))
     if not trained:
         lines.append(_WHEN_TO_STOP)
     return "\n".join(lines)
+
+
+def _without_seconds(dataset: str, arm: Arm) -> Iterator[str]:
+    """Yield why an arm is not compared at equal seconds, once for all policies."""
+    found = (run.vs_random_seconds for run in arm.runs.values())
+    for reason in dict.fromkeys(one.reason for one in found if isinstance(one, Unavailable)):
+        yield f"{dataset}: not compared with random answers at equal seconds: {reason}."
 
 
 def _left_out(report: Report) -> Iterator[str]:
@@ -88,8 +103,8 @@ def _left_out(report: Report) -> Iterator[str]:
 def _intervals(report: Report) -> str:
     """Return what the intervals are and hold for."""
     resampled = "documents and training seeds" if len(report.seeds) > 1 else "documents alone"
-    runs = [run for arm in report.arms.values() for run in arm.runs.values()]
-    made = any(test.low is not None for test in (report.base.test, *(run.test for run in runs)))
+    tests = (report.base.test, *(run.test for run in _runs(report)))
+    made = any(test.low is not None for test in tests)
     on_test = f", on test by resampling {resampled}" if made else ""
     with_test = " (to compare with test)" if made else ""
     return (
@@ -98,6 +113,10 @@ def _intervals(report: Report) -> str:
         f"{_OF_THESE_MODELS if report.policies else ''}"
         "Answers are worth as many uniform answers as would say as much about this pool."
     )
+
+
+def _runs(report: Report) -> list[Run]:
+    return [run for arm in report.arms.values() for run in arm.runs.values()]
 
 
 def _reading(arm: Arm) -> str:

@@ -62,3 +62,19 @@ class ControlComparison(Comparison):
     train: int
     against_train: int
     binary_against_whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondsComparison(ControlComparison):
+    """The difference to the random dataset `against` after as many `seconds` of annotation.
+
+    The one that took longer, `cut`, was trained again on what it held then; None where both took
+    as long. `answers` and `against_answers`, of both folds, and the training answers among them are
+    those of that moment. `simulated` seconds come, at least in part, from a cost model.
+    """
+
+    seconds: float
+    simulated: bool
+    cut: str | None
+    answers: int
+    against_answers: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from prodigy_al.comparison.guard import Outcome
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.planning import Size
 
@@ -50,6 +51,23 @@ class Gap:
 
     selection: Interval | None = None
     rest: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """Whether a model may ship, by the change of its weighted dev F1 (`dev.vs_base`) alone.
+
+    The interval of the change is above 0 (``better``), below (``worse``: do not ship), or neither
+    (``not-shown``: do not ship yet); ``unknown`` where it cannot be had. `answers` of the dataset
+    `on` were counted, `needed` would show a change as large as the measured one. `said` is the
+    sentence, empty for ``better``.
+    """
+
+    outcome: Outcome
+    on: str | None
+    answers: int
+    needed: Size | Unavailable | None
+    said: str
 
 
 @dataclass(frozen=True, kw_only=True)

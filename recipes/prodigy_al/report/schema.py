@@ -20,9 +20,10 @@ from prodigy_al.report.metrics import (
     Comparison,
     ControlComparison,
     Metric,
+    SecondsComparison,
     TestMetric,
 )
-from prodigy_al.report.parts import Gap, Planned, Share, Within, WorstLabel
+from prodigy_al.report.parts import Gap, Guard, Planned, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -160,6 +161,7 @@ class Run:
     """One arm under one training policy, over all training seeds.
 
     `test_unseen_text` is measured on the test segments whose text no arm was asked about.
+    `vs_random` is at equal answers, `vs_random_seconds` at equal seconds; None without a control.
     `effort_to_random` is the effort from which on the smoothed curve is surely at the F1 on test of
     the control; `no_effort` is the reason where it is None.
     """
@@ -173,6 +175,8 @@ class Run:
     others: OtherLabels
     no_effort: str | None = None
     gap: Gap = field(default_factory=Gap)
+    guard: Guard | None = None
+    vs_random_seconds: SecondsComparison | Unavailable | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,7 +235,8 @@ class Strategy:
     `replicates` of the datasets are counted, `compared` of them each with a control of its own;
     `left_out` are not counted, each with its reason. The interval of `test` and that of
     `vs_random_this_test` are for other replicates on just this test set, that of `vs_random` for
-    other documents too. `no_comparison` is the reason where that is None.
+    other documents too, as that of `vs_random_seconds`, which is at equal seconds. `no_comparison`
+    is the reason where `vs_random` is None.
     """
 
     datasets: Sequence[str]
@@ -243,6 +248,7 @@ class Strategy:
     vs_random_this_test: Comparison | None
     no_comparison: str | None
     sd: Spread
+    vs_random_seconds: Comparison | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from prodigy_al.comparison.whole_dev import NOT_F1
 from prodigy_al.evaluation.bootstrap import LEVEL, holm
 from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
-from prodigy_al.report.metrics import Comparison
+from prodigy_al.report.metrics import Comparison, ControlComparison
 from prodigy_al.report.numbers import number, signed, size_of_test
 from prodigy_al.report.schema import Report
+from prodigy_al.report.seconds import at_seconds, sizes_at_seconds
 
 FEWEST_REPLICATES = 5
 
@@ -19,9 +20,10 @@ def answer_sentence(report: Report) -> str:
     """Return what these answers show on the test set, arm by arm, and strategies where they do.
 
     Trained robustly if they were, else under the first policy. Comparisons with the base are one
-    family, those with a control another: Holm's p over the whole family chooses the words.
+    family, those with a control at equal seconds and at equal answers another each: Holm's p over
+    the whole family chooses the words.
     """
-    policy = _answered(report)
+    policy = answered_policy(report)
     runs = {dataset: arm.runs[policy] for dataset, arm in report.arms.items()}
     found = _against_controls(report, policy)
     base = {dataset: run.vs_base for dataset, run in runs.items()}
@@ -35,43 +37,76 @@ def answer_sentence(report: Report) -> str:
     return f"F1 on test ({size}), training '{policy}'{once}. " + " ".join(found)
 
 
-def _answered(report: Report) -> str:
+def answered_policy(report: Report) -> str:
     """Return the policy that the answer is about."""
     return "robust" if "robust" in report.policies else report.policies[0]
 
 
 def _against_controls(report: Report, policy: str) -> list[str]:
-    """Return a sentence per control, with the sizes of both sides, and one on who has none."""
+    """Return a sentence per control, at equal seconds and at equal answers, and who has none."""
+    timed = at_seconds(report, policy)
     compared = {}
     for dataset, arm in report.arms.items():
         against = arm.runs[policy].vs_random
         if against:
             compared[dataset] = against
-    by_control: dict[str, dict[str, str]] = defaultdict(dict)
-    for dataset, verdict in verdicts(compared).items():
-        found = compared[dataset]
-        form = ", single spans against whole segments" if found.binary_against_whole else ""
-        by_control[found.against][f"{dataset} ({found.train:,}{form})"] = verdict
+    # where neither took longer, one number serves for both
+    both = {name for name in compared if name in timed and timed[name].cut is None}
+    sizes = {
+        name: sizes_at_seconds(found) + ("; at equal answers too" if name in both else "")
+        for name, found in timed.items()
+    }
     said = [
-        f"Against {name} ({report.arms[name].train:,} training answers), {_listed(arms)}."
-        for name, arms in by_control.items()
+        f"At equal seconds against {name}, {_listed(arms)}."
+        for name, arms in _by_control(timed, sizes).items()
     ]
-    if alone := [name for name, arm in report.arms.items() if arm.no_control]:
+    sizes = {
+        name: f"{found.train:,}"
+        + (", single spans against whole segments" if found.binary_against_whole else "")
+        for name, found in compared.items()
+    }
+    start = "At equal answers against" if timed else "Against"
+    said += [
+        f"{start} {name} ({report.arms[name].train:,} training answers), {_listed(arms)}."
+        for name, arms in _by_control(compared, sizes, without=both).items()
+    ]
+    if alone := [name for name, arm in report.arms.items() if arm.no_control and name not in timed]:
         said.append(f"Without a comparable random dataset: {', '.join(alone)}.")
     return said
 
 
+def _by_control(
+    compared: Mapping[str, ControlComparison],
+    sizes: Mapping[str, str],
+    without: Collection[str] = (),
+) -> dict[str, dict[str, str]]:
+    """Return by control what is said of each arm, with its sizes; all arms are one family."""
+    by_control: dict[str, dict[str, str]] = defaultdict(dict)
+    for dataset, verdict in verdicts(compared).items():
+        if dataset not in without:
+            named = f"{dataset} ({sizes[dataset]})"
+            by_control[compared[dataset].against][named] = verdict
+    return by_control
+
+
 def _strategies(report: Report, policy: str) -> list[str]:
     """Return what holds for strategies: nothing with fewer than five replicates."""
-    enough = {}
+    enough: dict[str, Comparison] = {}
+    timed: dict[str, Comparison] = {}
     for name, by_policy in report.strategies.items():
         found = by_policy[policy]
-        if found.vs_random and found.compared >= FEWEST_REPLICATES:
-            named = f"{name}, {found.compared} replicates with a control each,"
-            enough[named] = found.vs_random
-    if not enough:
-        return []
-    return [f"As strategies on new text, against random: {_listed(verdicts(enough))}."]
+        named = f"{name}, {found.compared} replicates with a control each,"
+        if found.compared >= FEWEST_REPLICATES:
+            enough |= {named: found.vs_random} if found.vs_random else {}
+            timed |= {named: found.vs_random_seconds} if found.vs_random_seconds else {}
+    said = {"against random": enough}
+    if timed:
+        said = {"against random at equal seconds": timed, "against random at equal answers": enough}
+    return [
+        f"As strategies on new text, {how}: {_listed(verdicts(found))}."
+        for how, found in said.items()
+        if found
+    ]
 
 
 def verdicts(comparisons: Mapping[str, Comparison]) -> dict[str, str]:
@@ -147,7 +182,7 @@ def next_sentence(report: Report) -> str:
 
 def _without_intervals(report: Report) -> str:
     """Return which test set it takes where none of its differences has an interval; else empty."""
-    policy = _answered(report)
+    policy = answered_policy(report)
     if not all(arm.runs[policy].vs_base.no_interval for arm in report.arms.values()):
         return ""
     enough = f", at least {MIN_GROUPS}" if report.test.groups < MIN_GROUPS else " that hold spans"
@@ -168,8 +203,13 @@ def missing_sentence(report: Report) -> str:
         )
     if not any(name.startswith("random") for name in report.strategies):
         return "To tell selection from training, annotate a random control with al.random."
+    timed = at_seconds(report, answered_policy(report)) if report.policies else ()
     # answers without records have no control, whatever is annotated
-    if alone := [n for n, arm in report.arms.items() if arm.no_control and arm.fold_salt]:
+    if alone := [
+        name
+        for name, arm in report.arms.items()
+        if arm.no_control and arm.fold_salt and name not in timed
+    ]:
         return (
             f"To compare {', '.join(alone)} with random answers, annotate with al.random: the same "
             "source, label and --fold-salt, and about as many answers."

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean, stdev
 
+from prodigy_al.comparison.equal_seconds import compare_at_seconds
 from prodigy_al.comparison.measurements import Measurements, Model
 from prodigy_al.comparison.strategies import NOT_RECORDED, Replicates, find_replicates
 from prodigy_al.evaluation.bootstrap import Difference
@@ -47,6 +48,7 @@ def _summary(
         left_out=dict(replicates.left_out),
         test=_mean_test(replicates, values, p=[t.p for t in tests], r=[t.r for t in tests]),
         vs_random=new_text,
+        vs_random_seconds=_at_seconds(replicates, policy, measured),
         vs_random_this_test=this_test,
         no_comparison=reason,
         sd=Spread(
@@ -74,6 +76,20 @@ def _against_random(
     if isinstance(found.new_text, Unavailable):
         return None, this_test, found.new_text.reason
     return _comparison(found.new_text), this_test, None
+
+
+def _at_seconds(replicates: Replicates, policy: str, measured: Measurements) -> Comparison | None:
+    """Return the difference to random at equal seconds for new text, where every pair has one."""
+    pairs = []
+    for arm, _ in replicates.pairs:
+        found = compare_at_seconds(arm.dataset, policy, measured)
+        if found is None or isinstance(found, Unavailable):
+            return None
+        pairs.append(found.models)
+    over = measured.difference_over_replicates(pairs) if pairs else None
+    if over is None or isinstance(over, Unavailable) or isinstance(over.new_text, Unavailable):
+        return None
+    return _comparison(over.new_text)
 
 
 def _mean_test(

@@ -20,11 +20,14 @@ from prodigy_al.report.dev_notes import (
     remarks,
 )
 from prodigy_al.report.footnotes import footnotes
+from prodigy_al.report.guard import guard_lines
 from prodigy_al.report.numbers import counted, interval, number
 from prodigy_al.report.others import others_cell
 from prodigy_al.report.planned import plan_tables
 from prodigy_al.report.quick import quick_tables
 from prodigy_al.report.schema import Cell, Report, Strategy, WeightedMetric
+from prodigy_al.report.seconds import at_seconds
+from prodigy_al.report.sentences import answered_policy
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 
@@ -32,7 +35,8 @@ EFFORTS = ("answers", "tokens", "entities", "seconds")
 def render(report: Report) -> str:
     """Return the whole report as text, in the order in which it is read."""
     parts = [f"Check {check['id']}: {check['why']}." for check in report.health if not check["ok"]]
-    parts += [report.answer, report.next]
+    marked = guard_lines(report, answered_policy(report)) if report.policies else ()
+    parts += [report.answer, "\n".join(marked), report.next]
     if unusable := report.test.unusable_spans:
         parts.append(
             f"Of the {counted(unusable + report.test.gold_spans, 'gold span')} of test "
@@ -75,10 +79,12 @@ def _annotated(report: Report) -> str:
                 f"{arm.dev_answers:,}",
                 f"{arm.tokens:,}",
                 f"{arm.entities:,}",
-                "-" if seconds is None else f"{seconds:g}{simulated}",
+                "-" if arm.seconds is None else f"{arm.seconds:,.0f}{simulated}",
+                "-" if seconds is None else f"{seconds:g}",
             )
         )
-    header = ("dataset", "accept/reject/ignore", "train", "dev", "tokens", "entities", "s/answer")
+    kinds = "accept/reject/ignore"
+    header = ("dataset", kinds, "train", "dev", "tokens", "entities", "seconds", "s/answer")
     return titled("What was annotated", header, rows)
 
 
@@ -115,13 +121,16 @@ def _dev(report: Report, policy: str) -> str:
         "for this pool",
         "answers worth",
     )
+    if policy != answered_policy(report):  # of that one they stand below the answer
+        notes += guard_lines(report, policy)
     shown = titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
     return "\n".join([shown.rstrip("\n"), *binary_lines(report, policy), *notes])
 
 
 def _test(report: Report, policy: str) -> str:
     base = report.base.test
-    rows = [("base", with_interval(base), precision_recall(base), "-", "-", "-")]
+    timed = at_seconds(report, policy)
+    rows = [("base", with_interval(base), precision_recall(base), *("-" * (4 if timed else 3)))]
     for dataset, arm in report.arms.items():
         run = arm.runs[policy]
         rows.append(
@@ -130,6 +139,7 @@ def _test(report: Report, policy: str) -> str:
                 with_interval(run.test),
                 precision_recall(run.test),
                 difference(run.vs_base),
+                *([difference(timed.get(dataset))] if timed else []),
                 difference(run.vs_random),
                 others_cell(run.others),
             )
@@ -137,7 +147,8 @@ def _test(report: Report, policy: str) -> str:
     trained = len(report.seeds)
     seeds = "one training seed" if trained == 1 else f"mean of {trained} training seeds"
     title = f"F1 on test, training '{policy}', {seeds}"
-    header = ("dataset", "F1", "P/R", "vs base", "vs random", "other labels, the worst")
+    control = ("vs random, equal seconds", "equal answers") if timed else ("vs random",)
+    header = ("dataset", "F1", "P/R", "vs base", *control, "other labels, the worst")
     return titled(title, header, rows)
 
 
@@ -206,17 +217,21 @@ def _strategies(report: Report, policy: str) -> dict[str, Strategy]:
 
 
 def _replicates(report: Report, policy: str) -> str:
-    rows = []
-    for name, found in _strategies(report, policy).items():
+    rows, strategies = [], _strategies(report, policy)
+    timed = any(found.vs_random_seconds for found in strategies.values())
+    for name, found in strategies.items():
         shown = f"{found.replicates} of {counted(len(found.datasets), 'dataset')}"
         new_text = difference(found.vs_random)
         this_test = difference(found.vs_random_this_test)
-        rows.append((name, shown, with_interval(found.test), new_text, this_test))
+        at_equal = [difference(found.vs_random_seconds)] if timed else []
+        rows.append((name, shown, with_interval(found.test), *at_equal, new_text, this_test))
     title = (
         f"Strategies, training '{policy}': mean over replicates; intervals are for the next "
         "replicate on this test set, or on other documents too"
     )
-    header = ("strategy", "replicates", "F1", "vs random, new text", "vs random, this test")
+    at_equal = ["vs random, equal seconds, new text"] if timed else []
+    against = ("vs random, new text", "vs random, this test")
+    header = ("strategy", "replicates", "F1", *at_equal, *against)
     return titled(title, header, rows)
 
 
