@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from prodigy_al.errors import ActiveLearningError
 from prodigy_al.inputs.comparison import open_comparison
+from prodigy_al.jobs.child import ChildProcess
 from prodigy_al.records import SIMULATED
 from prodigy_al.report.build import compare
 from prodigy_al.report.numbers import interval, number
@@ -137,3 +139,24 @@ def test_who_ends_the_server_hears_nothing_more(annotate: Any, capsys: pytest.Ca
     ctrl.close()
     assert "F1" not in said(capsys)
     assert time.monotonic() - start < SECONDS
+
+
+def test_no_answer_waits_for_the_line(
+    annotate: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """However long it takes to measure: more is answered, and stored, before it may begin."""
+    may_begin = threading.Event()
+    run = ChildProcess.run
+
+    def run_later(*job: Any) -> object:
+        if not may_begin.wait(60):  # an annotator who waits for the line would wait for ever
+            raise ActiveLearningError("the answers waited for it")
+        return run(*job)
+
+    monkeypatch.setattr(ChildProcess, "run", run_later)
+    ctrl = annotate("al.random", 120)
+    assert measuring()
+    assert ctrl.total_annotated == 120
+    assert "F1" not in capsys.readouterr().out
+    may_begin.set()
+    assert "the base is at F1 " in said(capsys)
