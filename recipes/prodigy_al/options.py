@@ -91,7 +91,7 @@ EXPLORE = Arg(
 WITHIN_KINDS = Arg(
     "--within-kinds",
     help="Rank the train fold within kinds of segments (length × capitals and digits), so that "
-    "each keeps its share of the questions",
+    "none is left out",
 )
 POOL_SIZE = Arg("--pool-size", help="Segments drawn uniformly from a huge source; 0: all of it")
 REUSE = Arg(

@@ -41,11 +41,12 @@ class SamplingDesign:
 
     `explore` is ε in [0, 1]: the share of the probability that is spread evenly; 1 is the random
     control. With `within_kinds` the rest goes by scores within each kind of segment (`kinds`), each
-    of which keeps its share. `block_size` None makes one block of the whole fold, else blocks are
-    cut in a seeded random order; in each, the share `rate` with the smallest keys is asked before
-    the next is opened, and again that many in each later pass. `strict` orders by score alone and
-    so has no probabilities. `learn_every` is after how many train-fold answers the model is
-    refitted; None: never. Without blocks, a refitted model starts a new round over what is left.
+    of which keeps its share of the first draw. `block_size` None makes one block of the whole fold,
+    else blocks are cut in a seeded random order; in each, the share `rate` with the smallest keys
+    is asked before the next is opened, and again that many in each later pass. `strict` orders by
+    score alone and so has no probabilities. `learn_every` is after how many train-fold answers the
+    model is refitted; None: never. Without blocks, a refitted model starts a new round over what is
+    left.
 
     Raises `ParameterError` for a share outside its range, a count below 1, and for `within_kinds`
     where no probability is left to tilt.

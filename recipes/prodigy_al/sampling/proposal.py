@@ -12,7 +12,9 @@ every stratum and cannot take it away:
     p_i = ε/R + (1 - ε) (N_h/R) u_i / Σ_h u
 
 which sums to N_h/R over a stratum, so that the first draw meets it as often as a uniform one would.
-Where Σ_h u is 0, the share is spread evenly over the stratum, and p_i is 1/R.
+Later draws do so the less the more of a block is asked: a stratum of like scores gains on one whose
+best are used up. No stratum is left out. Where Σ_h u is 0, its share is spread evenly over it, and
+p_i is 1/R.
 
 A stored record holds (u, Σu, N_h, R, ε), the real ones of them as quantised numbers (see
 `keys.quantise`), and they are quantised before anything is computed from them: so a record gives
