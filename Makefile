@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo annotate bench-durability bench-learning bench-training study study-estimators test smoke lint types check check-old clean
+.PHONY: install demo annotate bench-durability bench-learning bench-training study study-designs study-estimators test smoke lint types check check-old clean
 
 install: $(STAMP)
 
@@ -43,7 +43,7 @@ annotate: install
 bench-durability: install
 	$(BIN)/python benchmarks/durability.py
 
-# These four need real corpora and a real pipeline, which are not part of this repository:
+# These five need real corpora and a real pipeline, which are not part of this repository:
 # PRODIGY_AL_DATA names their folder. QUICK=1 is a smaller one, as above.
 
 # Does anybody wait while the model learns? Ten minutes.
@@ -57,6 +57,10 @@ bench-training: install
 # Do robustly trained binary and ranked answers help? Hours, resumed where they were interrupted.
 study: install
 	$(BIN)/python benchmarks/study.py
+
+# Which design should rank whole segments, at equal seconds? A day, resumed where it was interrupted.
+study-designs: install
+	$(BIN)/python benchmarks/designs.py
 
 # Are the weighted dev numbers right? An hour, resumed where it was interrupted.
 study-estimators: install
