@@ -86,7 +86,7 @@ RATE = Arg("--rate", help="Share of each block that is asked before the next is 
 EXPLORE = Arg(
     "--explore",
     help="Share ε of the train fold's probability spread evenly; 1: no ranking. The dev fold is "
-    "always drawn by expected-errors with ε = 0.3, as it measures best",
+    "always drawn by expected-errors with ε = 0.3",
 )
 WITHIN_KINDS = Arg(
     "--within-kinds",

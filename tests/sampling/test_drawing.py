@@ -142,7 +142,7 @@ OTHERS = [
 
 @pytest.mark.parametrize("design", [RANKED, TEACH])
 @pytest.mark.parametrize("chosen", OTHERS)
-def test_the_dev_fold_is_drawn_as_it_measures_best_whatever_is_chosen(
+def test_the_dev_fold_is_drawn_the_same_whatever_is_chosen(
     design: SamplingDesign, chosen: dict[str, object]
 ):
     other = replace(design, **chosen)

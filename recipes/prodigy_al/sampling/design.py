@@ -25,7 +25,7 @@ COUNTS = ("block_size", "learn_every")
 CONTROLS = frozenset({"random", "random-binary"})
 """The strategies that draw every segment alike."""
 
-# Of what was measured, this gives the weighted dev numbers their narrowest intervals.
+# The design whose weighted numbers and intervals docs/estimators.md holds against the truth.
 MEASURING: Mapping[str, Any] = MappingProxyType(
     {"acquisition": "expected-errors", "explore": 0.3, "within_kinds": False}
 )
@@ -36,8 +36,8 @@ class SamplingDesign:
     """The choices that fix the order of questions for a given source and model.
 
     The dev fold is there to measure, the train fold to learn from: what is chosen of `acquisition`,
-    `explore` and `within_kinds` holds for the train fold, and the dev fold is drawn as it measures
-    best (`of_fold`). So the dev questions of two designs with one name and one seed are the same.
+    `explore` and `within_kinds` holds for the train fold, and the dev fold has a design that never
+    changes (`MEASURING`). So the dev questions of two designs with one name and seed are the same.
 
     `explore` is ε in [0, 1]: the share of the probability that is spread evenly; 1 is the random
     control. With `within_kinds` the rest goes by scores within each kind of segment (`kinds`), each

@@ -59,9 +59,9 @@ def draw_questions(
 
     `score` is that of the starting model, for each fold by the acquisition of its design;
     `acquisition`, of the train fold, makes a score of the marginals that a refitted model gives to
-    the candidates of the starting one. Which fold question m comes from is
-    a seeded draw made before any score is looked at, so the dev fold is a sample of its own. Where
-    one fold has run out the other goes on.
+    the candidates of the starting one. Which fold question m comes from is a seeded draw made
+    before any score is looked at, so the dev fold is a sample of its own. Where one fold has run
+    out the other goes on.
 
     Raises `ParameterError` where `explore` 0 would leave a segment without any chance.
     """
