@@ -6,7 +6,8 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo annotate bench-durability bench-learning bench-training study study-estimators study-guard test smoke lint types check check-old clean
+.PHONY: install demo annotate bench-durability bench-learning bench-training study study-designs study-estimators study-guard \
+  test smoke lint types check check-old clean
 
 install: $(STAMP)
 
@@ -57,6 +58,10 @@ bench-training: install
 # Do robustly trained binary and ranked answers help? Hours, resumed where they were interrupted.
 study: install
 	$(BIN)/python benchmarks/study.py
+
+# Which design should rank whole segments, at equal seconds? A day, resumed where it was interrupted.
+study-designs: install
+	$(BIN)/python benchmarks/designs.py
 
 # Are the weighted dev numbers right? An hour, resumed where it was interrupted.
 study-estimators: install

@@ -139,13 +139,12 @@ def prodigy(*args: object) -> None:
 
 def is_full(dataset: str) -> bool:
     """Return whether a dataset has all its answers."""
-    from prodigy.components.db import connect  # not before PRODIGY_HOME is set
+    from prodigy_al.inputs.datasets import stored_examples  # not before PRODIGY_HOME is set
 
-    database = connect()
-    return dataset in database and len(database.get_dataset_examples(dataset)) >= BUDGET
+    return len(stored_examples(dataset)) >= BUDGET
 
 
-def open_plan(corpus: Corpus, models: Sequence[Model]) -> Plan:
+def open_plan(corpus: Corpus, models: Sequence[Model], folder: Path = BUILD) -> Plan:
     """Read the datasets that models are trained from, and the test set, as `al.compare` does."""
     from prodigy_al.inputs.comparison import open_comparison  # not before PRODIGY_HOME is set
 
@@ -162,7 +161,7 @@ def open_plan(corpus: Corpus, models: Sequence[Model]) -> Plan:
         seeds=[0],
         workers=WORKERS,
         engine=None,
-        output=BUILD / f"{corpus.name}-{BUDGET}",
+        output=folder / f"{corpus.name}-{BUDGET}",
     )
 
 
@@ -244,14 +243,20 @@ def levels(corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, dict[s
                 yield f"3.{corpus.name}-others-{arm}", level(kept, 0.95, mean=0.95)
 
 
-def show(found: dict[str, dict[str, Any]]) -> None:
-    """Print the table and write build/study.json."""
+def write_result(name: str, **result: object) -> None:
+    """Write build/NAME.json, with the machine and the commit."""
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()
     machine = {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()}
-    result = {"rows": found, "machine": machine, "commit": commit, "budget": BUDGET}
-    (BUILD.parent / "study.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf8")
+    result |= {"machine": machine, "commit": commit, "budget": BUDGET}
+    path = BUILD.parent / f"{name}.json"
+    path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf8")
+
+
+def show(found: dict[str, dict[str, Any]]) -> None:
+    """Print the table and write build/study.json."""
+    write_result("study", rows=found)
     header = ("row", "mean", NEW_TEXT, THIS_TEST, "range", "replicates", "target", "")
     print(table(table_lines(found), header=header, divider=True), flush=True)
 

@@ -51,6 +51,55 @@ def test_a_recipe_that_returns_a_controller_is_used_as_it_is(
     assert {answer["_view_id"] for answer in stored("news-random-0")} == {"ner_manual"}
 
 
+OTHER_DESIGN = {"by": "errors-per-root-token", "explore": 0.1, "within_kinds": True}
+
+
+@pytest.mark.parametrize("arm", ["ranked", "teach"])
+def test_a_design_is_that_of_the_train_fold_and_changes_nothing_in_the_dev_fold(
+    home: Path, world: Path, arm: str
+):
+    run(world, arms=[arm], budget=60)
+    simulate(
+        str(world / "pool.jsonl"), str(world / "base"), "other", label=["ORG"], arms=[arm],
+        budget=60, **OTHER_DESIGN,
+    )  # fmt: skip
+    usual, other = ([one["al"] for one in stored(f"{name}-{arm}-0")] for name in ("news", "other"))
+    dev, other_dev = ([r for r in al if r["fold"] == "dev"] for al in (usual, other))
+    assert other_dev == dev != []
+    train = [r for r in other if r["fold"] == "train"]
+    assert {(r["acquisition"], r["explore"]) for r in train} == {("errors-per-root-token", 0.1)}
+    assert len({r["stratum"] for r in train}) > 1
+    assert [r["u"] for r in train] != [r["u"] for r in usual if r["fold"] == "train"]
+    assert {(r["acquisition"], r["explore"], r["stratum"]) for r in usual} == {
+        ("expected-errors", 0.3, None)
+    }
+
+
+def test_a_design_leaves_controls_as_they_are_and_strict_arms_without_kinds(
+    home: Path, world: Path
+):
+    run(world, arms=["random", "ranked-strict"], **OTHER_DESIGN)
+    for arm, acquisition in (("random", "expected-errors"), ("ranked-strict", OTHER_DESIGN["by"])):
+        al = [one["al"] for one in stored(f"news-{arm}-0")]
+        assert {(r["acquisition"], r["stratum"]) for r in al} == {(acquisition, None)}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"by": "errors"}, "--by errors: there is no such score; there are expected-errors"),
+        ({"explore": 1.0, "within_kinds": True}, "--within-kinds: a strict order has no"),
+    ],
+)
+def test_a_design_that_does_not_exist_is_refused(
+    home: Path, world: Path, options: dict[str, Any], sentence: str
+):
+    from prodigy.errors import RecipeError
+
+    with pytest.raises(RecipeError, match=f"^{sentence}"):
+        run(world, **options)
+
+
 def test_a_dataset_without_times_is_gone_on_with(home: Path, world: Path):
     from prodigy.components.db import connect
 

@@ -12,6 +12,7 @@ from prodigy_al.options import (
     REUSE,
     STRICT,
     WAIT,
+    WITHIN_KINDS,
     Arg,
     recipe,
 )
@@ -25,6 +26,7 @@ from prodigy_al.options import (
     reuse=REUSE,
     by=ACQUISITION,
     explore=EXPLORE,
+    within_kinds=WITHIN_KINDS,
     strict=STRICT,
     rerank_every=Arg(
         "--rerank-every", help="Learn and rank again after every N train-fold answers; 0: never"
@@ -53,6 +55,7 @@ def manual_ranked(
     reuse: Optional[list[str]] = None,
     by: str = "expected-errors",
     explore: float = 0.3,
+    within_kinds: bool = False,
     strict: bool = False,
     rerank_every: int = 0,
     wait: bool = False,
@@ -74,6 +77,7 @@ def manual_ranked(
             dev_share=dev_share,
             fold_salt=fold_salt,
             acquisition=by,
+            within_kinds=within_kinds,
             learn_every=rerank_every or None,
         )
     pool = open_pool(

@@ -27,6 +27,7 @@ __all__ = [
     "REUSE",
     "STRICT",
     "WAIT",
+    "WITHIN_KINDS",
     "Arg",
     "RecipeError",
     "parse_seeds",
@@ -75,10 +76,23 @@ BUDGET = Arg(
     "-n",
     help="Answers to aim for: progress is their share; questions go on when they are there",
 )
-ACQUISITION = Arg("--by", help="Score: expected-errors, most-uncertain, span-entropy, ...")
+ACQUISITION = Arg(
+    "--by",
+    help="Score that ranks the train fold: expected-errors, errors-per-root-token, "
+    "most-uncertain, ...",
+)
 BLOCK = Arg("--block", help="Segments scored and ranked together")
 RATE = Arg("--rate", help="Share of each block that is asked before the next is opened")
-EXPLORE = Arg("--explore", help="Share ε of the probability spread evenly; 1 is the random control")
+EXPLORE = Arg(
+    "--explore",
+    help="Share ε of the train fold's probability spread evenly; 1: no ranking. The dev fold is "
+    "always drawn by expected-errors with ε = 0.3",
+)
+WITHIN_KINDS = Arg(
+    "--within-kinds",
+    help="Rank the train fold within kinds of segments (length × capitals and digits), so that "
+    "none is left out",
+)
 POOL_SIZE = Arg("--pool-size", help="Segments drawn uniformly from a huge source; 0: all of it")
 REUSE = Arg(
     "--reuse",

@@ -13,13 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, Literal
 
 from prodigy_al.errors import RecordError
 
-RECORD_VERSION = 2
-READ_VERSIONS = (1, 2)
-VERSION_2_FIELDS = frozenset({"block_size", "next_u"})
+RECORD_VERSION = 3
+NEW_FIELDS: Mapping[int, frozenset[str]] = MappingProxyType(
+    {
+        1: frozenset(),
+        2: frozenset({"block_size", "next_u"}),
+        3: frozenset({"stratum", "stratum_size"}),
+    }
+)
+"""The versions that can be read, and the fields that each has and those before have not."""
 SIMULATED = "simulated"
 """Key of an answer, beside ``al``: true where al.simulate gave it and stamped its time."""
 
@@ -46,11 +53,13 @@ class Record:
     design: Design
     acquisition: str
     u: float  # score, >= 0; nine decimals
-    total: float | None  # sum of u over the block; None where p does not depend on it
+    total: float | None  # sum of u over block or stratum; None where p does not depend on it
     p: float | None  # chance to be the block's first draw; None with a strict design
     key: float | None  # E / p
     next_key: float | None  # key of the item after this one; None behind the last
     next_u: float | None  # score of the item after this one; None behind the last
+    stratum: str | None  # kind of segment within which scores tilt p; None: the whole block
+    stratum_size: int | None  # its items in this block
     R: int
     N: int
     considered: int
@@ -96,13 +105,14 @@ def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
     shown = f"an answer of dataset '{dataset}'" if dataset else "an answer"
     if not isinstance(stored, Mapping):
         raise RecordError(f"{shown} carries no `al` record: it was not asked by al.* recipes")
-    version = stored.get("version")
-    if version not in READ_VERSIONS:
+    version: Any = stored.get("version")
+    if version not in tuple(NEW_FIELDS):
         raise RecordError(
             f"{shown} has an `al` record of version {version!r}; "
-            f"this release reads versions {' and '.join(map(str, READ_VERSIONS))}"
+            f"this release reads versions {', '.join(map(str, NEW_FIELDS))}"
         )
-    lacking = VERSION_2_FIELDS if version == 1 else frozenset[str]()
+    later = (new for since, new in NEW_FIELDS.items() if since > version)
+    lacking = frozenset[str]().union(*later)
     known = set(NAMES) - lacking
     required = known - {"reused_from", "trial"}
     if missing := sorted(required - stored.keys()):

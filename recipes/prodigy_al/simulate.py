@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, Optional
 from prodigy_al.exits import handle_interrupts, report_errors
 from prodigy_al.manual_ranked import manual_ranked
 from prodigy_al.options import (
+    ACQUISITION,
     ASKING,
+    EXPLORE,
+    WITHIN_KINDS,
     Arg,
     parse_seeds,
     recipe,
@@ -45,7 +48,9 @@ _ASKING = {
     ),
     seeds=Arg("--seeds", help="Number of replicates (0..N-1), or their seeds, comma-separated"),
     fold_salt=Arg("--fold-salt", help="Salt of the dev fold; replicate S uses SALT-S"),
-    explore=Arg("--explore", help="Share ε of the active arms"),
+    by=ACQUISITION,
+    explore=EXPLORE,
+    within_kinds=WITHIN_KINDS,
     error_rate=Arg("--error-rate", help="Share of answers that are wrong"),
     gpu_id=ASKING["gpu_id"],
 )
@@ -65,27 +70,32 @@ def simulate(
     arms: Optional[list[str]] = None,
     seeds: str = "1",
     fold_salt: str = "prodigy-al",
+    by: str = "expected-errors",
     explore: float = 0.3,
+    within_kinds: bool = False,
     error_rate: float = 0.0,
     gpu_id: int = -1,
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
     from prodigy.util import msg
 
+    from prodigy_al.inputs.choices import check_acquisition
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.sources import read_gold_source
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 
+    check_acquisition(by)
+    active = {"explore": explore, "within_kinds": within_kinds}
     with naming_options():
-        _check(prefix, dev_share=dev_share, explore=explore, error_rate=error_rate)
+        _check(prefix, error_rate=error_rate, dev_share=dev_share, **active)
         runs = plan_runs(
             prefix,
             arms=arms,
             seeds=parse_seeds(seeds),
             budget=budget,
             fold_salt=fold_salt,
-            explore=explore,
+            active={"by": by, **active},
         )
     _require_recipes(runs)
     shared: dict[str, Any] = {
@@ -108,14 +118,14 @@ def simulate(
         _say_written(run, stored)
 
 
-def _check(prefix: str, *, dev_share: float, explore: float, error_rate: float) -> None:
+def _check(prefix: str, *, error_rate: float, **design: Any) -> None:
     """Check what the arms' own designs check too, but only when the arms before are done."""
     from prodigy_al.inputs.datasets import check_name
     from prodigy_al.sampling.design import SamplingDesign
     from prodigy_al.simulation.annotator import check_error_rate
 
     check_name(prefix)
-    SamplingDesign(strategy="any", unit="segment", explore=explore, dev_share=dev_share)
+    SamplingDesign(strategy="any", unit="segment", **design)
     check_error_rate(error_rate)
 
 

@@ -12,6 +12,7 @@ from prodigy_al.options import (
     RATE,
     STRICT,
     WAIT,
+    WITHIN_KINDS,
     Arg,
     recipe,
 )
@@ -23,6 +24,7 @@ from prodigy_al.options import (
     budget=BUDGET,
     by=ACQUISITION,
     explore=EXPLORE,
+    within_kinds=WITHIN_KINDS,
     strict=STRICT,
     block=BLOCK,
     rate=RATE,
@@ -48,6 +50,7 @@ def teach(
     budget: Optional[int] = None,
     by: str = "expected-errors",
     explore: float = 0.3,
+    within_kinds: bool = False,
     strict: bool = False,
     block: int = 100,
     rate: float = 0.2,
@@ -72,6 +75,7 @@ def teach(
             dev_share=dev_share,
             fold_salt=fold_salt,
             acquisition=by,
+            within_kinds=within_kinds,
             learn_every=update_every or None,
         )
     pool = open_pool(

@@ -12,6 +12,7 @@ from prodigy_al.options import (
     POOL_SIZE,
     RATE,
     REUSE,
+    WITHIN_KINDS,
     Arg,
     recipe,
     split_string,
@@ -31,6 +32,7 @@ from prodigy_al.options import (
     ),
     by=ACQUISITION,
     explore=EXPLORE,
+    within_kinds=WITHIN_KINDS,
     block=BLOCK,
     rate=RATE,
 )
@@ -55,6 +57,7 @@ def trial(
     arms: Optional[list[str]] = None,
     by: str = "expected-errors",
     explore: float = 0.3,
+    within_kinds: bool = False,
     block: int = 100,
     rate: float = 0.2,
 ) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def trial(
     with naming_options():
         designs = trial_designs(
             arms,
-            active={"explore": explore, "acquisition": by},
+            active={"explore": explore, "acquisition": by, "within_kinds": within_kinds},
             blocks={"block_size": block, "rate": rate},
             shared={"seed": seed, "dev_share": dev_share, "fold_salt": fold_salt},
         )

@@ -117,6 +117,7 @@ def drawn(world: Path) -> Callable[..., Arm]:
         number: int = 100,
         texts: slice = slice(None),
         labels: Sequence[str] = LABELS,
+        **chosen: Any,
     ) -> Arm:
         frame = _frame(pool[texts], salt)
         binary = strategy in ("teach", "random-binary")
@@ -124,8 +125,8 @@ def drawn(world: Path) -> Callable[..., Arm]:
             strategy,
             "candidate" if binary else "segment",
             seed=seed,
-            explore=1.0 if strategy.startswith("random") else 0.3,
             fold_salt=salt,
+            **({"explore": 1.0} if strategy.startswith("random") else {}) | chosen,
         )
         header = Header(
             model={"name": "base"},

@@ -171,6 +171,16 @@ def test_datasets_from_another_source_are_no_replicates(drawn: Draw):
     }
 
 
+@pytest.mark.parametrize(
+    "other", [{"explore": 0.1}, {"acquisition": "span-entropy"}, {"within_kinds": True}]
+)
+def test_datasets_ranked_by_another_design_are_no_replicates(drawn: Draw, other: dict[str, Any]):
+    arms = [drawn("a-0", seed=0), drawn("a-1", seed=1), drawn("b-2", seed=2, **other)]
+    found = find_replicates(arms)["ranked"]
+    assert [arm.dataset for arm in found.distinct] == ["a-0", "a-1"]
+    assert found.left_out == {"b-2": "ranked by another design than a-0"}
+
+
 def test_nothing_is_advised_that_could_not_give_unrecorded_answers_a_control(
     untrained: Any, arm: Any, examples: Any, drawn: Draw
 ):

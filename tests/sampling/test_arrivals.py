@@ -15,6 +15,7 @@ from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.inclusion import inclusion, verify_records
+from prodigy_al.sampling.kinds import measure_kinds
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.sampling.scored import Candidate, Scored
 from prodigy_al.scoring.acquisition import expected_errors
@@ -25,7 +26,7 @@ Arrival = tuple[int, int, dict[str, Any]]
 
 def arrivals(numbers: Sequence[int] | Iterator[int], per_document: int = 2) -> Iterator[Arrival]:
     for i in numbers:
-        record = {"text": f"text {i}", "meta": {"doc": i // per_document}}
+        record = {"text": f"text {i}" + " and" * (i % 3), "meta": {"doc": i // per_document}}
         yield i, set_hashes({"text": record["text"]})["_input_hash"], record
 
 
@@ -45,8 +46,12 @@ def score(segments: Sequence[Segment]) -> Iterator[Scored]:
         yield Scored(u, (Candidate(0, 4, "ORG", 0.5, greedy=True),))
 
 
-def examples(frame: ArrivingFrame, seed: int, n: int | None) -> list[dict[str, Any]]:
-    design = SamplingDesign("teach", "candidate", seed=seed, block_size=20, rate=0.2)
+def examples(
+    frame: ArrivingFrame, seed: int, n: int | None, *, within_kinds: bool = False
+) -> list[dict[str, Any]]:
+    design = SamplingDesign(
+        "teach", "candidate", seed=seed, block_size=20, rate=0.2, within_kinds=within_kinds
+    )
     draws = draw_questions(frame, design, score, acquisition=expected_errors)
     return list(make_tasks(islice(draws, n), design, HEADER, set_hashes))
 
@@ -106,6 +111,25 @@ def test_a_stream_that_ends_is_asked_to_the_last():
     for fold in ("train", "dev"):
         served = [pair for pair in pairs if pair[1].fold == fold]
         assert inclusion(served).tolist() == [1.0] * len(served)
+
+
+def test_the_kinds_of_a_stream_are_those_of_its_first_block_and_none_is_left_out():
+    asked = examples(frame_of(range(90)), seed=0, n=None, within_kinds=True)
+    assert sorted(int(task["text"].split()[1]) for task in asked) == list(range(90))
+    train = [(t["_input_hash"], read_record(t)) for t in asked if t["al"]["fold"] == "train"]
+    assert verify_records(train) == len(train)
+    (first, *_) = frame_of(range(90)).fold("train").blocks()
+    kinds = measure_kinds(first)
+    texts = {t["_input_hash"]: Segment({"text": t["text"]}, 0, "") for t in asked}
+    assert all(record.stratum == kinds.name(texts[key]) for key, record in train)
+    assert len({record.stratum for _, record in train}) > 1
+
+
+def test_kinds_do_not_read_further_than_the_first_question_needs():
+    frame = frame_of(count())
+    (task,) = examples(frame, seed=0, n=1, within_kinds=True)
+    assert frame.read_so_far("train") + frame.read_so_far("dev") == 20
+    assert task["al"]["block"] == 0
 
 
 def test_weighted_totals_are_those_of_the_part_that_was_read():

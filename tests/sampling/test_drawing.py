@@ -21,11 +21,14 @@ RANKED = SamplingDesign("ranked", "segment")
 RANDOM = SamplingDesign("random", "segment", explore=1.0)
 TEACH = SamplingDesign("teach", "candidate", block_size=20, rate=0.2)
 STRICT = SamplingDesign("ranked-strict", "segment", strict=True)
+KINDS = SamplingDesign("ranked", "segment", explore=0.1, within_kinds=True)
+TEACH_KINDS = replace(TEACH, within_kinds=True)
 HEADER = Header(model={}, scorer={}, source={}, segmentation="tokens")
 
 
 def frame_of(n: int = 200) -> Frame:
-    records = [(i, i * 7919, {"text": f"text {i}", "meta": {"doc": i // 4}}) for i in range(n)]
+    words = [("NO. " if i % 4 == 0 else "text ") * (1 + i % 5) for i in range(n)]
+    records = [(i, i * 7919, {"text": f"{words[i]}{i}", "meta": {"doc": i // 4}}) for i in range(n)]
     return build_frame(records, dev_share=0.25, fold_salt="s")
 
 
@@ -47,7 +50,7 @@ def records_of(design: SamplingDesign, n: int | None = None, frame: Frame | None
     return [(d.segment.input_hash, make_record(d, design, HEADER)) for d in draws]
 
 
-@pytest.mark.parametrize("design", [RANKED, RANDOM, STRICT])
+@pytest.mark.parametrize("design", [RANKED, RANDOM, STRICT, KINDS])
 def test_every_segment_is_asked_exactly_once(design: SamplingDesign):
     asked = Counter(key for key, _ in records_of(design))
     assert asked == Counter(s.input_hash for s in frame_of().segments)
@@ -59,7 +62,7 @@ def test_teach_asks_every_segment_that_has_a_candidate_exactly_once():
     assert asked == Counter(with_candidate)
 
 
-@pytest.mark.parametrize("design", [RANKED, RANDOM, TEACH])
+@pytest.mark.parametrize("design", [RANKED, RANDOM, TEACH, KINDS, TEACH_KINDS])
 def test_keys_recompute_from_the_stored_record_alone(design: SamplingDesign):
     stored = [
         (key, read_record({"al": record.to_dict()})) for key, record in records_of(design, 60)
@@ -83,13 +86,99 @@ def test_a_changed_record_does_not_recompute(what: str):
         verify_records([(key, replace(record, **{what: changed[what]}))])
 
 
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ({"stratum_size": 3}, "disagrees with its block"),
+        ({"stratum": None, "stratum_size": None}, "does not fit into its block"),
+        ({"stratum": "another"}, "does not fit into its block"),
+        ({"total": 5.0}, "disagrees with its block"),
+    ],
+)
+def test_a_stratum_that_its_block_contradicts_is_found(what: dict[str, object], sentence: str):
+    train = [pair for pair in records_of(KINDS) if pair[1].fold == "train"]
+    assert verify_records(train) == len(train)
+    at = max(i for i, (_, record) in enumerate(train) if record.total)
+    key, record = train[at]
+    changed = replace(record, **what)
+    with pytest.raises(RecordError, match=sentence):
+        verify_records([*train[:at], (key, changed), *train[at + 1 :]])
+
+
+@pytest.mark.parametrize("what", [{"stratum_size": None}, {"stratum_size": 0}, {"stratum": None}])
+def test_half_a_stratum_is_no_stratum(what: dict[str, object]):
+    key, record = next(pair for pair in records_of(KINDS) if pair[1].stratum)
+    with pytest.raises(RecordError, match="does not fit into its block"):
+        verify_records([(key, replace(record, **what))])
+
+
+def test_a_changed_size_of_a_stratum_does_not_recompute():
+    key, record = next(pair for pair in records_of(KINDS) if pair[1].u > 0 and pair[1].stratum)
+    with pytest.raises(RecordError, match="recomputed"):
+        verify_records([(key, replace(record, stratum_size=record.stratum_size - 1))])
+
+
+def test_only_the_train_fold_of_a_design_with_kinds_has_strata():
+    for design in (KINDS, RANKED, RANDOM, STRICT):
+        for _, record in records_of(design):
+            with_kinds = design is KINDS and record.fold == "train"
+            assert (record.stratum is not None) == with_kinds
+            assert (record.stratum_size is not None) == with_kinds
+
+
+def test_strata_are_all_kinds_of_the_train_fold_and_add_up_to_the_block():
+    sizes = {r.stratum: r.stratum_size for _, r in records_of(KINDS) if r.fold == "train"}
+    assert len(sizes) == 6
+    assert sum(sizes.values()) == len(frame_of().fold("train"))
+
+
+OTHERS = [
+    {"acquisition": "span-entropy"},
+    {"explore": 0.1},
+    {"explore": 1.0},
+    {"explore": 0.1, "within_kinds": True},
+]
+
+
+@pytest.mark.parametrize("design", [RANKED, TEACH])
+@pytest.mark.parametrize("chosen", OTHERS)
+def test_the_dev_fold_is_drawn_the_same_whatever_is_chosen(
+    design: SamplingDesign, chosen: dict[str, object]
+):
+    other = replace(design, **chosen)
+    dev = [(key, r) for key, r in records_of(other) if r.fold == "dev"]
+    assert dev == [(key, r) for key, r in records_of(design) if r.fold == "dev"]
+    assert {(r.acquisition, r.explore) for _, r in dev} == {("expected-errors", 0.3)}
+    train = {(r.acquisition, r.explore) for _, r in records_of(other) if r.fold == "train"}
+    assert train == {(other.acquisition, other.explore)}
+
+
+@pytest.mark.parametrize("strategy", ["random", "random-binary"])
+def test_a_control_is_drawn_evenly_in_both_folds(strategy: str):
+    control = SamplingDesign(strategy, "segment", explore=1.0)
+    assert {(r.fold, r.explore) for _, r in records_of(control)} == {("train", 1.0), ("dev", 1.0)}
+
+
+def test_a_strict_design_is_strict_in_both_folds():
+    strict = replace(STRICT, acquisition="span-entropy")
+    for fold in ("train", "dev"):
+        of_it = [r for _, r in records_of(strict) if r.fold == fold]
+        assert {(r.design, r.acquisition) for r in of_it} == {("strict", "span-entropy")}
+
+
+@pytest.mark.parametrize("design", [STRICT, RANDOM])
+def test_kinds_without_a_probability_to_tilt_are_refused(design: SamplingDesign):
+    with pytest.raises(ParameterError, match="within_kinds: a strict order"):
+        replace(design, within_kinds=True)
+
+
 def test_an_input_drawn_twice_in_one_round_is_found():
     first, *_ = records_of(RANKED, 1)
     with pytest.raises(RecordError, match="drawn twice"):
         verify_records([first, first])
 
 
-@pytest.mark.parametrize("design", [RANKED, RANDOM, TEACH, STRICT])
+@pytest.mark.parametrize("design", [RANKED, RANDOM, TEACH, STRICT, KINDS, TEACH_KINDS])
 def test_a_restart_asks_in_the_same_order(design: SamplingDesign):
     assert records_of(design) == records_of(design)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -15,9 +16,10 @@ from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.history import ANSWERS, ModelVersion, ModelVersions, RunHistory
 from prodigy_al.sampling.inclusion import inclusion, verify_records
+from prodigy_al.sampling.kinds import measure_kinds
 from prodigy_al.sampling.questions import Header, make_record
-from prodigy_al.sampling.scored import Candidate, Scored
-from prodigy_al.scoring.acquisition import expected_errors
+from prodigy_al.sampling.scored import Candidate, Scored, rescored
+from prodigy_al.scoring.acquisition import errors_per_root_token, expected_errors
 
 EVERY = 10
 TEACH = SamplingDesign("teach-learning", "candidate", block_size=20, rate=0.2, learn_every=EVERY)
@@ -26,7 +28,10 @@ HEADER = Header(model={}, scorer={}, source={}, segmentation="tokens")
 
 
 def frame_of(n: int = 200) -> Frame:
-    records = [(i, i * 7919, {"text": f"text {i}", "meta": {"doc": i // 4}}) for i in range(n)]
+    records = [
+        (i, i * 7919, {"text": f"text {'and ' * (i % 3)}{i}", "meta": {"doc": i // 4}})
+        for i in range(n)
+    ]
     return build_frame(records, dev_share=0.25, fold_salt="s")
 
 
@@ -200,6 +205,27 @@ def test_a_model_that_cannot_be_made_again_ends_its_block():
     again = session(TEACH, stored=stored, repeats=False)
     assert len({key for key, _ in again}) == len(again) == len(session(TEACH))
     assert verify_records(again) == len(again)
+
+
+def test_a_later_score_weighs_the_same_tokens():
+    frozen = Scored(9.0, (Candidate(0, 4, "ORG", 0.5, greedy=True),), tokens=16)
+    later = Scored(9.0, (Candidate(0, 4, "ORG", 0.2, greedy=False),), tokens=16)
+    found = rescored(frozen, later, errors_per_root_token)
+    assert (found.u, found.tokens) == (0.04, 16)
+
+
+@pytest.mark.parametrize("design", [TEACH, RANKED], ids=["teach", "ranked"])
+def test_kinds_are_those_of_the_whole_fold_in_every_round(design: SamplingDesign):
+    kinds = replace(design, within_kinds=True)
+    stored = session(kinds)
+    assert session(kinds, stored=session(kinds, 61)) == stored
+    assert verify_records(stored) == len(stored)
+    measured = measure_kinds(frame_of().fold("train"))
+    of_text = {s.input_hash: measured.name(s) for s in frame_of().segments}
+    train = [(key, record) for key, record in stored if record.fold == "train"]
+    assert all(record.stratum == of_text[key] for key, record in train)
+    assert len({record.round for _, record in train}) > 1
+    assert len({record.stratum for _, record in train}) > 1
 
 
 def test_only_blocks_with_open_questions_need_their_model_again():

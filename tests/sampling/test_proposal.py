@@ -11,6 +11,7 @@ from prodigy_al.sampling.proposal import (
     probability,
     score_total,
     selection_probabilities,
+    strata_of,
 )
 
 SCORES = st.lists(st.floats(0, 1e4), min_size=1, max_size=50).map(np.array)
@@ -35,6 +36,58 @@ def test_proposal_recomputes_from_stored_numbers_to_the_last_bit(scores, explore
     read = srsly.json_loads(srsly.json_dumps(stored))
     recomputed = [probability(u, read["total"], len(scores), read["explore"]) for u in read["u"]]
     assert recomputed == p.tolist()
+
+
+STRATA = st.lists(st.tuples(st.floats(0, 1e4), st.sampled_from("abc")), min_size=1, max_size=50)
+
+
+@given(STRATA, SHARES)
+def test_every_stratum_keeps_its_share_whatever_it_scores(pairs, explore):
+    scores, names = np.array([u for u, _ in pairs]), [name for _, name in pairs]
+    p = selection_probabilities(scores, explore, names)
+    for name in set(names):
+        members = np.array(names) == name
+        assert p[members].sum() == pytest.approx(members.mean(), abs=1e-9)
+    assert np.all(p >= quantise(explore) / len(scores) * (1 - 1e-12))
+
+
+@given(STRATA, SHARES)
+def test_proposal_within_strata_recomputes_from_stored_numbers_to_the_last_bit(pairs, explore):
+    scores, names = np.array([u for u, _ in pairs]), [name for _, name in pairs]
+    p = selection_probabilities(scores, explore, names)
+    stored = [
+        {"u": u, "total": one.total, "size": one.size, "explore": quantise(explore)}
+        for u, one in zip(quantise(scores).tolist(), strata_of(scores, names), strict=True)
+    ]
+    read = srsly.json_loads(srsly.json_dumps(stored))
+    recomputed = [
+        probability(r["u"], r["total"], len(pairs), r["explore"], stratum_size=r["size"])
+        for r in read
+    ]
+    assert recomputed == p.tolist()
+
+
+def test_within_strata_a_segment_competes_with_its_own_kind_alone():
+    p = selection_probabilities(np.array([9.0, 1.0, 0.1, 0.0]), 0.2, ["a", "a", "b", "b"])
+    assert p == pytest.approx([0.41, 0.09, 0.45, 0.05])
+
+
+def test_a_stratum_without_any_score_is_drawn_evenly():
+    p = selection_probabilities(np.array([9.0, 1.0, 0.0, 0.0]), 0.2, ["a", "a", "b", "b"])
+    assert p[2:].tolist() == [0.25, 0.25]
+
+
+def test_one_stratum_is_the_whole_block_to_the_last_bit():
+    scores = np.random.default_rng(0).random(30)
+    alone = selection_probabilities(scores, 0.3)
+    assert selection_probabilities(scores, 0.3, ["a"] * 30).tolist() == alone.tolist()
+
+
+def test_no_chance_at_all_in_a_stratum_with_scores_is_refused():
+    even = selection_probabilities(np.array([1.0, 0.0]), 0, ["a", "b"])
+    assert even.tolist() == [0.5, 0.5]
+    with pytest.raises(ParameterError, match=r"explore 0: 1 of 3"):
+        selection_probabilities(np.array([1.0, 0.0, 0.0]), 0, ["a", "a", "b"])
 
 
 def test_proposal_follows_the_scores_when_nothing_is_left_to_chance():

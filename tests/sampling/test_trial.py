@@ -8,7 +8,7 @@ import pytest
 from prodigy_al.errors import ParameterError
 from prodigy_al.sampling.trial import take_turns, trial_designs
 
-ACTIVE = {"explore": 0.3, "acquisition": "span-entropy"}
+ACTIVE = {"explore": 0.2, "acquisition": "span-entropy", "within_kinds": True}
 BLOCKS = {"block_size": 50, "rate": 0.5}
 
 
@@ -56,12 +56,15 @@ def test_what_one_arm_has_left_changes_no_turn_before_its_end():
 
 def test_arms_have_the_parameters_that_their_own_recipes_give_them():
     ranked, random = designs("ranked", "random")
-    assert (ranked.explore, ranked.acquisition, ranked.block_size) == (0.3, "span-entropy", None)
+    assert (ranked.explore, ranked.acquisition, ranked.block_size) == (0.2, "span-entropy", None)
     assert (random.explore, random.acquisition, random.seed) == (1.0, "expected-errors", 7)
     teach, binary = designs("teach", "random-binary")
-    assert (teach.block_size, teach.rate, teach.explore) == (50, 0.5, 0.3)
+    assert (teach.block_size, teach.rate, teach.explore) == (50, 0.5, 0.2)
     assert (binary.block_size, binary.rate, binary.explore) == (None, 1.0, 1.0)
-    assert [d.strict for d in designs("ranked-strict", "random")] == [True, False]
+    strict, _ = designs("ranked-strict", "random")
+    assert [d.strict for d in (strict, ranked, teach)] == [True, False, False]
+    assert [d.within_kinds for d in (strict, ranked, teach)] == [False, True, True]
+    assert not random.within_kinds
 
 
 @pytest.mark.parametrize(

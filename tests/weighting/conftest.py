@@ -22,6 +22,7 @@ from prodigy_al.comparison.arms import Arm, read_arm
 from prodigy_al.comparison.estimates import WeightedScore, weighted_score
 from prodigy_al.evaluation.counts import Counts, Scores, count_matches, scores
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.records import Fold
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, Segment, build_frame
@@ -47,13 +48,15 @@ class Tables:
     """Per text (N,): score u, and which of its seven words are spans, by gold and by the model.
 
     `gold` and `predicted` (N, 7) are bool; `marginals` (N, C) those of the first C words, which are
-    the candidates, NaN where a text has fewer.
+    the candidates, NaN where a text has fewer. `taught` (N,) is the score of the train fold, where
+    that has another.
     """
 
     u: np.ndarray
     gold: np.ndarray
     predicted: np.ndarray
     marginals: np.ndarray
+    taught: np.ndarray | None = None
 
     def shifted(self, by: float) -> Tables:
         """The same with other scores, as another number of threads gives them."""
@@ -85,7 +88,9 @@ class Pool:
             for j, p in enumerate(self.tables.marginals[i].tolist())
             if p == p  # not NaN
         )
-        return Scored(quantise(float(self.tables.u[i])), spans)
+        taught = self.tables.taught
+        train = taught is not None and self.frame.segments[i].fold == "train"
+        return Scored(quantise(float((taught if train else self.tables.u)[i])), spans)
 
     def ask(
         self,
@@ -126,15 +131,16 @@ class Pool:
     def read(self, answers: Examples) -> Arm:
         return read_arm("tables", answers, ["ORG"], tokenizer=NLP.make_doc)
 
-    def counts(self, arm: Arm) -> Counts:
-        """Count the model's predictions on an arm's dev answers."""
+    def counts(self, arm: Arm, *, fold: Fold = "dev") -> Counts:
+        """Count the model's predictions on an arm's answers of one fold."""
+        answers = arm.dev if fold == "dev" else arm.train
         predicted = []
-        for item in arm.dev.items:
+        for item in answers.items:
             found = self._spans(self.tables.predicted[self.place[item.input_hash]])
-            if arm.dev.form == "binary":
+            if answers.form == "binary":
                 found &= frozenset(item.accepted + item.rejected)
             predicted.append(found)
-        return count_matches([item.accepted for item in arm.dev.items], predicted)
+        return count_matches([item.accepted for item in answers.items], predicted)
 
     def weigh(self, answers: Examples) -> WeightedScore | Unavailable:
         arm = self.read(answers)
@@ -146,9 +152,9 @@ class Pool:
         counts = self.counts(arm)
         return weighted_score([counts], arm), scores(counts)
 
-    def whole(self, *, binary: bool = False) -> Counts:
-        """The model's counts on the whole dev fold: on all of it, or on its candidates."""
-        dev = [self.place[one.input_hash] for one in self.frame.fold("dev")]
+    def whole(self, *, binary: bool = False, fold: Fold = "dev") -> Counts:
+        """The model's counts on a whole fold: on all of it, or on its candidates."""
+        dev = [self.place[one.input_hash] for one in self.frame.fold(fold)]
         gold, predicted = self.tables.gold[dev], self.tables.predicted[dev]
         if binary:
             asked = ~np.isnan(self.tables.marginals[dev])
@@ -165,12 +171,15 @@ class Pool:
         return frozenset((j, j + 1, "ORG") for j, marked in enumerate(words) if marked)
 
 
-def make_frame(size: int, documents: int, dev_share: float) -> Frame:
+def make_frame(size: int, documents: int, dev_share: float, *, kinds: bool = False) -> Frame:
+    """With `kinds`, some texts lack their last one or two words, and every fourth is capitals."""
     records = []
     for i in range(size):
         words = [f"{i % 90 + 10}", f"{i // 90 + 10}", "in", "an", "of", "at", "by"]
+        if kinds:
+            words = [word.upper() if i % 4 == 0 else word for word in words[: WORDS - i % 3]]
         tokens = [
-            {"text": word, "start": 3 * j, "end": 3 * j + 2, "id": j, "ws": j < WORDS - 1}
+            {"text": word, "start": 3 * j, "end": 3 * j + 2, "id": j, "ws": j < len(words) - 1}
             for j, word in enumerate(words)
         ]
         record = {"text": " ".join(words), "tokens": tokens, "meta": {"doc": i % documents}}
@@ -218,6 +227,6 @@ def pool_of() -> Callable[..., Pool]:
 
 
 @pytest.fixture(scope="session")
-def frame_of() -> Callable[[int, int, float], Frame]:
-    """Make a frame that several pools share: (size, documents, dev_share)."""
+def frame_of() -> Callable[..., Frame]:
+    """Make a frame that several pools share: (size, documents, dev_share, kinds=)."""
     return make_frame

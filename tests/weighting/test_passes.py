@@ -152,7 +152,8 @@ def as_version_1(answers: list[dict[str, Any]], round_: int = 0) -> list[dict[st
     old = []
     for answer in answers:
         record = {**answer["al"], "version": 1, "round": round_}
-        del record["block_size"], record["next_u"]
+        for name in ("block_size", "next_u", "stratum", "stratum_size"):
+            del record[name]
         old.append({**answer, "al": record})
     return old
 

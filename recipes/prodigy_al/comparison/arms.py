@@ -24,6 +24,7 @@ from prodigy_al.sampling.folds import dev_fold
 from prodigy_al.sampling.frame import SEGMENT_GROUP
 from prodigy_al.sampling.groups import DOCUMENT_KEY, document_groups
 from prodigy_al.sampling.inclusion import inclusion, verify_records
+from prodigy_al.sampling.keys import quantise
 from prodigy_al.training.answers import Answers, read_answers
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ class Arm:
     def is_random(self) -> bool:
         """Whether this is a control that others of its form are compared with."""
         return self.strategy == RANDOM_STRATEGIES[self.train.form]
+
+    @property
+    def train_design(self) -> tuple[str, float, bool] | None:
+        """What its train fold was ranked by: score, share of chance and whether within kinds."""
+        train = (record for record in self.records.values() if record.fold == "train")
+        first = next(train, None)
+        if first is None:
+            return None
+        return first.acquisition, quantise(first.explore), first.stratum is not None
 
     @cached_property
     def train_sizes(self) -> Sizes:

@@ -71,6 +71,8 @@ def _replicates(
             left_out[arm.dataset] = f"a copy of {copies[arm.dataset]}"
         elif distinct and _other_source(arm, distinct[0]):
             left_out[arm.dataset] = f"drawn from another source than {distinct[0].dataset}"
+        elif distinct and _other_design(arm, distinct[0]):
+            left_out[arm.dataset] = f"ranked by another design than {distinct[0].dataset}"
         elif arm.seed in by_seed:
             left_out[arm.dataset] = f"drawn with the seed of {by_seed[arm.seed].dataset}"
         else:
@@ -91,6 +93,12 @@ def _replicates(
 def _other_source(arm: Arm, first: Arm) -> bool:
     """Return whether both record their source, and not the same one."""
     ours, theirs = source_of(arm), source_of(first)
+    return ours is not None and theirs is not None and ours != theirs
+
+
+def _other_design(arm: Arm, first: Arm) -> bool:
+    """Return whether both record how they were ranked, and not the same way."""
+    ours, theirs = arm.train_design, first.train_design
     return ours is not None and theirs is not None and ours != theirs
 
 

@@ -15,7 +15,7 @@ from prodigy_al.inputs.datasets import rehash, stored_examples
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.progress import Progress
 from prodigy_al.inputs.remarks import say, say_once
-from prodigy_al.inputs.resuming import check_same_run
+from prodigy_al.inputs.resuming import check_same_run, first_answers
 from prodigy_al.inputs.reusing import AnswerCopies, Known
 from prodigy_al.inputs.so_far import DevScores
 from prodigy_al.online.learner import Learner
@@ -68,8 +68,8 @@ class Pool:
         """
         header = replace(self.header, suggest=suggest, show_score=show_score)
         examples = stored_examples(self.dataset)
-        if examples:
-            check_same_run(self.dataset, examples[0], self.design, header=header, frame=self.frame)
+        for answer in first_answers(self.dataset, examples).values():
+            check_same_run(self.dataset, answer, self.design, header=header, frame=self.frame)
         progress = self.start_progress(examples)
         learner = self._start_learner(examples)
         tasks = self.tasks(self.design, header, learner or STARTING_MODEL)
@@ -196,7 +196,9 @@ class Pool:
 
     def _draw(self, design: SamplingDesign, versions: ModelVersions) -> Iterator[Draw]:
         """Yield the questions; scores are computed, and checked, only as they are needed."""
-        score = segment_scorer(self.nlp, self.scorer, design.acquisition)
+        score = segment_scorer(
+            self.nlp, self.scorer, design.acquisition, dev=design.dev.acquisition
+        )
         acquisition = ACQUISITIONS[design.acquisition]
         with naming_options():
             yield from draw_questions(self.frame, design, score, versions, acquisition=acquisition)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from prodigy_al.errors import AnswerError
-from prodigy_al.records import RECORD_VERSION, Record, read_record
+from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Frame
@@ -25,9 +25,24 @@ COMMANDS: Mapping[str, str] = {
     "teach-strict-learning": "al.teach --strict --update-every",
     "random-binary": "al.random --binary",
 }
+OF_THE_TRAIN_FOLD = ("--by ", "--explore ", "--within-kinds ")
 GROUPED = {"record": "single records", "segment": "single segments"}
 CUT = {"sentences": "texts cut into sentences", "whole": "whole texts"}
 GO_ON = "go on with what it was started with, or give a new dataset name"
+START_ANEW = "give a new dataset name, and --exclude this one to ask nothing twice"
+OLDEST_VERSION = 2
+"""Of the records whose order of asking is still that of this release."""
+
+
+def first_answers(
+    dataset: str, examples: Iterable[Mapping[str, Any]]
+) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    """Return the first answer of each fold of each arm: the folds have designs of their own."""
+    first: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for example in examples:
+        record = read_record(example, dataset=dataset)
+        first.setdefault((record.arm, record.fold), example)
+    return first
 
 
 def check_same_run(
@@ -41,14 +56,14 @@ def check_same_run(
     """Refuse to go on with a dataset that was started with another model, source or design.
 
     Its probabilities would belong to two different draws and no weight could be computed. Raises
-    `AnswerError` with what differs from the record of `answer`, the dataset's first, or where that
-    was stored by a release that drew in another way.
+    `AnswerError` with what differs from the record of `answer`, the first of its fold, or where
+    that was stored by a release that drew in another way.
     """
     record = read_record(answer, dataset=dataset)
-    if record.version != RECORD_VERSION:
+    if record.version < OLDEST_VERSION:
         raise AnswerError(
             f"dataset '{dataset}' was started by an earlier release, which asked in another order: "
-            "give a new dataset name, and --exclude this one to ask nothing twice",
+            f"{START_ANEW}",
             dataset=dataset,
         )
     # in the order in which one explains the next: another model knows other labels, other options
@@ -64,24 +79,32 @@ def check_same_run(
 
 
 def _changed_options(record: Record, design: SamplingDesign, header: Header) -> Iterator[str]:
-    """Yield what was typed otherwise."""
+    """Yield what was typed otherwise; of the dev fold's own design nothing can be typed."""
+    typed = record.fold == "train" or design.dev is design
+    own = design.of_fold(record.fold)
     # quantised, since a database's JSON gives some shares back with another last bit
     then_and_now: dict[str, tuple[object, object]] = {
         "--arms ": (record.trial or "none", header.trial or "none"),
         "": (_command(record.strategy), _command(design.strategy)),
         "--seed ": (record.seed, design.seed),
         "--fold-salt ": (record.fold_salt, design.fold_salt),
-        "--explore ": (quantise(record.explore), quantise(design.explore)),
+        "--explore ": (quantise(record.explore), quantise(own.explore)),
         "--block ": (record.block_size, design.block_size),
         "--rate ": (quantise(record.rate), quantise(design.rate)),
-        "--by ": (record.acquisition, design.acquisition),
+        "--by ": (record.acquisition, own.acquisition),
+        "--within-kinds ": (_yes(record.stratum is not None), _yes(own.within_kinds)),
         "--label ": (_labels(record.scorer), _labels(header.scorer)),
         "a scorer of temperature and floor ": (_settings(record.scorer), _settings(header.scorer)),
         "--pool-size ": (_pool_size(record.source), _pool_size(header.source)),
     }
     for what, (then, now) in then_and_now.items():
-        if then != now:
+        if then != now and (typed or what not in OF_THE_TRAIN_FOLD):
             yield f"with {what}{then}, now it is {now}: {GO_ON}"
+        elif then != now:
+            yield (
+                f"by an earlier release, which drew its dev fold with {what}{then} too, where this "
+                f"one always has {now}: {START_ANEW}"
+            )
     if record.segmentation != header.segmentation:
         then, now = (CUT.get(cut, cut) for cut in (record.segmentation, header.segmentation))
         yield f"with {then}, now it is {now} (--unsegmented): {GO_ON}"
@@ -175,6 +198,10 @@ def _changed_folds(
 
 def _command(strategy: str) -> str:
     return COMMANDS.get(strategy, f"al.{strategy}")
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else "no"
 
 
 def _labels(scorer: Mapping[str, Any]) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 
 from prodigy_al.inputs.datasets import stored_examples
 from prodigy_al.inputs.pool import Components, Pool
-from prodigy_al.inputs.resuming import check_same_run
+from prodigy_al.inputs.resuming import check_same_run, first_answers
 from prodigy_al.inputs.reusing import AnswerCopies
-from prodigy_al.records import read_record
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.questions import Header
 from prodigy_al.sampling.trial import take_turns
@@ -51,12 +50,9 @@ def _check_same_trial(
     header: Header,
     examples: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Refuse to go on with a dataset that was started otherwise, judged by each arm's first."""
+    """Refuse to go on with a dataset that was started otherwise, judged by first answers."""
     by_arm = {design.strategy: design for design in designs}
-    first: dict[str, Mapping[str, Any]] = {}
-    for example in examples:
-        first.setdefault(read_record(example, dataset=pool.dataset).arm, example)
-    for arm, example in first.items():
+    for (arm, _), example in first_answers(pool.dataset, examples).items():
         # an arm that is none of these belongs to another trial, which the check says first
         design = by_arm.get(arm, designs[0])
         check_same_run(pool.dataset, example, design, header=header, frame=pool.frame)

@@ -68,14 +68,22 @@ class ArrivingFrame:
 
     def next_block(self, fold: Fold) -> list[Segment] | None:
         """Return the next block of a fold, reading on as far as it takes; None at the end."""
-        while not self._unopened[fold]:
-            if not self._read_block():
-                return None
-        return self._unopened[fold].popleft()
+        return self._unopened[fold].popleft() if self._has_block(fold) else None
+
+    def first_block(self, fold: Fold) -> list[Segment]:
+        """Return the block of a fold that comes next, which stays that; [] at the end."""
+        return self._unopened[fold][0] if self._has_block(fold) else []
 
     def read_so_far(self, fold: Fold) -> int:
         """Return how many segments of a fold have been read."""
         return self._read_so_far[fold]
+
+    def _has_block(self, fold: Fold) -> bool:
+        """Read on until there is a block of a fold to open; return whether there is one."""
+        while not self._unopened[fold]:
+            if not self._read_block():
+                return False
+        return True
 
     def _read_block(self) -> list[Segment]:
         """Read the next texts, and keep each fold's share of them as a block of that fold."""
@@ -109,6 +117,10 @@ class ArrivingSegments:
 
     def __len__(self) -> int:
         return self._frame.read_so_far(self._fold)
+
+    def first_block(self) -> list[Segment]:
+        """Return the block that is opened next, without opening it."""
+        return self._frame.first_block(self._fold)
 
     def blocks(self) -> Iterator[list[Segment]]:
         """Yield the blocks in which they arrive."""

@@ -15,10 +15,12 @@ from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.history import ModelVersion
 from prodigy_al.sampling.inclusion import KEY_TAG
 from prodigy_al.sampling.keys import choose_candidate, exponentials, sampling_keys
+from prodigy_al.sampling.kinds import Kinds
 from prodigy_al.sampling.proposal import (
+    Stratum,
     candidate_probabilities,
-    score_total,
     selection_probabilities,
+    strata_of,
 )
 from prodigy_al.sampling.scored import Candidate, Scored, ScoreSegments
 
@@ -42,6 +44,8 @@ class Draw:
     N: int
     considered: int
     total: float | None = None
+    stratum: str | None = None
+    stratum_size: int | None = None
     p: float | None = None
     key: float | None = None
     next_key: float | None = None
@@ -66,14 +70,14 @@ class Block:
     """A block of R segments, all in the order of asking.
 
     `scored` is None while scoring can wait (`SamplingDesign.lazy`); `p` and `keys` (R,) are None
-    where the design is strict; `total` is Σu, None where p does not depend on it.
+    where the design is strict; `strata` (R,) tells what p depends on beside the score.
     """
 
     segments: Sequence[Segment]
     scored: Sequence[Scored] | None
     p: FloatArray | None
     keys: FloatArray | None
-    total: float | None
+    strata: Sequence[Stratum]
     place: BlockPlace
 
 
@@ -108,10 +112,13 @@ def order_block(
     scored: Sequence[Scored] | None,
     design: SamplingDesign,
     place: BlockPlace,
+    *,
+    kinds: Kinds | None = None,
 ) -> Block:
     """Order a block by key, or by score where the design is strict.
 
-    Raises `ParameterError` where `explore` 0 would leave a segment without any chance.
+    `kinds` are those within which scores are compared; None: over the whole block. Raises
+    `ParameterError` where `explore` 0 would leave a segment without any chance.
     """
     chance = exponentials(
         [segment.input_hash for segment in segments],
@@ -123,19 +130,23 @@ def order_block(
     )
     # Scores that are not there yet do not matter: a lazy design gives every segment the same p.
     u = np.zeros(len(segments)) if scored is None else np.array([item.u for item in scored])
+    names = None if kinds is None else [kinds.name(segment) for segment in segments]
     if design.strict:
         p = keys = None
         order = np.lexsort((chance, -u))  # ties at random, the same at every start
     else:
-        p = selection_probabilities(u, design.explore)
+        p = selection_probabilities(u, design.explore, names)
         keys = sampling_keys(p, chance)
         order = np.argsort(keys, kind="stable")
+    strata = [Stratum(None)] * len(segments)
+    if not design.strict and design.explore < 1.0:
+        strata = strata_of(u, names)
     return Block(
         segments=[segments[i] for i in order],
         scored=None if scored is None else [scored[i] for i in order],
         p=None if p is None else p[order],
         keys=None if keys is None else keys[order],
-        total=None if design.strict or design.explore == 1.0 else score_total(u),
+        strata=[strata[i] for i in order],
         place=place,
     )
 
@@ -177,7 +188,9 @@ def _draw(
         R=len(block.segments),
         N=block.place.N,
         considered=block.place.considered,
-        total=block.total,
+        total=block.strata[position].total,
+        stratum=block.strata[position].name,
+        stratum_size=block.strata[position].size,
         p=p,
         key=key,
         next_key=next_key,

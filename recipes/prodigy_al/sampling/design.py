@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from types import MappingProxyType
+from typing import Any
 
 from prodigy_al.errors import ParameterError
-from prodigy_al.records import Unit
+from prodigy_al.records import Fold, Unit
 from prodigy_al.sampling.keys import quantise
 
 # Constant, so that every arm and every replicate on one source shares one dev fold.
@@ -20,19 +22,34 @@ SHARES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 COUNTS = ("block_size", "learn_every")
 
+CONTROLS = frozenset({"random", "random-binary"})
+"""The strategies that draw every segment alike."""
+
+# The design whose weighted numbers and intervals docs/estimators.md holds against the truth.
+MEASURING: Mapping[str, Any] = MappingProxyType(
+    {"acquisition": "expected-errors", "explore": 0.3, "within_kinds": False}
+)
+
 
 @dataclass(frozen=True)
 class SamplingDesign:
     """The choices that fix the order of questions for a given source and model.
 
-    `explore` is ε in [0, 1]: the share of the probability that is spread evenly; 1 is the random
-    control. `block_size` None makes one block of the whole fold, else blocks are cut in a seeded
-    random order; in each, the share `rate` with the smallest keys is asked before the next is
-    opened, and again that many in each later pass. `strict` orders by score alone and so has no
-    probabilities. `learn_every` is after how many train-fold answers the model is refitted; None:
-    never. Without blocks, a refitted model starts a new round over what is left.
+    The dev fold is there to measure, the train fold to learn from: what is chosen of `acquisition`,
+    `explore` and `within_kinds` holds for the train fold, and the dev fold has a design that never
+    changes (`MEASURING`). So the dev questions of two designs with one name and seed are the same.
 
-    Raises `ParameterError` for a share outside its range or a count below 1.
+    `explore` is ε in [0, 1]: the share of the probability that is spread evenly; 1 is the random
+    control. With `within_kinds` the rest goes by scores within each kind of segment (`kinds`), each
+    of which keeps its share of the first draw. `block_size` None makes one block of the whole fold,
+    else blocks are cut in a seeded random order; in each, the share `rate` with the smallest keys
+    is asked before the next is opened, and again that many in each later pass. `strict` orders by
+    score alone and so has no probabilities. `learn_every` is after how many train-fold answers the
+    model is refitted; None: never. Without blocks, a refitted model starts a new round over what is
+    left.
+
+    Raises `ParameterError` for a share outside its range, a count below 1, and for `within_kinds`
+    where no probability is left to tilt.
     """
 
     strategy: str
@@ -45,6 +62,7 @@ class SamplingDesign:
     dev_share: float = 0.25
     fold_salt: str = DEFAULT_FOLD_SALT
     acquisition: str = "expected-errors"
+    within_kinds: bool = False
     learn_every: int | None = None
 
     def __post_init__(self) -> None:
@@ -58,6 +76,27 @@ class SamplingDesign:
             count = getattr(self, name)
             if count is not None and count < 1:
                 raise ParameterError(name, count, "give a whole number of at least 1")
+        if self.within_kinds and (self.strict or self.explore == 1.0):
+            raise ParameterError(
+                "within_kinds",
+                self.within_kinds,
+                "a strict order has no probabilities, and with a share of chance of 1 they are "
+                "all the same; leave it out",
+            )
+
+    @cached_property
+    def dev(self) -> SamplingDesign:
+        """How the dev fold is drawn.
+
+        A strict design, which has no probabilities, and a control are the same in both folds.
+        """
+        if self.strict or self.strategy in CONTROLS:
+            return self
+        return replace(self, **MEASURING)
+
+    def of_fold(self, fold: Fold) -> SamplingDesign:
+        """Return how a fold is drawn."""
+        return self.dev if fold == "dev" else self
 
     @property
     def lazy(self) -> bool:

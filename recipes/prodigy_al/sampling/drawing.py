@@ -31,9 +31,11 @@ from prodigy_al.sampling.history import (
     ModelVersion,
     ModelVersions,
 )
+from prodigy_al.sampling.kinds import Kinds, measure_kinds
 from prodigy_al.sampling.scored import Acquisition, Scored, ScoreSegments, rescored
 
 Segments: TypeAlias = Sequence[Segment] | ArrivingSegments
+FOLDS: tuple[Fold, ...] = ("train", "dev")
 
 
 @dataclass(frozen=True)
@@ -55,19 +57,24 @@ def draw_questions(
 ) -> Iterator[Draw]:
     """Yield every question of the frame once, in the order in which it is asked.
 
-    `score` is that of the starting model; `acquisition` makes a score of the marginals that a
-    refitted model gives to the candidates of the starting one. Which fold question m comes from is
-    a seeded draw made before any score is looked at, so the dev fold is a sample of its own. Where
-    one fold has run out the other goes on.
+    `score` is that of the starting model, for each fold by the acquisition of its design;
+    `acquisition`, of the train fold, makes a score of the marginals that a refitted model gives to
+    the candidates of the starting one. Which fold question m comes from is a seeded draw made
+    before any score is looked at, so the dev fold is a sample of its own. Where one fold has run
+    out the other goes on.
 
     Raises `ParameterError` where `explore` 0 would leave a segment without any chance.
     """
-    folds: dict[Fold, Iterator[Draw | AskedBefore]] = {
-        fold: _FoldDraws(fold, design, score, versions=versions, acquisition=acquisition).draw(
-            frame.fold(fold)
+
+    def draw_fold(fold: Fold) -> Iterator[Draw | AskedBefore]:
+        own, segments = design.of_fold(fold), frame.fold(fold)
+        kinds = measure_kinds(_to_begin_with(segments)) if own.within_kinds else None
+        draws = _FoldDraws(
+            fold, own, score, versions=versions, acquisition=acquisition, kinds=kinds
         )
-        for fold in ("train", "dev")
-    }
+        return draws.draw(segments)
+
+    folds = {fold: draw_fold(fold) for fold in FOLDS}
     schedule = fold_schedule(seed=design.seed, arm=design.strategy, share=design.dev_share)
     for from_dev in schedule:
         order: tuple[Fold, Fold] = ("dev", "train") if from_dev else ("train", "dev")
@@ -80,13 +87,14 @@ def draw_questions(
 
 @dataclass(frozen=True)
 class _FoldDraws:
-    """The draws of one fold."""
+    """The draws of one fold, by its own design."""
 
     fold: Fold
     design: SamplingDesign
     score: ScoreSegments
     versions: ModelVersions
     acquisition: Acquisition
+    kinds: Kinds | None = None
 
     def draw(self, segments: Segments) -> Iterator[Draw | AskedBefore]:
         """Draw in passes where no score ever changes, else in rounds."""
@@ -115,7 +123,7 @@ class _FoldDraws:
         """Yield all questions of each block in the order of its keys, and how many a pass asks."""
         for cut, first_scores, place in self._cut(segments, 0):
             scored = self._scored(cut, first_scores, None)
-            block = order_block(cut, scored, self.design, place)
+            block = order_block(cut, scored, self.design, place, kinds=self.kinds)
             yield ask(block, self.design, self.score), share_of_block(self.design.rate, len(cut))
 
     def _draw_rounds(self, segments: Sequence[Segment]) -> Iterator[Draw | AskedBefore]:
@@ -163,7 +171,8 @@ class _FoldDraws:
             # All is answered, or its model cannot be made again: the block is over.
             yield from (AskedBefore() for _ in earlier.answered)
             return earlier.answered
-        block = order_block(cut, self._scored(cut, first_scores, version), self.design, place)
+        scored = self._scored(cut, first_scores, version)
+        block = order_block(cut, scored, self.design, place, kinds=self.kinds)
         # At least one question, so that every round asks something; after a restart at least what
         # had been asked, though a newer model may be there by now.
         least = earlier.served if earlier else 1
@@ -208,6 +217,11 @@ class _FoldDraws:
         """Return whether a model refitted on more answers waits for questions of this fold."""
         newest = self.versions.newest()
         return newest is not None and (version is None or newest.answers > version.answers)
+
+
+def _to_begin_with(segments: Segments) -> Sequence[Segment]:
+    """Return what is known of a fold before the first question: all of it, or its first block."""
+    return segments.first_block() if isinstance(segments, ArrivingSegments) else segments
 
 
 def _with_candidates(

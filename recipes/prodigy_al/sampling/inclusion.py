@@ -40,19 +40,26 @@ def recompute_key(record: Record, input_hash: int) -> tuple[float, float]:
 def recompute_probability(record: Record) -> float:
     """Return p of a record from its scores, not the stored p."""
     # Without a stored total the share of chance is 1, and p does not depend on any score.
-    return probability(record.u, record.total or 0.0, record.R, record.explore)
+    return probability(
+        record.u,
+        record.total or 0.0,
+        record.R,
+        record.explore,
+        stratum_size=record.stratum_size,
+    )
 
 
 def verify_records(records: Iterable[tuple[int, Record]]) -> int:
     """Check (input hash, record) pairs of one dataset and return how many there are.
 
     Every key must recompute; an input stands once in a fold and round; the records of one block
-    agree on R, N and, within `SCORE_TOLERANCE`, its total. Raises `RecordError` with the first
-    input that breaks a rule.
+    agree on R and N, and those of one stratum of it (the whole block, where there are none) on its
+    size and, within `SCORE_TOLERANCE`, its total; the strata of a block do not hold more than it
+    does. Raises `RecordError` with the first input that breaks a rule.
     """
     count = 0
     seen: set[tuple[str, str, int, int]] = set()
-    blocks: dict[tuple[str, str, int, int], Record] = {}
+    blocks: dict[tuple[str, str, int, int], dict[str | None, Record]] = defaultdict(dict)
     for input_hash, record in records:
         count += 1
         place = (record.arm, record.fold, record.round, input_hash)
@@ -62,8 +69,11 @@ def verify_records(records: Iterable[tuple[int, Record]]) -> int:
             )
         seen.add(place)
         block = (record.arm, record.fold, record.round, record.block)
-        if not _agree(blocks.setdefault(block, record), record):
+        strata = blocks[block]
+        if not _agree(strata.setdefault(record.stratum, record), record):
             raise RecordError(f"input {input_hash} disagrees with its block on R, N or total")
+        if not _fit(list(strata.values())):
+            raise RecordError(f"input {input_hash}: its stratum does not fit into its block")
         if not 0 <= record.position < record.R <= record.considered <= record.N:
             raise RecordError(f"input {input_hash}: its position, R and N contradict each other")
         if record.design == "keys":
@@ -73,12 +83,23 @@ def verify_records(records: Iterable[tuple[int, Record]]) -> int:
 
 def _agree(one: Record, other: Record) -> bool:
     """Return whether two records can belong to one block."""
-    for name in ("R", "N", "considered", "block_size"):
+    for name in ("R", "N", "considered", "block_size", "stratum_size"):
         if getattr(one, name) != getattr(other, name):
             return False
     if one.total is None or other.total is None:
         return one.total is other.total
     return isclose(one.total, other.total, rel_tol=0, abs_tol=one.R * SCORE_TOLERANCE)
+
+
+def _fit(strata: Sequence[Record]) -> bool:
+    """Return whether records of different strata can belong to one block, or one to no stratum."""
+    first, sizes = strata[0], [record.stratum_size for record in strata]
+    if first.stratum is None:
+        return sizes == [None]
+    if any(record.stratum is None or not size for record, size in zip(strata, sizes, strict=True)):
+        return False
+    same = all((r.R, r.N, r.considered) == (first.R, first.N, first.considered) for r in strata)
+    return same and sum(size or 0 for size in sizes) <= first.R
 
 
 def _verify_key(record: Record, input_hash: int) -> None:

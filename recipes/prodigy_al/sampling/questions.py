@@ -68,18 +68,21 @@ def suggestions(draw: Draw) -> list[dict[str, Any]]:
 
 def make_record(draw: Draw, design: SamplingDesign, header: Header) -> Record:
     """Return the provenance of one draw."""
+    own = design.of_fold(draw.segment.fold)
     return Record(
         arm=design.strategy,
         strategy=design.strategy,
         unit=design.unit,
         design="strict" if design.strict else "keys",
-        acquisition=design.acquisition,
+        acquisition=own.acquisition,
         u=draw.scored.u,
         total=draw.total,
         p=draw.p,
         key=draw.key,
         next_key=draw.next_key,
         next_u=draw.next_u,
+        stratum=draw.stratum,
+        stratum_size=draw.stratum_size,
         R=draw.R,
         N=draw.N,
         considered=draw.considered,
@@ -89,7 +92,7 @@ def make_record(draw: Draw, design: SamplingDesign, header: Header) -> Record:
         position=draw.position,
         r=draw.r,
         span_p=draw.candidate.p if draw.candidate else None,
-        explore=design.explore,
+        explore=own.explore,
         rate=design.rate,
         fold=draw.segment.fold,
         fold_salt=design.fold_salt,

@@ -26,15 +26,17 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Scored:
-    """A segment's score u >= 0 (nine decimals, see records.py) and its candidates."""
+    """A segment's score u >= 0 (nine decimals, see records.py), candidates and number of tokens."""
 
     u: float
     candidates: tuple[Candidate, ...]
+    tokens: int = 1
 
 
 ScoreSegments: TypeAlias = Callable[[Sequence[Segment]], Iterator[Scored]]
-Acquisition: TypeAlias = Callable[[FloatArray], float]
-"""The marginals of one segment's candidates (any length, in [0, 1]) to its score >= 0."""
+Acquisition: TypeAlias = Callable[[FloatArray, int], float]
+"""The marginals of one segment's candidates (any length, in [0, 1]) and its number of tokens to its
+score >= 0."""
 
 
 def rescored(frozen: Scored, later: Scored, acquisition: Acquisition) -> Scored:
@@ -49,4 +51,5 @@ def rescored(frozen: Scored, later: Scored, acquisition: Acquisition) -> Scored:
         replace(span, p=known.get((span.start, span.end, span.label), 0.0))
         for span in frozen.candidates
     )
-    return Scored(quantise(acquisition(np.array([span.p for span in candidates]))), candidates)
+    u = acquisition(np.array([span.p for span in candidates]), frozen.tokens)
+    return Scored(quantise(u), candidates, frozen.tokens)

@@ -31,14 +31,14 @@ def trial_designs(
 ) -> list[SamplingDesign]:
     """Return the designs of the arms of a trial, each the same as where it is drawn alone.
 
-    `active` holds the parameters of arms that a model ranks, `blocks` those of `teach`, and
-    `shared` those of all. Raises `ParameterError` for fewer than two arms, an arm that does not
-    exist, and arms that are asked about on different pages.
+    `active` holds the parameters of arms that a model ranks (a strict one has no kinds), `blocks`
+    those of `teach`, and `shared` those of all. Raises `ParameterError` for fewer than two arms, an
+    arm that does not exist, and arms that are asked about on different pages.
     """
     known: dict[str, dict[str, Any]] = {
         "ranked": {"unit": "segment", **active},
         "random": {"unit": "segment", "explore": 1.0},
-        "ranked-strict": {"unit": "segment", "strict": True, **active},
+        "ranked-strict": {"unit": "segment", **active, "strict": True, "within_kinds": False},
         "teach": {"unit": "candidate", **active, **blocks},
         "random-binary": {"unit": "candidate", "explore": 1.0},
     }

@@ -17,13 +17,19 @@ from prodigy_al.scoring.pool import score_pool
 
 
 def segment_scorer(
-    nlp: Language, scorer: MarginalScorer, acquisition: str, *, progress: bool = True
+    nlp: Language,
+    scorer: MarginalScorer,
+    acquisition: str,
+    *,
+    dev: str | None = None,
+    progress: bool = True,
 ) -> ScoreSegments:
     """Return a function that scores segments in order, with a bar that says of which fold.
 
-    Raises `KeyError` where `acquisition` is not one of `ACQUISITIONS`.
+    `dev` is the acquisition of the dev fold, where that is drawn by another. Raises `KeyError`
+    where one of both is not among `ACQUISITIONS`.
     """
-    measure = ACQUISITIONS[acquisition]
+    measures = {"train": ACQUISITIONS[acquisition], "dev": ACQUISITIONS[dev or acquisition]}
 
     def score(segments: Sequence[Segment]) -> Iterator[Scored]:
         # the pool reads a batch ahead; `tee` holds no more docs than that
@@ -31,8 +37,8 @@ def segment_scorer(
         label = f"scoring {' and '.join(sorted({one.fold for one in segments}))} fold"
         pool = score_pool(scorer, docs, total=len(segments), progress=progress, label=label)
         for segment, doc, spans in zip(segments, same, pool, strict=True):
-            u = quantise(measure(spans.probabilities))
-            yield Scored(u, tuple(_candidates(segment, doc, spans)))
+            u = quantise(measures[segment.fold](spans.probabilities, len(doc)))
+            yield Scored(u, tuple(_candidates(segment, doc, spans)), len(doc))
 
     return score
 

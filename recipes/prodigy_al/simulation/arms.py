@@ -12,7 +12,7 @@ from prodigy_al.errors import ParameterError
 
 @dataclass(frozen=True)
 class SimulatedArm:
-    """A recipe and the options that make it this arm; `active` arms have a share of chance.
+    """A recipe and the options that make it this arm; `active` arms rank, and so take more options.
 
     A `built_in` one is not of this package and takes none of its options.
     """
@@ -27,14 +27,17 @@ class SimulatedArm:
 # Simulated annotators are too fast for a model that is refitted meanwhile: they wait for it.
 LEARN_EVERY = 100
 
+# Without probabilities there is none to keep for each kind of segment.
+STRICT = MappingProxyType({"strict": True, "within_kinds": False})
+
 ARMS: Mapping[str, SimulatedArm] = MappingProxyType(
     {
         "teach": SimulatedArm("al.teach", binary=True),
         "ranked": SimulatedArm("al.manual-ranked"),
         "random": SimulatedArm("al.random", active=False),
         "random-binary": SimulatedArm("al.random", {"binary": True}, binary=True, active=False),
-        "ranked-strict": SimulatedArm("al.manual-ranked", {"strict": True}),
-        "teach-strict": SimulatedArm("al.teach", {"strict": True}, binary=True),
+        "ranked-strict": SimulatedArm("al.manual-ranked", STRICT),
+        "teach-strict": SimulatedArm("al.teach", STRICT, binary=True),
         "teach-learning": SimulatedArm(
             "al.teach", {"update_every": LEARN_EVERY, "wait": True}, binary=True
         ),
@@ -65,13 +68,14 @@ def plan_runs(
     seeds: Sequence[int],
     budget: int,
     fold_salt: str,
-    explore: float,
+    active: Mapping[str, Any],
 ) -> list[SimulatedRun]:
     """Return all runs, replicate by replicate. Salt and seed vary together.
 
-    Raises `ParameterError` for a budget below 1 and for an arm that does not exist.
+    `active` are the options of arms that rank, where their own do not say otherwise. Raises
+    `ParameterError` for a budget below 1 and for an arm that does not exist.
 
-    >>> runs = plan_runs("x", arms=None, seeds=[0], budget=100, fold_salt="", explore=0.3)
+    >>> runs = plan_runs("x", arms=None, seeds=[0], budget=100, fold_salt="", active={})
     >>> [run.dataset for run in runs]
     ['x-teach-0', 'x-ranked-0', 'x-random-0']
     """
@@ -90,8 +94,8 @@ def plan_runs(
             options={}
             if ARMS[arm].built_in
             else {
+                **(active if ARMS[arm].active else {}),
                 **ARMS[arm].options,
-                **({"explore": explore} if ARMS[arm].active else {}),
                 "seed": seed,
                 "fold_salt": f"{fold_salt}-{seed}",
             },

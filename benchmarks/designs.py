@@ -1,0 +1,255 @@
+"""How should whole segments be drawn for the train fold? Designs at equal seconds, on real corpora.
+
+    make study-designs                  ten replicates of all designs, resumed where it was stopped
+    QUICK=1 make study-designs          two replicates of 300 answers on one corpus: the same steps
+    EQUAL=answers make study-designs    rows at equal answers too: one training more per model
+    WORKERS=1 make study-designs        one training at a time; two if not given
+
+A replicate is a draw with a seed and a dev fold of its own, for each design and for random. What an
+annotator spends is time: the random arm of a replicate has 1,000 answers, and every other arm is
+cut to the simulated seconds that these take (`simulation/costs.py`), which may be fewer answers or
+more. One pipeline is trained from each arm (robust, one training seed) and measured on the corpus's
+test set. A row is the mean difference to random over replicates, with the two intervals of
+`make study`: `low` and `high` for new text (other replicates on other documents), `this_low` and
+`this_high` for this test set (other replicates on the same documents). Beside it stand how many
+seconds as many answers as random has take, as a share of random's, and how many answers the same
+seconds buy, both in the mean over replicates.
+
+How it decides, said before it was run: the default becomes the design with the highest mean over
+both corpora of the difference at equal seconds, among those whose mean is above 0 on each. Nothing
+else is looked at. A strict order is measured and not chosen from: it has no probabilities. If no
+mean is above 0 on both, the default stays what it is.
+
+The corpora and the pipeline are those of `make study`. The table is printed and written again to
+build/designs.json after each part.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from statistics import fmean
+from typing import Any
+
+from study import (
+    BASE,
+    BUDGET,
+    CORPORA,
+    DATA,
+    QUICK,
+    REPLICATES,
+    ROOT,
+    Corpus,
+    measure,
+    open_plan,
+    prodigy,
+    write_result,
+)
+from study_rows import NEW_TEXT, THIS_TEST, difference, f1, level, table_lines
+from wasabi.tables import table
+
+from prodigy_al.comparison.measurements import Measurements, Model
+
+BUILD = ROOT / "build" / "designs"
+POLICY = "robust"
+TOGETHER = 5  # replicates of a part, after which the table is shown
+SECONDS, ANSWERS = "seconds", "answers"
+EQUALS = (SECONDS, ANSWERS) if os.environ.get("EQUAL") == ANSWERS else (SECONDS,)
+# Arms whose answers are quicker than random's need more of them for as many seconds.
+SPARE = 1.1
+
+Row = dict[str, Any]
+Effort = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Design:
+    """An arm of `al.simulate`, and its options."""
+
+    arm: str = "ranked"
+    by: str = "expected-errors"
+    explore: float = 0.3
+    within_kinds: bool = False
+
+    @property
+    def options(self) -> list[object]:
+        """Return the options as they are typed."""
+        kinds = ["--within-kinds"] if self.within_kinds else []
+        return ["--arms", self.arm, "--by", self.by, "--explore", self.explore, *kinds]
+
+
+RANDOM, STRICT = "random", "strict"
+DESIGNS: Mapping[str, Design] = {
+    RANDOM: Design("random"),
+    "errors-.3": Design(),
+    "root-.1": Design(by="errors-per-root-token", explore=0.1),
+    "squared-kinds-.1": Design(by="squared-errors", explore=0.1, within_kinds=True),
+    "root-kinds-.1": Design(by="errors-per-root-token", explore=0.1, within_kinds=True),
+    STRICT: Design("ranked-strict"),
+}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One design on one corpus with one seed."""
+
+    corpus: Corpus
+    design: str
+    seed: int
+
+    def answers(self, count: int) -> list[dict[str, Any]]:
+        """Return at least `count` answers, simulating what is missing; fewer at the pool's end."""
+        from prodigy_al.inputs.datasets import stored_examples  # not before PRODIGY_HOME is set
+
+        design, prefix = DESIGNS[self.design], f"{self.corpus.name}-{self.design}"
+        dataset = f"{prefix}-{design.arm}-{self.seed}"
+        if len(stored_examples(dataset)) < count:
+            prodigy(
+                "al.simulate", DATA / self.corpus.pool, BASE, prefix, "--label", "ORG",
+                "--budget", count, "--seeds", f"{self.seed},", *design.options,
+            )  # fmt: skip
+        return stored_examples(dataset)
+
+    def cut(self, equal: str) -> Model:
+        """Return what is trained from the first answers, equal to random in seconds or answers."""
+        answers = self.answers(BUDGET)[:BUDGET]
+        if equal == SECONDS and self.design != RANDOM:
+            random = Drawn(self.corpus, RANDOM, self.seed)
+            answers = self.within(sum(seconds_of(random.answers(BUDGET)[:BUDGET])))
+        dataset = f"{self.corpus.name}-{self.design}-{self.seed}-{equal}"
+        write_dataset(dataset, answers)
+        return Model(dataset, POLICY)
+
+    def within(self, seconds: float) -> list[dict[str, Any]]:
+        """Return the answers that so many seconds buy."""
+        count = round(BUDGET * SPARE)
+        while True:
+            answers = self.answers(count)
+            spent = list(accumulate(seconds_of(answers)))
+            if spent[-1] >= seconds or len(answers) < count:
+                return [a for a, end in zip(answers, spent, strict=True) if end <= seconds]
+            count = round(count * SPARE)
+
+    def effort(self, bought: int) -> Effort:
+        """Return the seconds of as many answers as random has, and how many were bought."""
+        return {SECONDS: sum(seconds_of(self.answers(BUDGET)[:BUDGET])), ANSWERS: float(bought)}
+
+
+def seconds_of(answers: Iterable[Mapping[str, Any]]) -> list[float]:
+    """Return the seconds of each answer by the cost model that stamped it."""
+    from prodigy_al.simulation.costs import CostModel
+
+    costs = CostModel()
+    return [costs.seconds(answer, binary=False) for answer in answers]
+
+
+def write_dataset(name: str, answers: Sequence[dict[str, Any]]) -> None:
+    """Write a dataset of just these answers, unless it is there already."""
+    from prodigy.components.db import connect
+
+    from prodigy_al.inputs.datasets import stored_examples
+
+    there = stored_examples(name)
+    if [one["_task_hash"] for one in there] == [one["_task_hash"] for one in answers]:
+        return
+    database = connect()
+    if name in database:  # it was stopped while writing
+        database.drop_dataset(name)
+    database.add_dataset(name)
+    database.add_examples(list(answers), datasets=[name])
+
+
+@dataclass(frozen=True)
+class Found:
+    """The trained models of one corpus by (design, equal), and their effort, one per replicate."""
+
+    models: dict[tuple[str, str], list[Model]]
+    efforts: dict[str, list[Effort]]
+
+    def add(self, corpus: Corpus, seeds: Iterable[int]) -> None:
+        """Simulate all designs with more seeds."""
+        from prodigy_al.inputs.datasets import stored_examples
+
+        for seed in seeds:
+            for design in DESIGNS:
+                drawn = Drawn(corpus, design, seed)
+                for equal in EQUALS:
+                    model = drawn.cut(equal)
+                    self.models.setdefault((design, equal), []).append(model)
+                    if equal == SECONDS:
+                        bought = len(stored_examples(str(model.dataset)))
+                        self.efforts.setdefault(design, []).append(drawn.effort(bought))
+
+    def rows(self, corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, Row]]:
+        """Yield the rows of one corpus."""
+        for equal in EQUALS:
+            controls = self.models[RANDOM, equal]
+            values = [f1(measured, model) for model in controls]
+            yield f"f1.{corpus.name}-{RANDOM}-{equal}", level(values)
+            for design in DESIGNS:
+                if design == RANDOM:
+                    continue
+                pairs = list(zip(self.models[design, equal], controls, strict=True))
+                row = difference(measured, pairs)
+                if equal == SECONDS:
+                    row |= self._effort(design)
+                yield f"{equal}.{corpus.name}-{design}", row
+
+    def _effort(self, design: str) -> Row:
+        pairs = list(zip(self.efforts[design], self.efforts[RANDOM], strict=True))
+        return {
+            "seconds_ratio": fmean(ours[SECONDS] / theirs[SECONDS] for ours, theirs in pairs),
+            "answers_bought": fmean(ours[ANSWERS] for ours, _ in pairs),
+        }
+
+
+def decide(rows: Mapping[str, Row], corpora: Sequence[Corpus]) -> str:
+    """Return which design becomes the default, by the rule above; "" where none does."""
+    means = {
+        design: [rows[f"{SECONDS}.{corpus.name}-{design}"]["value"] for corpus in corpora]
+        for design in DESIGNS
+        if design not in (RANDOM, STRICT)
+    }
+    ahead = {design: fmean(both) for design, both in means.items() if min(both) > 0}
+    return max(ahead, key=lambda design: ahead[design], default="")
+
+
+def show(rows: Mapping[str, Row], decision: str | None) -> None:
+    """Print the table and write build/designs.json; `decision` is None before the end."""
+    write_result("designs", rows=rows, decision=decision)
+    header = ("row", "mean", NEW_TEXT, THIS_TEST, "range", "replicates", "seconds", "answers")
+    lines = []
+    for line, row in zip(table_lines(rows), rows.values(), strict=True):
+        effort: tuple[str, ...] = ("", "")
+        if "seconds_ratio" in row:
+            effort = (f"{row['seconds_ratio']:.2f} x", f"{row['answers_bought']:.0f}")
+        lines.append((*line[:6], *effort))
+    print(table(lines, header=header, divider=True))
+    if decision is not None:
+        print(f"the default becomes: {decision or 'what it is'}")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Run what is missing part by part; print and write what is known after each."""
+    if not BASE.exists():
+        sys.exit(f"this needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
+    os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
+    corpora = CORPORA[1:] if QUICK else CORPORA
+    found = {corpus: Found({}, {}) for corpus in corpora}
+    rows: dict[str, Row] = {}
+    for start in range(0, REPLICATES, TOGETHER):
+        for corpus in corpora:
+            own = found[corpus]
+            own.add(corpus, range(start, min(start + TOGETHER, REPLICATES)))
+            models = [model for group in own.models.values() for model in group]
+            rows |= own.rows(corpus, measure(open_plan(corpus, models, BUILD), models))
+            show(rows, None)
+    show(rows, decide(rows, corpora))
+
+
+if __name__ == "__main__":
+    main()
