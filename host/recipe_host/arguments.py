@@ -75,7 +75,8 @@ def _argument(recipe: Recipe, parameter: inspect.Parameter, hint: Any) -> Argpar
             "command line cannot give (or which is not imported when the recipe runs); annotate "
             "it with Arg(converter=...)"
         ) from error
-    argument.help = " ".join(filter(None, (spec.help, f"({format_type(hint)})")))
+    shown = " ".join(filter(None, (spec.help, f"({format_type(hint)})")))
+    argument.help = shown.replace("%", "%%")  # argparse formats help, and recipes write plain text
     return argument
 
 

@@ -38,6 +38,22 @@ def test_parameters_without_annotation_are_positional_in_the_functions_order() -
     assert parse(function, "a b 5")["count"] == 5
 
 
+def test_a_percent_sign_in_help_is_printed_as_it_is_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def function(share: Literal["5%", "50%"], rate: str = "2%") -> None: ...
+
+    spec = {
+        "share": Arg("--share", help="100% of it, 5%d or 5%%, %(default)s"),
+        "rate": ("% of it", "option", "r", str),
+    }
+    with pytest.raises(SystemExit):
+        parse(function, "--help", **spec)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "100% of it, 5%d or 5%%, %(default)s (Literal[5%, 50%])" in shown
+    assert "% of it (str) (default: 2%)" in shown
+
+
 @pytest.mark.parametrize(
     "hint",
     ["list[str]", "typing.Optional[typing.List[str]]", "list[str] | None", "Iterable[str]"],
