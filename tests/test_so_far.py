@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from prodigy_al.inputs.comparison import open_comparison
+from prodigy_al.inputs.so_far import DevJob
+from prodigy_al.jobs.child import ChildProcess
 from prodigy_al.records import SIMULATED
 from prodigy_al.report.build import compare
 from prodigy_al.report.numbers import interval, number
@@ -87,6 +89,30 @@ def test_after_fifty_answers_the_number_is_that_of_al_compare(
     assert isinstance(weighted, WeightedMetric)
     assert line[1] == f"{number(weighted.f1)} {interval(weighted.low, weighted.high)}"
     assert int(line[2]) == weighted.m > 10
+
+
+def test_no_answer_waits_for_the_number(
+    annotate: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    begun, may_end = threading.Event(), threading.Event()
+
+    def measure(child: ChildProcess, function: Callable[[DevJob], Any], job: DevJob) -> Any:
+        begun.set()
+        assert may_end.wait(60), "whoever waits for this would let it go on, and cannot"
+        return function(job)
+
+    monkeypatch.setattr(ChildProcess, "run", measure)
+    ctrl = annotate("al.random", 50, budget=100)
+    assert begun.wait(60)
+    for _ in range(2):
+        batch = ctrl.get_questions()
+        ctrl.receive_answers([{**task, "spans": [], "answer": "accept"} for task in batch])
+    assert ctrl.total_annotated == 70
+    assert ctrl.progress == 0.7
+    assert measuring()  # still
+    assert "F1" not in capsys.readouterr().out
+    may_end.set()
+    assert "the base is at F1 " in said(capsys)
 
 
 def test_without_an_interval_the_reason_is_said_once_and_no_number(
