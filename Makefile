@@ -44,7 +44,7 @@ annotate: install
 bench-durability: install
 	$(BIN)/python benchmarks/durability.py
 
-# These five need real corpora and a real pipeline, which are not part of this repository:
+# These six need real corpora and a real pipeline, which are not part of this repository:
 # PRODIGY_AL_DATA names their folder. QUICK=1 is a smaller one, as above.
 
 # Does anybody wait while the model learns? Ten minutes.

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from prodigy_al.errors import ActiveLearningError
 from prodigy_al.inputs.comparison import open_comparison
+from prodigy_al.inputs.so_far import DevJob
 from prodigy_al.jobs.child import ChildProcess
 from prodigy_al.records import SIMULATED
 from prodigy_al.report.build import compare
@@ -91,6 +91,30 @@ def test_after_fifty_answers_the_number_is_that_of_al_compare(
     assert int(line[2]) == weighted.m > 10
 
 
+def test_no_answer_waits_for_the_number(
+    annotate: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    begun, may_end = threading.Event(), threading.Event()
+
+    def measure(child: ChildProcess, function: Callable[[DevJob], Any], job: DevJob) -> Any:
+        begun.set()
+        assert may_end.wait(60), "whoever waits for this would let it go on, and cannot"
+        return function(job)
+
+    monkeypatch.setattr(ChildProcess, "run", measure)
+    ctrl = annotate("al.random", 50, budget=100)
+    assert begun.wait(60)
+    for _ in range(2):
+        batch = ctrl.get_questions()
+        ctrl.receive_answers([{**task, "spans": [], "answer": "accept"} for task in batch])
+    assert ctrl.total_annotated == 70
+    assert ctrl.progress == 0.7
+    assert measuring()  # still
+    assert "F1" not in capsys.readouterr().out
+    may_end.set()
+    assert "the base is at F1 " in said(capsys)
+
+
 def test_without_an_interval_the_reason_is_said_once_and_no_number(
     annotate: Any, world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -139,24 +163,3 @@ def test_who_ends_the_server_hears_nothing_more(annotate: Any, capsys: pytest.Ca
     ctrl.close()
     assert "F1" not in said(capsys)
     assert time.monotonic() - start < SECONDS
-
-
-def test_no_answer_waits_for_the_line(
-    annotate: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    """However long it takes to measure: more is answered, and stored, before it may begin."""
-    may_begin = threading.Event()
-    run = ChildProcess.run
-
-    def run_later(*job: Any) -> object:
-        if not may_begin.wait(60):  # an annotator who waits for the line would wait for ever
-            raise ActiveLearningError("the answers waited for it")
-        return run(*job)
-
-    monkeypatch.setattr(ChildProcess, "run", run_later)
-    ctrl = annotate("al.random", 120)
-    assert measuring()
-    assert ctrl.total_annotated == 120
-    assert "F1" not in capsys.readouterr().out
-    may_begin.set()
-    assert "the base is at F1 " in said(capsys)

@@ -39,8 +39,16 @@ export class Card {
     text.dir = this.config.writing_dir;
     if (this.config.lang) text.lang = this.config.lang;
     this.showFlag();
-    this.node.scrollTop = 0;
+    this.scroll();
     this.focus();
+  }
+
+  /** Begin at the top of the text, or where the span that is asked about stands. */
+  scroll() {
+    this.node.scrollTop = 0;
+    const [line] = this.node.querySelector("mark")?.getClientRects() ?? [];
+    const hidden = line ? line.bottom - this.node.getBoundingClientRect().bottom : 0;
+    if (hidden > 0) this.node.scrollTop = hidden + this.node.clientHeight / 2;
   }
 
   focus() {

@@ -62,7 +62,8 @@ export function showHistory(node, session) {
     const snippet = text.length > SNIPPET ? `${text.slice(0, SNIPPET)}…` : text;
     const sign = element("span", { class: `sign ${answer.answer}` }, SIGNS[answer.answer]);
     const state = saved ? "saved" : "not yet saved";
-    const what = [sign, element("span", { class: "unseen" }, answer.answer), ` ${snippet}`];
+    const name = element("span", { class: "unseen" }, answer.answer);
+    const what = [sign, name, " ", element("bdi", {}, snippet)]; // bdi: in the text's direction
     const index = undoable.indexOf(number);
     if (index < 0) return element("li", { title: state }, ...what);
     const button = element("button", { type: "button", title: "back to this task" }, ...what);

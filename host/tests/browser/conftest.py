@@ -151,10 +151,10 @@ class Served:
         page.keyboard.press("Control+s")
         self.confirms(page)
 
-    def confirms(self, page: Page) -> None:
-        """Return when the page has sent every answer, and says so."""
+    def confirms(self, page: Page, *, timeout: float = 5_000) -> None:
+        """Return when the page has sent every answer, and says so; `timeout` in milliseconds."""
         unsaved = page.locator("#counts div", has_text="not yet saved").locator("dd")
-        expect(unsaved).to_have_text("0")
+        expect(unsaved).to_have_text("0", timeout=timeout)
 
     def answers(self) -> list[dict[str, Any]]:
         """The dataset, as it is stored."""

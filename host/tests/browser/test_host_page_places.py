@@ -76,6 +76,65 @@ def test_a_tag_in_arabic_text_turns_no_words_around(serve_view: Any, page: Page)
     assert places[2] < tag["x"] < places[1]
 
 
+ENDS = """node => {
+  const { paddingLeft, paddingRight } = getComputedStyle(node);
+  return [parseFloat(paddingLeft) > 0, parseFloat(paddingRight) > 0];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "ends"),
+    [
+        ("زارت Ann Lee مدينة", 5, 12, [[True, False], [False, True]]),
+        ("زارت مها علي مدينة", 5, 12, [[False, True], [True, False]]),
+        ("زارت مها Lee مدينة", 5, 12, [[False, True], [True, False]]),
+        ("Bob met مها علي today", 8, 15, [[False, True], [True, False]]),
+    ],
+    ids=["latin in arabic", "arabic", "both in arabic", "arabic in latin"],
+)
+def test_a_span_is_round_where_it_ends_on_the_screen(
+    serve_view: Any, page: Page, text: str, start: int, end: int, ends: list[list[bool]]
+) -> None:
+    """Left and right of its two words; a seam parts them where one is round in the middle."""
+    task = {"text": text, "spans": [{"start": start, "end": end, "label": "PER"}]}
+    served = serve_view("ner_manual", [task], labels=["PER"])
+    served.shown(page)
+    tokens = page.locator(".token.span").all()
+    assert [token.evaluate(ENDS) for token in tokens] == ends
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_span_that_is_asked_about_is_in_view(serve_view: Any, page: Page, size: str) -> None:
+    page.set_viewport_size(SIZES[size])
+    text = ONE_SENTENCE * 200
+    near, far = text.index("Bob"), text.index("Bob", len(text) // 2)
+    tasks = [
+        {"text": text, "spans": [{"start": at, "end": at + 3, "label": "PER"}]}
+        for at in (far, near)
+    ]
+    served = serve_view("ner", tasks)
+    served.shown(page)
+    expect(page.locator("mark")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("window.scrollY") == 0
+    page.keyboard.press("a")
+    expect(page.locator("#history li")).to_have_count(1)
+    assert page.locator("#card").evaluate("node => node.scrollTop") == 0
+
+
+def test_the_latest_answers_run_as_their_texts_do(serve_view: Any, page: Page) -> None:
+    served = serve_view("text", [{"text": "زارت Ann Lee مدينة القاهرة"}])
+    served.shown(page)
+    page.keyboard.press("a")
+    first, last = page.locator("#history bdi").evaluate("""node => ["زارت", "القاهرة"].map(word => {
+      const range = document.createRange();
+      const at = node.firstChild.data.indexOf(word);
+      range.setStart(node.firstChild, at);
+      range.setEnd(node.firstChild, at + word.length);
+      return range.getBoundingClientRect().left;
+    })""")
+    assert last < first
+
+
 FIRST_LEFT = """node => {
   const word = document.createRange();
   word.selectNode(node.firstChild);

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(
 
 RECIPES = ["al.teach", "al.manual-ranked", "al.random"]
 DECISIONS = ["accept", "reject", "ignore", "accept", "accept", "reject", "accept"]
+BACK_MS = 20_000  # the page looks for its server again after up to 8 s
 KEYS = {"accept": "a", "reject": "x", "ignore": " ", "undo": "Backspace", "save": "Control+s"}
 
 
@@ -160,12 +161,13 @@ def test_a_server_that_is_killed_under_an_open_page_loses_nothing(
     for decision in DECISIONS[3:5]:
         ann.answer(decision)
     ann.press("save")
-    expect(page.locator(".notice")).to_contain_text("5 answers are kept in this browser")
+    kept = "5 answers are kept in this browser"
+    expect(page.locator(".notice")).to_contain_text(kept, timeout=BACK_MS)
     served.start()
     for decision in DECISIONS[5:]:
         ann.answer(decision)
     ann.press("save")
-    served.confirms(page)
+    served.confirms(page, timeout=BACK_MS)
     expect(page.locator(".notice")).to_have_count(0)
     assert outcome(served.exported()) == ann.done
     page.reload()

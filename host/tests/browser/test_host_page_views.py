@@ -70,7 +70,8 @@ def test_an_answer_that_is_refused_after_an_outage_comes_back(serve_view: Any, p
     expect(page.locator(".text")).to_have_text("c")
     page.keyboard.press("Control+s")
     served.start()
-    expect(page.locator(".text")).to_have_text("a")
+    # The page looks for its server again after up to 8 s.
+    expect(page.locator(".text")).to_have_text("a", timeout=20_000)
     expect(page.locator(NOTICE)).to_contain_text("choose at least one option")
     served.saved(page)
     assert [answer["text"] for answer in served.answers()] == ["b"]

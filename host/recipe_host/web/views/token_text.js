@@ -50,6 +50,7 @@ export class TokenText {
       this.paint(this.gaps[i], ends ? null : span);
       this.nodes[i].classList.toggle("first", span?.token_start === i);
       this.nodes[i].classList.toggle("last", ends);
+      if (span) this.nodes[i].dataset.span = this.directionOf(span);
       this.nodes[i].setAttribute("aria-selected", String(span !== null));
       for (const old of this.nodes[i].querySelectorAll(".tag, .side")) old.remove();
       // The mark behind the tag keeps it by a word that runs against the rest of the text.
@@ -58,9 +59,17 @@ export class TokenText {
     }
   }
 
+  /** The direction of a span's words; empty where they differ, and so follow the text's. */
+  directionOf(span) {
+    const nodes = this.nodes.slice(span.token_start, span.token_end + 1);
+    const found = new Set(nodes.map((node) => node.dataset.direction).filter(Boolean));
+    return found.size === 1 ? [...found][0] : "";
+  }
+
   paint(node, span) {
     node.classList.toggle("span", span !== null);
     delete node.dataset.hue;
+    delete node.dataset.span;
     node.removeAttribute("style");
     if (span !== null) colour(node, span.label, this.config);
   }
