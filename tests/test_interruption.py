@@ -69,7 +69,7 @@ class Bench:
     def comparison(self, output: str, workers: int) -> tuple[object, ...]:
         return ("al.compare", "calm-*", self.world / "base", "--test", self.world / "test.jsonl",
                 "-l", "ORG", "--training", "usual", "--seeds", 2, "--workers", workers,
-                "--output", output)  # fmt: skip
+                "--equal", "answers", "--output", output)  # fmt: skip
 
     def answers(self, dataset: str) -> list[dict[str, Any]]:
         return list(self.database.get_dataset_examples(dataset, default=[]))

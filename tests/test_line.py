@@ -229,10 +229,10 @@ def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):
 def test_the_same_inputs_give_the_same_report_for_any_number_of_workers(finished, world: Path):
     finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
                     world / "test.jsonl", "-l", "ORG", "--training", "usual", "--seeds", "0,",
-                    "--workers", 2, "--output", "two")  # fmt: skip
+                    "--workers", 2, "--equal", "answers", "--output", "two")  # fmt: skip
     finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
                     world / "test.jsonl", "-l", "ORG", "--training", "usual", "--seeds", "0,",
-                    "--workers", 1, "--output", "one")  # fmt: skip
+                    "--workers", 1, "--equal", "answers", "--output", "one")  # fmt: skip
     one, two = ((finished["folder"] / name / "report.json").read_bytes() for name in ("one", "two"))
     assert one == two
 
@@ -240,7 +240,7 @@ def test_the_same_inputs_give_the_same_report_for_any_number_of_workers(finished
 def test_usual_outside_differs_for_binary_answers_only(finished, world: Path):
     finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
                     world / "test.jsonl", "-l", "ORG", "--seeds", "0,", "--training",
-                    "usual,usual-outside", "--output", "both")  # fmt: skip
+                    "usual,usual-outside", "--equal", "answers", "--output", "both")  # fmt: skip
     report = json.loads((finished["folder"] / "both" / "report.json").read_text())
 
     def tests(dataset: str) -> tuple[float, float]:

@@ -125,14 +125,18 @@ def test_the_latest_answers_run_as_their_texts_do(serve_view: Any, page: Page) -
     served = serve_view("text", [{"text": "زارت Ann Lee مدينة القاهرة"}])
     served.shown(page)
     page.keyboard.press("a")
-    first, last = page.locator("#history bdi").evaluate("""node => ["زارت", "القاهرة"].map(word => {
-      const range = document.createRange();
-      const at = node.firstChild.data.indexOf(word);
-      range.setStart(node.firstChild, at);
-      range.setEnd(node.firstChild, at + word.length);
-      return range.getBoundingClientRect().left;
-    })""")
-    assert last < first
+    # waited for, since the list is made anew when the answer has been stored
+    page.wait_for_function("""() => {
+      const {firstChild} = document.querySelector("#history bdi");
+      const [first, last] = ["زارت", "القاهرة"].map(word => {
+        const range = document.createRange();
+        const at = firstChild.data.indexOf(word);
+        range.setStart(firstChild, at);
+        range.setEnd(firstChild, at + word.length);
+        return range.getBoundingClientRect().left;
+      });
+      return last < first;
+    }""")
 
 
 FIRST_LEFT = """node => {
