@@ -20,7 +20,6 @@ TASK = {
     "meta": {"p(PER)": "0.43"},
 }
 VIEWS = ["ner", "ner_manual", "text", "choice", "classification"]
-STALL_MS = 100
 
 
 @pytest.fixture(scope="session")
@@ -67,39 +66,29 @@ def test_no_view_keeps_anybody_out(serve_view: Any, page: Page, axe: str, view_i
     assert problems(page, axe) == []
 
 
-def test_a_fast_annotator_meets_no_stall(serve_view: Any, page: Page) -> None:
+def test_a_fast_annotator_loses_no_answer(serve_view: Any, page: Page) -> None:
+    """How long a frame takes is measured in benchmarks/page.py."""
     tasks = [{"text": f"{TEXT} {n}", "meta": {"n": n}} for n in range(250)]
     served = serve_view("ner_manual", tasks, labels=["PER", "GPE"])
-    page.goto(served.address)
-    page.wait_for_selector(".text")
-    page.wait_for_timeout(500)
-    longest = page.evaluate(FAST, {"count": 150, "pause": 20})
+    served.shown(page)
+    page.evaluate(FAST, {"count": 150, "pause": 20})
     page.keyboard.press("Control+s")
     served.confirms(page)
     numbers = [answer["meta"]["n"] for answer in served.answers()]
     assert numbers == list(range(150))
-    assert longest < STALL_MS
 
 
-# Marks a span and accepts, again and again; returns the longest time between two frames in ms.
+# Marks a span and accepts, again and again, as soon as there is a task.
 FAST = """async ({ count, pause }) => {
-  let longest = 0;
-  let last = performance.now();
-  let over = false;
-  (function frame(now) {
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (!over) requestAnimationFrame(frame);
-  })(last);
+  const wait = () => new Promise((resolve) => setTimeout(resolve, pause));
   const press = (key) =>
     (document.activeElement ?? document.body).dispatchEvent(
       new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }),
     );
   for (let i = 0; i < count; i += 1) {
+    while (!document.querySelector("#card .text")) await wait();
     press("Enter");
     press("a");
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await wait();
   }
-  over = true;
-  return longest;
 }"""
