@@ -19,10 +19,7 @@ holds every single model too.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +27,18 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from scipy import stats
-from study import BASE, BUILD, CORPORA, DATA, POLICIES, QUICK, ROOT, Corpus, Part, open_plan
+from study import (
+    BASE,
+    BUILD,
+    CORPORA,
+    DATA,
+    POLICIES,
+    QUICK,
+    Corpus,
+    Part,
+    open_plan,
+    write_result,
+)
 from wasabi.tables import table
 
 from prodigy_al.comparison.arms import Arm, read_arm
@@ -46,7 +54,6 @@ from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.ner.pipelines import load_pipeline
 
-RESULT = ROOT / "build" / "study-guard.json"
 BUDGET, REPLICATES = (300, 2) if QUICK else (1000, 5)
 SIZES = (100, 300) if QUICK else (100, 300, 1000)
 ARMS = ("teach", "ranked", "random")
@@ -184,17 +191,7 @@ def show(found: Sequence[Judged]) -> None:
         made = rows(cell, own)
         all_rows |= made
         lines.append((cell, str(len(own)), *map(_shown, made.values())))
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    result = {
-        "rows": all_rows,
-        "machine": {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-        "commit": commit,
-        "quick": QUICK,
-        "models": [asdict(one) for one in found],
-    }
-    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf8")
+    write_result("study-guard", rows=all_rows, quick=QUICK, models=[asdict(one) for one in found])
     header = (
         "", "models", "caught of below", "of clearly below", "in vain of not below",
         "'worse' that is below", "not known",

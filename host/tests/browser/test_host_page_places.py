@@ -126,7 +126,7 @@ def test_the_latest_answers_run_as_their_texts_do(serve_view: Any, page: Page) -
     served.shown(page)
     page.keyboard.press("a")
     # waited for, since the list is made anew when the answer has been stored
-    page.wait_for_function("""() => {
+    turned = page.wait_for_function("""() => {
       const {firstChild} = document.querySelector("#history bdi");
       const [first, last] = ["زارت", "القاهرة"].map(word => {
         const range = document.createRange();
@@ -137,6 +137,7 @@ def test_the_latest_answers_run_as_their_texts_do(serve_view: Any, page: Page) -
       });
       return last < first;
     }""")
+    assert turned.json_value() is True
 
 
 FIRST_LEFT = """node => {

@@ -42,24 +42,8 @@ def footnotes(report: Report) -> str:
             f"{test.overlap.segments:,} (short: {test.overlap.short:,}); training answers "
             f"{removed} for it: {sum(test.overlap.trained_on_removed.values()):,}."
         )
-    for dataset, arm in report.arms.items():
-        weighted = report.base.dev[dataset].weighted
-        if isinstance(weighted, Unavailable):
-            lines.append(f"{dataset}: dev weighted is unavailable: {weighted.reason}.")
-        usual = report.base.dev[dataset].usual
-        if usual.no_interval and not arm.shares_documents:  # that is said below
-            lines.append(f"{dataset}: dev has no interval: {usual.no_interval}.")
-        if arm.no_control:
-            compared = "not compared" if trained else "cannot be compared"
-            lines.append(f"{dataset}: {compared} with random answers: {arm.no_control}.")
-        lines += _without_seconds(dataset, arm)
-        if arm.shares_documents:
-            lines.append(
-                f"{dataset}: train and dev share documents, since the source has too few for "
-                "folds of whole ones; so its dev numbers have no interval for new text."
-            )
-        if met := _reading(arm):
-            lines.append(f"{dataset}: {met}.")
+    for dataset in report.arms:
+        lines += _of_arm(dataset, report)
     lines += _left_out(report) if trained else []
     if any(dev.ignored for dev in report.base.dev.values()):
         lines.append(_IGNORED + (_OUTSIDE if trained else "."))
@@ -79,6 +63,26 @@ def footnotes(report: Report) -> str:
     if not trained:
         lines.append(_WHEN_TO_STOP)
     return "\n".join(lines)
+
+
+def _of_arm(dataset: str, report: Report) -> Iterator[str]:
+    """Yield what is to be said of one arm under all policies."""
+    arm, dev = report.arms[dataset], report.base.dev[dataset]
+    if isinstance(dev.weighted, Unavailable):
+        yield f"{dataset}: dev weighted is unavailable: {dev.weighted.reason}."
+    if dev.usual.no_interval and not arm.shares_documents:  # that is said below
+        yield f"{dataset}: dev has no interval: {dev.usual.no_interval}."
+    if arm.no_control:
+        compared = "not compared" if report.policies else "cannot be compared"
+        yield f"{dataset}: {compared} with random answers: {arm.no_control}."
+    yield from _without_seconds(dataset, arm)
+    if arm.shares_documents:
+        yield (
+            f"{dataset}: train and dev share documents, since the source has too few for "
+            "folds of whole ones; so its dev numbers have no interval for new text."
+        )
+    if met := _reading(arm):
+        yield f"{dataset}: {met}."
 
 
 def _without_seconds(dataset: str, arm: Arm) -> Iterator[str]:
