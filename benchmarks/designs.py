@@ -13,7 +13,8 @@ test set. A row is the mean difference to random over replicates, with the two i
 `make study`: `low` and `high` for new text (other replicates on other documents), `this_low` and
 `this_high` for this test set (other replicates on the same documents). Beside it stand how many
 seconds as many answers as random has take, as a share of random's, and how many answers the same
-seconds buy, both in the mean over replicates.
+seconds buy, both in the mean over replicates. Rows `costs` say what the difference would be if an
+annotator's seconds were others (cost_models.py).
 
 How it decides, said before it was run: the default becomes the design with the highest mean over
 both corpora of the difference at equal seconds, among those whose mean is above 0 on each. Nothing
@@ -34,6 +35,7 @@ from itertools import accumulate
 from statistics import fmean
 from typing import Any
 
+from cost_models import ANNOTATORS, USUAL, Annotator, moved, slope
 from study import (
     BASE,
     BUDGET,
@@ -52,12 +54,15 @@ from study_rows import NEW_TEXT, THIS_TEST, difference, f1, level, table_lines
 from wasabi.tables import table
 
 from prodigy_al.comparison.measurements import Measurements, Model
+from prodigy_al.simulation.costs import CostModel
 
 BUILD = ROOT / "build" / "designs"
 POLICY = "robust"
 TOGETHER = 5  # replicates of a part, after which the table is shown
 SECONDS, ANSWERS = "seconds", "answers"
 EQUALS = (SECONDS, ANSWERS) if os.environ.get("EQUAL") == ANSWERS else (SECONDS,)
+# Random segments are trained from in part too, for the slope of their learning curve.
+PART, PART_SHARE = "part", 2 / 3
 # Arms whose answers are quicker than random's need more of them for as many seconds.
 SPARE = 1.1
 
@@ -117,32 +122,33 @@ class Drawn:
         """Return what is trained from the first answers, equal to random in seconds or answers."""
         answers = self.answers(BUDGET)[:BUDGET]
         if equal == SECONDS and self.design != RANDOM:
-            random = Drawn(self.corpus, RANDOM, self.seed)
-            answers = self.within(sum(seconds_of(random.answers(BUDGET)[:BUDGET])))
+            answers = self.as_long_as_random(USUAL)
+        elif equal == PART:
+            answers = answers[: round(PART_SHARE * BUDGET)]
         dataset = f"{self.corpus.name}-{self.design}-{self.seed}-{equal}"
         write_dataset(dataset, answers)
         return Model(dataset, POLICY)
 
-    def within(self, seconds: float) -> list[dict[str, Any]]:
-        """Return the answers that so many seconds buy."""
+    def as_long_as_random(self, annotator: Annotator) -> list[dict[str, Any]]:
+        """Return the answers that take this annotator as long as random's take."""
+        random = Drawn(self.corpus, RANDOM, self.seed).answers(BUDGET)[:BUDGET]
+        seconds = sum(seconds_of(random, annotator.random))
         count = round(BUDGET * SPARE)
         while True:
             answers = self.answers(count)
-            spent = list(accumulate(seconds_of(answers)))
+            spent = list(accumulate(seconds_of(answers, annotator.chosen)))
             if spent[-1] >= seconds or len(answers) < count:
                 return [a for a, end in zip(answers, spent, strict=True) if end <= seconds]
             count = round(count * SPARE)
 
     def effort(self, bought: int) -> Effort:
         """Return the seconds of as many answers as random has, and how many were bought."""
-        return {SECONDS: sum(seconds_of(self.answers(BUDGET)[:BUDGET])), ANSWERS: float(bought)}
+        answers = self.answers(BUDGET)[:BUDGET]
+        return {SECONDS: sum(seconds_of(answers, USUAL.chosen)), ANSWERS: float(bought)}
 
 
-def seconds_of(answers: Iterable[Mapping[str, Any]]) -> list[float]:
-    """Return the seconds of each answer by the cost model that stamped it."""
-    from prodigy_al.simulation.costs import CostModel
-
-    costs = CostModel()
+def seconds_of(answers: Iterable[Mapping[str, Any]], costs: CostModel) -> list[float]:
+    """Return the seconds of each answer."""
     return [costs.seconds(answer, binary=False) for answer in answers]
 
 
@@ -182,9 +188,18 @@ class Found:
                     if equal == SECONDS:
                         bought = len(stored_examples(str(model.dataset)))
                         self.efforts.setdefault(design, []).append(drawn.effort(bought))
+            part = Drawn(corpus, RANDOM, seed).cut(PART)
+            self.models.setdefault((RANDOM, PART), []).append(part)
 
     def rows(self, corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, Row]]:
         """Yield the rows of one corpus."""
+        whole, part = (
+            [f1(measured, model) for model in self.models[RANDOM, equal]]
+            for equal in (SECONDS, PART)
+        )
+        gains = [slope(*pair, PART_SHARE) for pair in zip(whole, part, strict=True)]
+        gain = fmean(gains)
+        yield f"slope.{corpus.name}", level(gains)
         for equal in EQUALS:
             controls = self.models[RANDOM, equal]
             values = [f1(measured, model) for model in controls]
@@ -197,6 +212,19 @@ class Found:
                 if equal == SECONDS:
                     row |= self._effort(design)
                 yield f"{equal}.{corpus.name}-{design}", row
+                if equal == SECONDS:
+                    yield from self._under_other_costs(corpus, design, row, gain)
+
+    def _under_other_costs(
+        self, corpus: Corpus, design: str, measured: Row, gain: float
+    ) -> Iterator[tuple[str, Row]]:
+        at = [round(effort[ANSWERS]) for effort in self.efforts[design]]
+        for name, annotator in ANNOTATORS.items():
+            bought = [
+                len(Drawn(corpus, design, seed).as_long_as_random(annotator))
+                for seed in range(len(at))
+            ]
+            yield f"costs.{corpus.name}-{design}: {name}", moved(measured, gain, bought, at)
 
     def _effort(self, design: str) -> Row:
         pairs = list(zip(self.efforts[design], self.efforts[RANDOM], strict=True))
