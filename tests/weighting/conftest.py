@@ -146,9 +146,8 @@ class Pool:
         arm = self.read(answers)
         return weighted_score([self.counts(arm)], arm)
 
-    def both(self, answers: Examples) -> tuple[WeightedScore | Unavailable, Scores]:
+    def both(self, arm: Arm) -> tuple[WeightedScore | Unavailable, Scores]:
         """The weighted number, and that of the same answers without weights."""
-        arm = self.read(answers)
         counts = self.counts(arm)
         return weighted_score([counts], arm), scores(counts)
 

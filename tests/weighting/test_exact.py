@@ -44,13 +44,13 @@ def ends(found: WeightedScore) -> list[float]:
 
 def test_answers_by_plain_chance_have_equal_weights_and_the_plain_number_exactly(pool_of: PoolOf):
     pool = pool_of(documents=20)
-    found, plain = pool.both(pool.ask(RANDOM, 80))
+    found, plain = pool.both(pool.read(pool.ask(RANDOM, 80)))
     assert [getattr(found.found, metric).value for metric in METRICS] == [
         getattr(plain, metric) for metric in METRICS
     ]
     assert found.found.ess == found.found.m
     assert found.found.worth == pytest.approx(found.found.m)
-    ranked, plain = pool.both(pool.ask(RANKED, 80))
+    ranked, plain = pool.both(pool.read(pool.ask(RANKED, 80)))
     assert ranked.found.f1.value != plain.f1
 
 

@@ -46,12 +46,12 @@ def drawn(pool_of: PoolOf) -> Callable[[str], Rows]:
         found = []
         for seed in range(DRAWS):
             pool = pool_of(SIZE, documents=DOCUMENTS, seed=seed, frame=frame)
-            answers = pool.ask(replace(design, seed=seed), asked)
+            arm = pool.read(pool.ask(replace(design, seed=seed), asked))
             binary = design.unit == "candidate"
-            weighted, unweighted = pool.both(answers)
+            weighted, unweighted = pool.both(arm)
             f1 = weighted.found.f1
             values = [f1.value, unweighted.f1, pool.truth(binary=binary).f1]
-            found.append([*values, *bounds(f1), *errors_of_sums(pool, answers, binary=binary)])
+            found.append([*values, *bounds(f1), *errors_of_sums(pool, arm, binary=binary)])
         names = [
             "value",
             "unweighted",
@@ -87,9 +87,8 @@ def bounds(f1: Any) -> list[float]:
     return ends
 
 
-def errors_of_sums(pool: Any, answers: Any, *, binary: bool) -> list[float]:
+def errors_of_sums(pool: Any, arm: Any, *, binary: bool) -> list[float]:
     """How far Σ w 2t and Σ w d are from the sums over the whole dev fold."""
-    arm = pool.read(answers)
     dev = [(key, record) for key, record in arm.records.items() if record.fold == "dev"]
     w = dict(zip((key for key, _ in dev), 1 / inclusion(dev), strict=True))
     weights = np.array([w[item.input_hash] for item in arm.dev.items])

@@ -37,9 +37,10 @@ Rows = dict[str, np.ndarray]
 def holed(pool_of: PoolOf, frame_of: Callable[..., Any]) -> Callable[..., Any]:
     """Make a pool with the hole: (seed, dev_share=); its train fold has a score of its own."""
     lengths = 7 - np.arange(SIZE) % 3
+    shared = cache(lambda dev_share: frame_of(SIZE, DOCUMENTS, dev_share, kinds=True))
 
     def make(seed: int, *, dev_share: float = 0.2) -> Any:
-        pool = pool_of(SIZE, seed=seed, frame=frame_of(SIZE, DOCUMENTS, dev_share, kinds=True))
+        pool = pool_of(SIZE, seed=seed, frame=shared(dev_share))
         tables = pool.tables
         short = np.arange(7) >= lengths[:, None]
         predicted = tables.predicted & ~short & ~TABLE[:, None]
