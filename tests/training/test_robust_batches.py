@@ -71,7 +71,7 @@ def test_a_batch_loses_what_the_definition_says_state_by_state(loaded, actions, 
         reference("Mara joined Avelor in spring .", default="outside", ents=[(2, 3, "ORG")]),
         reference("Tevin joined Brintec Group", rejected=[(0, 1, "ORG"), (2, 4, "ORG")]),
     ]
-    texts = [read_targets(doc, loaded, actions, ["ORG"]) for doc in references]
+    texts = read_targets(references, loaded, actions, ["ORG"])
     batch = Batch(texts, actions, ["ORG"])
     docs = [text.doc for text in texts]
     loss, _ = batch.loss(score_states(ner.model, docs, batch.tokens, batch.starts))
@@ -91,7 +91,7 @@ def test_answers_about_one_label_give_no_gradient_to_what_ships_of_another(
     loaded, actions, reference
 ):
     doc = reference("Tevin joined Brintec Group", rejected=[(2, 4, "ORG")])
-    text = read_targets(doc, loaded, actions, ["ORG"])
+    (text,) = read_targets([doc], loaded, actions, ["ORG"])
     batch = Batch([text], actions, ["ORG"])
     model = find_ner(loaded).model
     _, gradient = batch.loss(score_states(model, [text.doc], batch.tokens, batch.starts))
@@ -112,7 +112,7 @@ def test_the_weights_gradient_is_the_slope_of_the_loss(base, actions, reference)
     nlp = load_pipeline(base)
     model = find_ner(nlp).model
     doc = reference("Shares of Corvax Group fell after Mara left .", ents=[(2, 4, "ORG")])
-    text = read_targets(doc, nlp, actions, ["ORG"])
+    (text,) = read_targets([doc], nlp, actions, ["ORG"])
     batch = Batch([text], actions, ["ORG"])
     states = [text.doc], batch.tokens, batch.starts
 

@@ -18,7 +18,7 @@ from prodigy_al.training.robust.losses import (
     reject_loss,
     start_loss,
 )
-from prodigy_al.training.robust.targets import OpenStates, StateTargets
+from prodigy_al.training.robust.targets import OpenStates, StateTargets, join_states
 
 IMITATION = 0.3
 """Weight of the losses by which the student imitates the base."""
@@ -56,8 +56,8 @@ class Batch:
         )
         self._of = np.repeat(np.arange(len(starts)), ends - starts - 1)
         self._open = [
-            _joined([text.known for text in texts], first),
-            _joined([text.imitated for text in texts], first),
+            join_states([text.known for text in texts], first),
+            join_states([text.imitated for text in texts], first),
             _inner(np.concatenate(spans)),
         ]
         nothing = np.full(len(closed), NOTHING_OPEN)
@@ -124,16 +124,6 @@ class Batch:
         last, inside = self._actions.last[states.labels], self._actions.inside[states.labels]
         lead: Float32Array = scores[rows, last] - scores[rows, inside]
         return lead
-
-
-def _joined(parts: Sequence[OpenStates], first: IndexArray) -> OpenStates:
-    """Return the states of all texts, tokens counted through them; `first` tokens of the texts."""
-    return OpenStates(
-        np.concatenate([part.tokens + a for part, a in zip(parts, first, strict=True)]),
-        np.concatenate([part.starts + a for part, a in zip(parts, first, strict=True)]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.closing for part in parts]),
-    )
 
 
 def _inner(spans: IndexArray) -> OpenStates:

@@ -76,7 +76,7 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         """Learn from partly annotated references."""
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
-        texts = [self._targets(eg.reference) for eg in examples if len(eg.reference)]
+        texts = self._targets([eg.reference for eg in examples if len(eg.reference)])
         if not texts:
             return losses
         batch = Batch(texts, self.actions, self.asked)
@@ -120,13 +120,14 @@ class FrozenBaseRecognizer(TrainablePipe):  # type: ignore[misc]
         for doc, entities in zip(docs, scores, strict=True):
             doc.set_ents([Span(doc, start, end, label) for start, end, label in entities])
 
-    def _targets(self, reference: Doc) -> StateTargets:
+    def _targets(self, references: Sequence[Doc]) -> list[StateTargets]:
         # the base never changes: it predicts once, and the result lives as long as the reference
-        kept = reference.user_data
-        if _TARGETS not in kept:
-            kept[_TARGETS] = read_targets(reference, self.base, self.actions, self.asked)
-        targets: StateTargets = kept[_TARGETS]
-        return targets
+        new = [reference for reference in references if _TARGETS not in reference.user_data]
+        for reference, found in zip(
+            new, read_targets(new, self.base, self.actions, self.asked), strict=True
+        ):
+            reference.user_data[_TARGETS] = found
+        return [reference.user_data[_TARGETS] for reference in references]
 
     def _weights(self) -> Iterator[tuple[tuple[int, str], Any]]:
         for node in self.model.walk():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from spacy.language import Language
@@ -78,15 +79,28 @@ class StateTargets:
 
 
 def read_targets(
-    reference: Doc, base: Language, actions: Actions, asked: Sequence[str]
-) -> StateTargets:
-    """Return what `reference` says about the `asked` labels, with the prediction of `base`.
+    references: Sequence[Doc], base: Language, actions: Actions, asked: Sequence[str]
+) -> list[StateTargets]:
+    """Return what references say about the `asked` labels, with the predictions of `base`.
 
     `actions` are those of the student, which knows the base's labels and the asked ones.
     """
+    docs = [_copy(reference, base) for reference in references]
+    predictions = _predict(base, docs, actions, asked) if docs else []
+    return [
+        _targets(reference, doc, predicted, actions, asked)
+        for reference, doc, predicted in zip(references, docs, predictions, strict=True)
+    ]
+
+
+def _copy(reference: Doc, base: Language) -> Doc:
     words, spaces = [t.text for t in reference], [bool(t.whitespace_) for t in reference]
-    doc = Doc(base.vocab, words=words, spaces=spaces)
-    predicted = _predict(base, doc, actions, asked)
+    return Doc(base.vocab, words=words, spaces=spaces)
+
+
+def _targets(
+    reference: Doc, doc: Doc, predicted: BasePrediction, actions: Actions, asked: Sequence[str]
+) -> StateTargets:
     known = [(e.start, e.end, e.label_) for e in reference.ents if e.label_ in asked]
     # where an answer and the base's entity overlap, the answer is right
     kept = [
@@ -135,25 +149,47 @@ def _rejected(
     return np.array(rejected, dtype=np.intp).reshape(-1, 4)
 
 
-def _predict(base: Language, doc: Doc, actions: Actions, asked: Sequence[str]) -> BasePrediction:
+def _predict(
+    base: Language, docs: Sequence[Doc], actions: Actions, asked: Sequence[str]
+) -> list[BasePrediction]:
     ner = find_ner(base)
     own = Actions.of(ner)
-    (found,) = predict_entities(base, [doc])
-    entities = [entity for entity in found if entity[2] not in asked]
-    inside = _open_states([(entity, _ends(entity)) for entity in entities], own)
+    entities = [
+        tuple(entity for entity in found if entity[2] not in asked)
+        for found in predict_entities(base, docs)
+    ]
+    first = np.cumsum([0, *map(len, docs)])
+    n = int(first[-1])
+    inside = join_states(
+        [_open_states([(entity, _ends(entity)) for entity in found], own) for found in entities],
+        first[:-1],
+    )
     # one pass: all closed states first, then the open ones of the entities
-    tokens = np.concatenate([np.arange(len(doc)), inside.tokens])
-    starts = np.concatenate([np.full(len(doc), NOTHING_OPEN), inside.starts])
-    raw = score_states(ner.model, [doc], tokens, starts)
+    tokens = np.concatenate([np.arange(n), inside.tokens])
+    starts = np.concatenate([np.full(n, NOTHING_OPEN), inside.starts])
+    raw = score_states(ner.model, docs, tokens, starts)
     # the base may know fewer labels than the student, whose order of actions counts
-    scores = np.zeros((len(doc), len(actions.closed)), dtype=np.float32)
-    scores[:, actions.outside] = raw[: len(doc), own.closed[own.outside]]
-    scores[:, actions.starts(own.labels)] = raw[: len(doc), own.closed[own.starts(own.labels)]]
-    rows = np.arange(len(doc), len(tokens))
-    lead = raw[rows, own.last[inside.labels]] - raw[rows, own.inside[inside.labels]]
-    cuts = np.cumsum([end - start - 1 for start, end, _ in entities])[:-1]
-    closing = tuple(np.split(sigmoid(lead), cuts)) if entities else ()
-    return BasePrediction(scores, tuple(entities), closing)
+    scores = np.zeros((n, len(actions.closed)), dtype=np.float32)
+    scores[:, actions.outside] = raw[:n, own.closed[own.outside]]
+    scores[:, actions.starts(own.labels)] = raw[:n, own.closed[own.starts(own.labels)]]
+    rows = np.arange(n, len(tokens))
+    closing = sigmoid(raw[rows, own.last[inside.labels]] - raw[rows, own.inside[inside.labels]])
+    lengths = [end - start - 1 for found in entities for start, end, _ in found]
+    by_entity = iter(np.split(closing, np.cumsum(lengths)[:-1]) if lengths else ())
+    return [
+        BasePrediction(own_scores, found, tuple(islice(by_entity, len(found))))
+        for own_scores, found in zip(np.split(scores, first[1:-1]), entities, strict=True)
+    ]
+
+
+def join_states(parts: Sequence[OpenStates], first: IndexArray) -> OpenStates:
+    """Return the states of all texts, tokens counted through them; `first` tokens of the texts."""
+    return OpenStates(
+        np.concatenate([part.tokens + a for part, a in zip(parts, first, strict=True)]),
+        np.concatenate([part.starts + a for part, a in zip(parts, first, strict=True)]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.closing for part in parts]),
+    )
 
 
 def _ends(entity: Entity) -> FloatArray:
