@@ -10,15 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from prodigy_al.comparison.strata import SIZABLE, in_words
 from prodigy_al.evaluation.shares import chance_of_so_few
 from prodigy_al.inputs.so_far import EVERY
 from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Segment
-from prodigy_al.sampling.kinds import FEWEST_SEGMENTS, in_words, measure_texts
+from prodigy_al.sampling.kinds import FEWEST_SEGMENTS, measure_texts
 
-SIZABLE = 0.05
-"""Share of the pool from which on a kind is missed."""
 LEVEL = 0.001
 """Chance, at most, that a design which gives a kind its least share is warned about."""
 HALF, TENTH = 0.5, 0.1

@@ -72,18 +72,6 @@ def measure_texts(texts: Sequence[str], weights: FloatArray | None = None) -> Ki
     return Kinds(short, medium, _most_of_running(shares, standing))
 
 
-def in_words(name: str) -> str:
-    """Return what a kind is called where people read it.
-
-    >>> in_words("short table"), in_words("long text")
-    ('short segments with capitals or digits, such as tables', 'long segments of running text')
-    """
-    length, look = name.split()
-    return f"{length} segments " + (
-        "with capitals or digits, such as tables" if look == "table" else "of running text"
-    )
-
-
 def _quantile(values: FloatArray, weights: FloatArray, q: float) -> float:
     """Return the smallest value that holds, with those below, the share q of all weight."""
     order = np.argsort(values, kind="stable")
