@@ -119,7 +119,10 @@ def recall_interval(counts: Sequence[Counts], groups: Sequence[str]) -> Estimate
         return Unavailable("the set holds no segment")
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     resamples = group_resamples(groups, DRAWS, rng)
-    return bootstrap_score(counts, resamples, groups=groups, rng=rng, metric="recall")
+    found = bootstrap_score(counts, resamples, groups=groups, rng=rng, metric="recall")
+    if isinstance(found, Estimate) and found.low == found.high:
+        return Unavailable("all documents agree, so they do not show how much others would differ")
+    return found
 
 
 def difference(ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequence[str]) -> Compared:
