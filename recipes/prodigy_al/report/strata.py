@@ -119,7 +119,10 @@ def _score(row: Row, measured: Measurements) -> parts.StratumScore:
 
 
 def _said(strata: Strata, policy: str, measured: Measurements) -> Iterator[str]:
-    """Yield a sentence for each kind that an arm missed which is worse than its control."""
+    """Yield a sentence for each kind that an arm missed and finds less in than its control.
+
+    Of arms that are worse than their control alone.
+    """
     for arm in measured.plan.arms:
         control = find_control(arm, measured.plan.arms)
         if control is None:
@@ -131,27 +134,24 @@ def _said(strata: Strata, policy: str, measured: Measurements) -> Iterator[str]:
         train = measured.trains[arm.dataset].items
         for kind in strata.missed(train):
             about = Counter(strata.sort(train))[kind]
-            answers = (
-                f"only {about:,} of {len(train):,} training answers are"
-                if about
-                else "no training answer is"
-            )
-            yield (
-                f"{arm.dataset}: {answers} about {in_words(kind)} "
-                f"({strata.shares[kind].value:.0%} of the pool)"
-                f"{_recalls(kind, ours, theirs, measured)}."
-            )
+            answers = f"only {about:,} of {len(train):,} training answers are"
+            if recalls := _recalls(kind, ours, theirs, measured):
+                yield (
+                    f"{arm.dataset}: {answers if about else 'no training answer is'} about "
+                    f"{in_words(kind)} ({strata.shares[kind].value:.0%} of the pool), where "
+                    f"{recalls}."
+                )
 
 
 def _recalls(kind: str, ours: Model, theirs: Model, measured: Measurements) -> str:
-    """Return recall of two models in a kind on test, where both have one."""
+    """Return recall of two models in a kind on test; empty unless the first is the lower one."""
     rows = [Row(model, "test", stratum=kind) for model in (ours, theirs)]
     own, other = (measured.score(row).recall for row in rows)
-    if own is None or other is None:
+    if own is None or other is None or own >= other:
         return ""
     spans = int(measured.side(rows[0]).counts_per_seed[0].gold.sum())
     return (
-        f", where recall on test is {number(own)}, and {number(other)} with {theirs.dataset} "
+        f"recall on test is {number(own)}, and {number(other)} with {theirs.dataset} "
         f"(n = {counted(spans, 'gold span')})"
     )
 
