@@ -278,6 +278,18 @@ def test_a_few_answers_tell_no_kinds_and_twenty_do():
     assert isinstance(find_strata([enough], None), Strata)
 
 
+def test_an_arm_of_another_source_is_not_held_against_this_pool(random: Arm, strict: Arm):
+    found = find_strata([strict, random], None)
+    assert isinstance(found, Strata)
+    assert TABLES in found.missed(strict, strict.train.items)
+    moved = {
+        key: replace(one, source={"name": "other", "sha256": "t"})
+        for key, one in strict.records.items()
+    }
+    for other in (replace(strict, records=moved), replace(strict, records={})):
+        assert not list(found.missed(other, strict.train.items))
+
+
 def test_a_pool_of_one_kind_has_that_one_and_nobody_misses_it():
     alike = [
         {**record(5), "text": f"Elkor {str(i).translate(DIGITS)}", "meta": {"doc": i // 5}}
@@ -287,4 +299,4 @@ def test_a_pool_of_one_kind_has_that_one_and_nobody_misses_it():
     found = find_strata([arm], source_of(alike))
     assert isinstance(found, Strata)
     assert list(found.shares) == ["short text"]
-    assert not list(found.missed(arm.train.items))
+    assert not list(found.missed(arm, arm.train.items))

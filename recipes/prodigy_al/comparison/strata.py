@@ -15,6 +15,7 @@ import numpy as np
 
 from prodigy_al.arrays import BoolArray, FloatArray
 from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.controls import source_of
 from prodigy_al.comparison.pool import PoolSource
 from prodigy_al.evaluation.counts import Counts
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, weighted_scores
@@ -54,8 +55,13 @@ class Strata:
         """Return the kind of each text."""
         return [self.kinds.name_text(_text(item)) for item in items]
 
-    def missed(self, items: Sequence[Answer]) -> Iterator[str]:
-        """Yield the kinds of which answers hold under half of their share, and not by chance."""
+    def missed(self, arm: Arm, items: Sequence[Answer]) -> Iterator[str]:
+        """Yield the kinds of which answers hold under half of their share, and not by chance.
+
+        `items` are answers of `arm`; of an arm that may have another pool nothing is known.
+        """
+        if self.by is not None and not (arm.records and source_of(arm) == source_of(self.by)):
+            return
         found = Counter(self.sort(items))
         for kind, share in self.shares.items():
             if share.value < SIZABLE or found[kind] >= share.value / 2 * len(items):

@@ -104,8 +104,8 @@ def _least_part(design: SamplingDesign) -> float:
 
 
 def _remedy(design: SamplingDesign) -> str:
-    if design.unit == "candidate":
-        return "where the model proposes nothing, only whole segments tell: al.random asks them"
     if design.strict:
         return "without --strict, every kind keeps a share of the questions"
+    if design.unit == "candidate":
+        return "where the model proposes nothing, only whole segments tell: al.random asks them"
     return "a larger --explore asks more about them"

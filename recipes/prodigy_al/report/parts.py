@@ -115,7 +115,8 @@ class WorstLabel:
 class StratumAnswers:
     """An arm's answers about a kind, by fold; `train_share` of its training answers in [0, 1].
 
-    `missed`: the share is under half of the kind's share of the pool, and not by chance.
+    `missed`: the share is under half of the kind's share of the pool, and not by chance; false
+    where the answers are known to be of another source, or not known to be of this one.
     """
 
     train: int
@@ -146,9 +147,9 @@ class StratumTest:
 class Stratum:
     """One kind of segments.
 
-    `share` of the pool's segments. `spans` and `errors` are the shares of its gold spans, and of
-    the spans that the base misses or makes up, are estimated for new text from dev answers.
-    `answers` are by dataset.
+    `share` is that of the pool's segments. `spans` and `errors` are its shares of all gold spans,
+    and of all that the base misses or makes up, estimated for new text from dev answers. `answers`
+    are by dataset.
     """
 
     share: Interval
@@ -164,9 +165,9 @@ class Strata:
 
     A segment of at most `short` tokens is short, of at most `medium` medium; one of which a larger
     share than `running` of the tokens is in capitals or holds a digit is a table. These are told by
-    `n` segments of the pool, or by as many answers of the dataset `by`. Spans and errors are of
-    `dev_answers` of the dataset `dev_of`. `said` holds a sentence per arm that is worse than its
-    control and missed a kind.
+    `n` segments of the pool, or by as many answers of the dataset `by`, and `kinds` are all that
+    they hold. Spans and errors are of `dev_answers` of the dataset `dev_of`. `said` holds a
+    sentence for each kind that an arm missed which is worse than its control, there as well.
     """
 
     by: str | None

@@ -87,7 +87,7 @@ def _answers(kind: str, strata: Strata, arm: Arm, measured: Measurements) -> par
         train=found,
         dev=Counter(strata.sort(arm.dev.items))[kind],
         train_share=found / len(train),
-        missed=kind in strata.missed(train),
+        missed=kind in strata.missed(arm, train),
     )
 
 
@@ -132,7 +132,7 @@ def _said(strata: Strata, policy: str, measured: Measurements) -> Iterator[str]:
         if not isinstance(found, Difference) or found.high >= 0:
             continue
         train = measured.trains[arm.dataset].items
-        for kind in strata.missed(train):
+        for kind in strata.missed(arm, train):
             about = Counter(strata.sort(train))[kind]
             answers = f"only {about:,} of {len(train):,} training answers are"
             if recalls := _recalls(kind, ours, theirs, measured):
