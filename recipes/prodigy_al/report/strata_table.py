@@ -94,6 +94,6 @@ def _told(strata: parts.Strata) -> str:
         )
     return (
         f"Kinds, told by {by}: short is at most {strata.short:,.0f} tokens, medium at most "
-        f"{strata.medium:,.0f}; a table has more than {strata.running:.0%} of them in capitals or "
-        f"with a digit{dev}. n: gold spans of the kind on test."
+        f"{strata.medium:,.0f}; a table has more than {strata.running:.0%} of its tokens in "
+        f"capitals or with a digit{dev}. n: gold spans of the kind on test."
     )

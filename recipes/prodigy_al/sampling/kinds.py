@@ -62,9 +62,8 @@ def measure_texts(texts: Sequence[str], weights: FloatArray | None = None) -> Ki
     """Return the kinds of at least one text, each cut at white space.
 
     Answers hold tokens where their source holds none: whoever compares the two cuts both alike.
-    `weights` (n,) above 0: how many texts each stands for; one where left out. Where many texts
-    have one share, as tables of one form have, it is a tertile and lies on the side of the tables:
-    as near to a third as may be is above `running`, and some are wherever shares differ.
+    `weights` (n,) above 0: how many texts each stands for; one where left out. Where a third or
+    more have one share, as tables of one form have, they are tables and not running text.
     """
     tokens, shares = np.array([_shape(text.split()) for text in texts]).T
     standing = np.ones(len(texts)) if weights is None else weights
@@ -81,7 +80,7 @@ def _quantile(values: FloatArray, weights: FloatArray, q: float) -> float:
 
 
 def _most_of_running(shares: FloatArray, weights: FloatArray) -> float:
-    """Return the share above which nearest to a third of all weight lies, but not none of it."""
+    """Return the share above which nearest to a third of all weight lies, some wherever it can."""
     values, places = np.unique(shares, return_inverse=True)
     held = np.bincount(places, weights)
     above = held.sum() - np.cumsum(held)
