@@ -18,7 +18,7 @@ from prodigy_al.report.kinds import PlainMetric
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {
     schema.Report: "version answer next target labels model pool seeds policies test base arms "
-    "strategies matrix curves verdicts health exchange machine plan",
+    "strategies matrix curves verdicts health exchange machine plan strata",
     metrics.Metric: "f1 p r low high n no_interval",
     metrics.TestMetric: "f1 p r low high n no_interval per_seed",
     schema.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "
@@ -54,6 +54,11 @@ KEYS = {
     Size: "now needed low high",
     parts.ArmSizes: "against test_segments training_seeds replicates dev_answers answers",
     parts.Planned: "difference power level arms base",
+    parts.Strata: "by n short medium running dev_of dev_answers kinds said",
+    parts.Stratum: "share spans errors answers test",
+    parts.StratumAnswers: "train dev train_share missed",
+    parts.StratumTest: "segments gold_spans base arms",
+    parts.StratumScore: "f1 recall",
     schema.Spread: "selection training test",
     schema.Cell: "policy model set kind f1 low high leak",
     schema.CurvePoint: "dataset policy answers tokens entities seconds f1 low high",
@@ -106,6 +111,7 @@ def test_what_is_not_filled_yet_is_null_or_empty():
     report = to_json(small_report())
     assert report["pool"] is None
     assert report["plan"] is None
+    assert report["strata"] is None
     assert [report[key] for key in ("verdicts", "health", "exchange", "machine")] == [
         [],
         [],

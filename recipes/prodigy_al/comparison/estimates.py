@@ -113,6 +113,18 @@ def score(counts: Sequence[Counts], groups: Sequence[str]) -> Score:
     )
 
 
+def recall_interval(counts: Sequence[Counts], groups: Sequence[str]) -> Estimate | Unavailable:
+    """Return recall on one set of segments, maybe empty, with its interval, as `score` does F1."""
+    if not groups:
+        return Unavailable("the set holds no segment")
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    resamples = group_resamples(groups, DRAWS, rng)
+    found = bootstrap_score(counts, resamples, groups=groups, rng=rng, metric="recall")
+    if isinstance(found, Estimate) and found.low == found.high:
+        return Unavailable("all documents agree, so they do not show how much others would differ")
+    return found
+
+
 def difference(ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequence[str]) -> Compared:
     """Return the paired difference of F1, ours minus theirs, on the same segments."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)

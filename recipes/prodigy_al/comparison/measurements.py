@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -31,6 +31,7 @@ from prodigy_al.comparison.estimates import (
     difference,
     difference_over_replicates,
     estimated_score,
+    recall_interval,
     score,
     weighted_score,
 )
@@ -40,10 +41,11 @@ from prodigy_al.comparison.planned_runs import first_runs, whole_runs
 from prodigy_al.comparison.pool import Foreseen, foresee
 from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run, predict_all, say_nothing
+from prodigy_al.comparison.strata import Strata, find_strata
 from prodigy_al.comparison.testset import Overlap, remove_overlap, why_no_interval
 from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.counts import Counts
-from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.evaluation.paired import Side
 from prodigy_al.evaluation.replicates import ReplicateDifference
 from prodigy_al.training.answers import Answers
@@ -71,11 +73,14 @@ BASE = Model()
 
 @dataclass(frozen=True)
 class Row:
-    """What is measured: `dev_of` names the dataset whose dev answers it is, None the test set."""
+    """What is measured: `dev_of` names the dataset whose dev answers it is, None the test set, of
+    which `stratum` may name one kind of segments (`strata`).
+    """
 
     model: Model
     kind: Kind
     dev_of: str | None = None
+    stratum: str | None = None
 
 
 class Measurements:
@@ -85,6 +90,7 @@ class Measurements:
         plan: what was compared
         trains: each arm's training answers without texts of the test set, by dataset
         overlap: what the arms share with the test set
+        strata: kinds of segments, and their shares of the pool
         weighted_dev: by dataset, the arm on whose dev answers its weighted F1 is measured
         predictions: of each model on the test set, all labels, one entry per training seed
     """
@@ -94,6 +100,9 @@ class Measurements:
         self.trains = {arm.dataset: own for arm, own in zip(plan.arms, trains, strict=True)}
         self.overlap = overlap
         self.predictions: dict[Model, list[Predictions]] = defaultdict(list)
+        self.strata = find_strata(plan.arms, plan.pool)
+        kinds = self.strata.sort(plan.test.gold.items) if isinstance(self.strata, Strata) else []
+        self._test_kinds = np.array(kinds)
         self.weighted_dev = {arm.dataset: find_weighted_dev(arm, plan.arms) for arm in plan.arms}
         self._arms = {arm.dataset: arm for arm in plan.arms}
         self._references = {
@@ -150,12 +159,23 @@ class Measurements:
     def score(self, row: Row) -> Score:
         """Return the score of a row of any kind but ``weighted``, over all training seeds."""
         if row not in self._scores:
-            self._scores[row] = score(self._counts[row], self._groups(row))
+            side = self.side(row)
+            self._scores[row] = score(side.counts_per_seed, side.groups)
         return self._scores[row]
+
+    def recall(self, row: Row) -> Estimate | Unavailable:
+        """Return recall alone, of a row of the same kinds, with its interval."""
+        side = self.side(row)
+        return recall_interval(side.counts_per_seed, side.groups)
 
     def side(self, row: Row) -> Side:
         """Return what the score of a row of any kind but ``weighted`` is computed from."""
-        return Side(self._counts[row], self._groups(row))
+        if row.stratum is None:
+            return Side(self._counts[row], self._groups(row))
+        inside = np.flatnonzero(self._test_kinds == row.stratum)
+        groups = self.plan.test.groups
+        whole = self._counts[replace(row, stratum=None)]
+        return Side([one.take(inside) for one in whole], [groups[i] for i in inside])
 
     def weighted(self, model: Model, arm: Arm) -> WeightedScore | Unavailable:
         """Return the weighted score of a model for an arm, on the answers of `weighted_dev`."""

@@ -58,14 +58,16 @@ class EstimatedChances:
 class PoolSource:
     """The source that ``--pool`` names.
 
-    `described` is what the report says of it. `dev` holds the dev fold of every dataset of whole
-    segments with records, `estimated` the probabilities of those without, both by dataset.
+    `described` is what the report says of it, `segments` are the texts of all its segments. `dev`
+    holds the dev fold of every dataset of whole segments with records, `estimated` the
+    probabilities of those without, both by dataset.
     """
 
     described: Mapping[str, Any]
     texts: PoolTexts
     dev: Mapping[str, DevPool] = field(default_factory=dict)
     estimated: Mapping[str, EstimatedChances | Unavailable] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

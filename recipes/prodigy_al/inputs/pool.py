@@ -11,10 +11,11 @@ from prodigy.components.preprocess import add_tokens
 from spacy.language import Language
 
 from prodigy_al.errors import OptionError
+from prodigy_al.inputs.blind_spots import BlindSpots
 from prodigy_al.inputs.datasets import rehash, stored_examples
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.progress import Progress
-from prodigy_al.inputs.remarks import say, say_once
+from prodigy_al.inputs.remarks import say, say_once, warn
 from prodigy_al.inputs.resuming import check_same_run, first_answers
 from prodigy_al.inputs.reusing import AnswerCopies, Known
 from prodigy_al.inputs.so_far import DevScores
@@ -83,6 +84,8 @@ class Pool:
             scores = self._score_meanwhile(progress, learner)
             updates.append(scores.update)
             closes.append(scores.close)
+        if isinstance(self.frame, Frame):
+            updates.append(self._watch_kinds(self.frame, examples).update)
         if learner is not None:
             updates.append(learner.update)  # the last, since it may fail
             closes.append(learner.close)
@@ -166,6 +169,11 @@ class Pool:
             newest=learner.newest_model if learner else lambda: None,
             say=say,
         )
+
+    def _watch_kinds(self, frame: Frame, examples: Sequence[dict[str, Any]]) -> BlindSpots:
+        """Return what warns of kinds of segments that are hardly asked about."""
+        askable = [one for one in frame.segments if one.input_hash not in (self.reused or {})]
+        return BlindSpots(askable, self.design, examples, say=warn)
 
     def _start_learner(self, examples: Sequence[dict[str, Any]]) -> Learner | None:
         """Return what refits the model on answers, on those of earlier runs first."""

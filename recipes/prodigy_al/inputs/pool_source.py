@@ -82,6 +82,7 @@ def read_pool(
         texts=PoolTexts(tuple(labels), tuple(segment_words(nlp, one) for one in asked.values())),
         dev={name: make_dev_pool(segments, at) for name, segments in dev.items()},
         estimated=estimated,
+        segments=tuple(str(one.record["text"]) for one in described.segments),
     )
 
 

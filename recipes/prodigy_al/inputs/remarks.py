@@ -19,6 +19,12 @@ def say(sentence: str) -> None:
     sys.stdout.flush()  # people watch it, also through a pipe
 
 
+def warn(sentence: str) -> None:
+    """Warn on the terminal."""
+    msg.warn(sentence)
+    sys.stdout.flush()
+
+
 @cache
 def say_once(sentence: str) -> None:
     """Say it once, however many arms a simulation opens."""
@@ -28,7 +34,7 @@ def say_once(sentence: str) -> None:
 @cache
 def warn_once(sentence: str) -> None:
     """Warn on the terminal, once however often a simulation reads the source."""
-    msg.warn(sentence)
+    warn(sentence)
 
 
 def describe_labels(labels: Sequence[str], model: str) -> str:

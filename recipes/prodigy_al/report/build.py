@@ -29,7 +29,8 @@ from prodigy_al.report.others import describe_others
 from prodigy_al.report.planned import describe_plan
 from prodigy_al.report.quick import quick_answer, quick_next
 from prodigy_al.report.seconds import describe_at_seconds
-from prodigy_al.report.sentences import answer_sentence, next_sentence
+from prodigy_al.report.sentences import answer_sentence, answered_policy, next_sentence
+from prodigy_al.report.strata import describe_strata
 from prodigy_al.report.strategies import summarise_strategies
 from prodigy_al.report.weighted import bounds, describe_weighted
 
@@ -83,6 +84,8 @@ def build_report(measured: Measurements) -> schema.Report:
         machine=describe_machine(),
         plan=describe_plan(measured),
     )
+    policy = answered_policy(report) if plan.policies else None
+    report = replace(report, strata=describe_strata(measured, policy))
     if not plan.policies:
         return replace(report, answer=quick_answer(report), next=quick_next(report))
     return replace(report, answer=answer_sentence(report), next=next_sentence(report))

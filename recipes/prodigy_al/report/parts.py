@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prodigy_al.comparison.guard import Outcome
@@ -109,3 +109,73 @@ class WorstLabel:
     label: str
     agreement_f1: float
     before: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StratumAnswers:
+    """An arm's answers about a kind, by fold; `train_share` of its training answers in [0, 1].
+
+    `missed`: the share is under half of the kind's share of the pool, and not by chance; false
+    where the answers are known to be of another source, or not known to be of this one.
+    """
+
+    train: int
+    dev: int
+    train_share: float
+    missed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StratumScore:
+    """F1 and recall of one model on the test segments of a kind, as means over training seeds."""
+
+    f1: Interval
+    recall: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class StratumTest:
+    """The test segments of a kind, and every model on them; `arms` by dataset and policy."""
+
+    segments: int
+    gold_spans: int
+    base: StratumScore
+    arms: Mapping[str, Mapping[str, StratumScore]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stratum:
+    """One kind of segments.
+
+    `share` is that of the pool's segments. `spans` and `errors` are its shares of all gold spans,
+    and of all that the base misses or makes up, estimated for new text from dev answers. `answers`
+    are by dataset.
+    """
+
+    share: Interval
+    spans: Interval | Unavailable
+    errors: Interval | Unavailable
+    answers: Mapping[str, StratumAnswers]
+    test: StratumTest | Unavailable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strata:
+    """Kinds of segments by their text alone, and what was asked about them and learned of them.
+
+    A segment of at most `short` tokens is short, of at most `medium` medium; one of which a larger
+    share than `running` of the tokens is in capitals or holds a digit is a table. These are told by
+    `n` segments of the pool, or by as many answers of the dataset `by`, and `kinds` are all that
+    they hold. Spans and errors are of `dev_answers` of the dataset `dev_of`. `said` holds a
+    sentence for each kind that an arm missed which is worse than its control, there as well.
+    """
+
+    by: str | None
+    n: int
+    short: float
+    medium: float
+    running: float
+    dev_of: str | None
+    dev_answers: int
+    kinds: Mapping[str, Stratum]
+    said: Sequence[str]

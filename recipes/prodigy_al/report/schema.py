@@ -23,7 +23,7 @@ from prodigy_al.report.metrics import (
     SecondsComparison,
     TestMetric,
 )
-from prodigy_al.report.parts import Gap, Guard, Planned, Share, Within, WorstLabel
+from prodigy_al.report.parts import Gap, Guard, Planned, Share, Strata, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -288,4 +288,5 @@ class Report:
     health: Sequence[Mapping[str, Any]] = ()
     exchange: Sequence[Mapping[str, Any]] = ()
     plan: Planned | None = None
+    strata: Strata | Unavailable | None = None
     machine: Mapping[str, Any] = field(default_factory=dict)

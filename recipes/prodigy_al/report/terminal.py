@@ -28,6 +28,7 @@ from prodigy_al.report.quick import quick_tables
 from prodigy_al.report.schema import Cell, Report, Strategy, WeightedMetric
 from prodigy_al.report.seconds import at_seconds
 from prodigy_al.report.sentences import answered_policy
+from prodigy_al.report.strata_table import strata_lines, strata_table
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 
@@ -36,7 +37,7 @@ def render(report: Report) -> str:
     """Return the whole report as text, in the order in which it is read."""
     parts = [f"Check {check['id']}: {check['why']}." for check in report.health if not check["ok"]]
     marked = guard_lines(report, answered_policy(report)) if report.policies else ()
-    parts += [report.answer, "\n".join(marked), report.next]
+    parts += [report.answer, "\n".join(marked), strata_lines(report), report.next]
     if unusable := report.test.unusable_spans:
         parts.append(
             f"Of the {counted(unusable + report.test.gold_spans, 'gold span')} of test "
@@ -53,9 +54,10 @@ def render(report: Report) -> str:
     parts.append(_annotated(report))
     replicates = []
     if not report.policies:
-        parts.append(quick_tables(report))
+        parts += [quick_tables(report), strata_table(report, None)]
     for policy in report.policies:
-        parts += [_dev(report, policy), _test(report, policy), _gap(report, policy)]
+        parts += [_dev(report, policy), _test(report, policy), strata_table(report, policy)]
+        parts.append(_gap(report, policy))
         if report.curves:
             parts.append(_effort_to_random(report, policy))
         parts.append(_matrix(report, policy))

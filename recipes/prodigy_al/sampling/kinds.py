@@ -16,9 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prodigy_al.arrays import FloatArray
 from prodigy_al.sampling.frame import Segment
 
 THIRDS = (1 / 3, 2 / 3)
+LENGTHS = ("short", "medium", "long")
+KIND_NAMES = tuple(f"{length} {look}" for look in ("text", "table") for length in LENGTHS)
+FEWEST_SEGMENTS = 20
+"""Fewer have no thirds to speak of."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,13 @@ class Kinds:
 
     def name(self, segment: Segment) -> str:
         """Return the kind of a segment."""
-        tokens, share = _shape(segment)
+        return self._name(*_shape(_words(segment)))
+
+    def name_text(self, text: str) -> str:
+        """Return the kind of a text, cut at white space, by kinds of `measure_texts`."""
+        return self._name(*_shape(text.split()))
+
+    def _name(self, tokens: int, share: float) -> str:
         length = "short" if tokens <= self.short else "medium" if tokens <= self.medium else "long"
         return f"{length} {'table' if share > self.running else 'text'}"
 
@@ -42,17 +53,53 @@ def measure_kinds(segments: Sequence[Segment]) -> Kinds:
     """Return the kinds that the tertiles of some segments make; without any, all is long text."""
     if not segments:
         return Kinds(0.0, 0.0, 1.0)
-    tokens, shares = zip(*map(_shape, segments), strict=True)
+    tokens, shares = zip(*map(_shape, map(_words, segments)), strict=True)
     short, medium = np.quantile(tokens, THIRDS).tolist()
     return Kinds(short, medium, float(np.quantile(shares, THIRDS[1])))
 
 
-def _shape(segment: Segment) -> tuple[int, float]:
-    """Return the number of tokens, and the share of those in capitals or with a digit.
+def measure_texts(texts: Sequence[str], weights: FloatArray | None = None) -> Kinds:
+    """Return the kinds of at least one text, each cut at white space.
 
-    A record without tokens is cut at white space: kinds are the same under every pipeline.
+    Answers hold tokens where their source holds none: whoever compares the two cuts both alike.
+    `weights` (n,) above 0: how many texts each stands for; one where left out. Where a third or
+    more have one share, as tables of one form have, they are tables and not running text.
+    """
+    tokens, shares = np.array([_shape(text.split()) for text in texts]).T
+    standing = np.ones(len(texts)) if weights is None else weights
+    short, medium = (_quantile(tokens, standing, q) for q in THIRDS)
+    return Kinds(short, medium, _most_of_running(shares, standing))
+
+
+def _quantile(values: FloatArray, weights: FloatArray, q: float) -> float:
+    """Return the smallest value that holds, with those below, the share q of all weight."""
+    order = np.argsort(values, kind="stable")
+    held = np.cumsum(weights[order])
+    # what rounding leaves of a sum must not shift it by one
+    return float(values[order][np.searchsorted(held, held[-1] * q * (1 - 1e-9))])
+
+
+def _most_of_running(shares: FloatArray, weights: FloatArray) -> float:
+    """Return the share above which nearest to a third of all weight lies, some wherever it can."""
+    values, places = np.unique(shares, return_inverse=True)
+    held = np.bincount(places, weights)
+    above = held.sum() - np.cumsum(held)
+    usable = max(len(values) - 1, 1)
+    return float(values[np.argmin(np.abs(above[:usable] / held.sum() - THIRDS[0]))])
+
+
+def _words(segment: Segment) -> list[str]:
+    """Return a segment's tokens; a record without is cut at white space.
+
+    So kinds are the same under every pipeline.
     """
     stored = segment.record.get("tokens")
-    words = segment.record["text"].split() if stored is None else [one["text"] for one in stored]
+    if stored is None:
+        return str(segment.record["text"]).split()
+    return [one["text"] for one in stored]
+
+
+def _shape(words: Sequence[str]) -> tuple[int, float]:
+    """Return the number of tokens, and the share of those in capitals or with a digit."""
     marked = sum(word.isupper() or any(map(str.isdigit, word)) for word in words)
     return len(words), marked / max(len(words), 1)
