@@ -51,10 +51,18 @@ def why_not_comparable(arm: Arm, control: Arm) -> str | None:
 def _what_differs(arm: Arm, control: Arm) -> str | None:
     """Return what differs besides the questions and their number."""
     ours, theirs = arm.dataset, control.dataset
-    if arm.train.form == "full" and control.train.form == "binary":
+    if arm.train.form != "binary" and control.train.form == "binary":
         return f"{theirs} holds single spans and {ours} whole segments"
+    if theirs in (part.dataset for part in arm.parts):
+        return f"{theirs} is a part of {ours}"
     if arm.fold_salt is None:
         return f"nothing is recorded of how {ours} was drawn, so {theirs} may differ in all"
+    return differs_in_source(arm, control)
+
+
+def differs_in_source(arm: Arm, control: Arm) -> str | None:
+    """Return what differs of the text that was asked about: dev fold, source or labels."""
+    ours, theirs = arm.dataset, control.dataset
     if arm.fold_salt != control.fold_salt:
         return (
             f"{theirs} has another dev fold than {ours} "

@@ -42,6 +42,24 @@ class Within:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArmPart:
+    """One dataset of a joined arm: its answers in all, and the texts in its folds.
+
+    `form` is ``full`` (whole segments) or ``binary`` (single spans). `dev_answers` were counted,
+    `dev_left_out` neither counted nor trained on.
+    """
+
+    strategy: str
+    seed: int | None
+    form: str
+    answers: int
+    seconds: float | None
+    train: int
+    dev_answers: int
+    dev_left_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gap:
     """Dev F1 as usual minus F1 on test: usual minus weighted, weighted minus test.
 
