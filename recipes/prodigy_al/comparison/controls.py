@@ -24,6 +24,13 @@ def find_control(arm: Arm, arms: Sequence[Arm], *, any_size: bool = False) -> Ar
     return min(comparable, key=lambda a: _remoteness(arm, a), default=None)
 
 
+def find_whole_control(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
+    """Return the random arm of whole segments, of any size, that single spans are held against."""
+    whole = [a for a in arms if a.is_random and a.train.form == "full"]
+    comparable = [a for a in whole if _what_differs(arm, a) is None]
+    return min(comparable, key=lambda a: _remoteness(arm, a), default=None)
+
+
 def why_no_control(arm: Arm, arms: Sequence[Arm]) -> str | None:
     """Return why an arm has no control, dataset by dataset; None where it has or is one."""
     if arm.is_random or find_control(arm, arms):

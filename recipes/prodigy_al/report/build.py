@@ -22,6 +22,7 @@ from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.differences import against_whole, describe_comparison
+from prodigy_al.report.exchange import describe_exchange
 from prodigy_al.report.guard import describe_guard
 from prodigy_al.report.health import check_health
 from prodigy_al.report.joined import describe_parts
@@ -82,6 +83,7 @@ def build_report(measured: Measurements) -> schema.Report:
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
         health=check_health(measured),
         machine=describe_machine(),
+        exchange=describe_exchange(measured),
         plan=describe_plan(measured),
     )
     if not plan.policies:

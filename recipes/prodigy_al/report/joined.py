@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.report import schema
 from prodigy_al.report.numbers import counted
-from prodigy_al.report.parts import ArmPart
+from prodigy_al.report.parts import Part
 
 _FORMS = {"full": "whole segments", "binary": "single spans"}
 
 
-def describe_parts(arm: Arm) -> Mapping[str, ArmPart]:
+def describe_parts(arm: Arm) -> Mapping[str, Part]:
     """Return `parts` of an arm in report.json, by dataset; empty where it is not joined."""
     measured = arm.dev_part.dataset
     return {
-        part.dataset: ArmPart(
+        part.dataset: Part(
             strategy=part.strategy,
             seed=part.seed,
             form=part.train.form,

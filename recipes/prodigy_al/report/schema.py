@@ -23,7 +23,7 @@ from prodigy_al.report.metrics import (
     SecondsComparison,
     TestMetric,
 )
-from prodigy_al.report.parts import ArmPart, Gap, Guard, Planned, Share, Within, WorstLabel
+from prodigy_al.report.parts import Exchange, Gap, Guard, Part, Planned, Share, Within, WorstLabel
 
 REPORT_VERSION = 1
 
@@ -220,7 +220,7 @@ class Arm:
     no_control: str | None = None
     shares_documents: bool = False
     seconds_simulated: bool = False
-    parts: Mapping[str, ArmPart] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +290,6 @@ class Report:
     curves: Sequence[CurvePoint]
     verdicts: Sequence[Mapping[str, Any]] = ()
     health: Sequence[Mapping[str, Any]] = ()
-    exchange: Sequence[Mapping[str, Any]] = ()
+    exchange: Sequence[Exchange] = ()
     plan: Planned | None = None
     machine: Mapping[str, Any] = field(default_factory=dict)
