@@ -86,6 +86,11 @@ def test_single_spans_without_dev_answers_can_be_joined(opened: Any, simulated: 
     assert [part.dev_left_out for part in describe_parts(found).values()] == [0, 0]
 
 
+def test_alone_they_are_refused_and_joining_is_what_to_do(opened: Any, simulated: Any):
+    with pytest.raises(AnswerError, match=r"dev fold: annotate more, or give WHOLE\+c, with"):
+        opened("c", {"c": in_fold(simulated[TEACH], "train")})
+
+
 def test_effort_is_the_sum_of_the_parts(opened: Any, simulated: Any, mixed: Arm):
     whole, single = (arm.effort for arm in opened(f"{RANDOM},{TEACH}", simulated).arms)
     assert mixed.effort == Effort(

@@ -227,9 +227,11 @@ def find_dev_part(parts: Sequence[Arm]) -> Arm | None:
 def require_folds(arm: Arm) -> None:
     """Raise `AnswerError` where there is nothing to train on, or nothing to measure on."""
     for fold, part in (("train", arm.train), ("dev", arm.dev)):
+        joined = f", or give WHOLE+{arm.dataset}, with whole segments of the same source first"
         if not len(part):
             raise AnswerError(
-                f"dataset '{arm.dataset}' has no usable answer in its {fold} fold: annotate more",
+                f"dataset '{arm.dataset}' has no usable answer in its {fold} fold: annotate more"
+                + (joined if fold == "dev" and arm.records and part.form == "binary" else ""),
                 dataset=arm.dataset,
             )
 

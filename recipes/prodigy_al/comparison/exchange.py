@@ -52,7 +52,7 @@ def find_exchange(arm: Arm, policy: str, measured: Measurements) -> Exchange | N
         return None
     took = [part.effort.seconds_per_answer for part in single]
     whole = control.effort.seconds_per_answer
-    # of several parts, the last: whoever answered it knew the task
+    # of several parts the latest, when the task was known best
     faster = whole / took[-1] if whole is not None and took[-1] else None
     simulated = control.effort.simulated or single[-1].effort.simulated
     return Exchange(control, _rate(arm, control, policy, measured), faster, not simulated)
