@@ -15,7 +15,10 @@ from prodigy_al.options import (
 
 @recipe(
     "al.compare",
-    datasets=Arg(help="Datasets or shell-style patterns, comma-separated", converter=split_string),
+    datasets=Arg(
+        help="Datasets or shell-style patterns, comma-separated; A+B: one arm of both",
+        converter=split_string,
+    ),
     model=Arg(help="Base pipeline that every arm is fine-tuned from: a package name or a path"),
     test=Arg(
         "--test",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
@@ -12,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import spacy
+from prodigy.components.db import connect
 from prodigy.util import set_hashes
 
 from prodigy_al.comparison.arms import Arm, read_arm
@@ -20,6 +24,7 @@ from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.runs import Run
 from prodigy_al.comparison.testset import TestSet, read_test, remove_overlap
+from prodigy_al.inputs.comparison import open_comparison
 from prodigy_al.report.build import build_report
 from prodigy_al.report.schema import Report
 from prodigy_al.sampling.design import SamplingDesign
@@ -213,3 +218,43 @@ def predicted() -> Callable[..., Measurements]:
         return found
 
     return make
+
+
+@pytest.fixture(scope="session")
+def simulated(world: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Examples]:
+    """Simulate two seeds of `random`, `ranked` and `teach`, 48 answers each: by dataset."""
+    home = tmp_path_factory.mktemp("simulated")
+    command = (
+        "al.simulate", world / "pool.jsonl", world / "base", "news", "-l", "ORG",
+        "--budget", 48, "--arms", "random,ranked,teach", "--seeds", 2,
+    )  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "prodigy", *map(str, command)],
+        env={**os.environ, "PRODIGY_HOME": str(home)},
+        capture_output=True,
+        check=True,
+        timeout=300,
+    )
+    database = connect("sqlite", {"path": str(home)})
+    return {name: list(database.get_dataset_examples(name)) for name in database.datasets}
+
+
+@pytest.fixture
+def opened(home: Path, world: Path) -> Callable[..., Plan]:
+    """Store datasets and open a comparison of them: (DATASETS, answers by dataset, **options)."""
+
+    def open_stored(datasets: str, answers: dict[str, Examples], **options: Any) -> Plan:
+        database = connect("sqlite", {"path": str(home)})
+        for name, examples in answers.items():
+            if name not in database:
+                database.add_dataset(name)
+                database.add_examples(examples, datasets=[name])
+        chosen: dict[str, Any] = {
+            "label": LABELS, "loader": None, "skip_bad": False, "policies": ["usual"],
+            "curves": False, "seeds": [0], "workers": 1, "engine": None, "group_by": None,
+            "output": home / "out",
+        }  # fmt: skip
+        test = str(world / "test.jsonl")
+        return open_comparison(datasets.split(","), str(world / "base"), test, **(chosen | options))
+
+    return open_stored

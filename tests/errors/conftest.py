@@ -175,6 +175,12 @@ def store_datasets(stage: Stage) -> None:
     stage.store("ignored", [{**e, "answer": "ignore"} for e in random])
     stage.store("empty", [])
     stage.store("binary", without_records(teach))
+    source = {**teach[0]["al"]["source"], "name": "old.jsonl", "sha256": "0" * 64}
+    stage.store("elsewhere", [{**e, "al": {**e["al"], "source": source}} for e in teach])
+    stage.store("salted", [{**e, "al": {**e["al"], "fold_salt": "other"}} for e in teach])
+    stage.store("resized", [{**e, "al": {**e["al"], "N": e["al"]["N"] + 9}} for e in teach])
+    asked = {**teach[0]["al"]["scorer"], "labels": ["ORG", "PLACE"]}
+    stage.store("relabelled", [{**e, "al": {**e["al"], "scorer": asked}} for e in teach])
     accepted = [e for e in without_records(teach) if e["answer"] == "accept"]
     stage.store("untold", [{k: v for k, v in e.items() if k != "_view_id"} for e in accepted])
     stage.store("long", [e for e in random if len(e["tokens"]) >= 8])

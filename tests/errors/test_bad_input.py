@@ -136,6 +136,18 @@ BAD_INPUT = [
     (compare("ignored"), "dataset ignored has no answer that says anything about ORG"),
     (compare("empty"), "nothing to learn from"),
     (compare("news-random-0", "--label", "SHIP"), "--label SHIP", "there are: ORG"),
+    # compare: joined arms
+    (compare("news-random-0+gone"), "DATASETS gone", "no such dataset"),
+    (compare("news-random-0+"), "DATASETS news-random-0+: there is no name on one side of +"),
+    (compare("news-random-0+news-random-0"), "news-random-0 cannot be joined with itself"),
+    (compare("news-*-0+news-teach-0"), "news-teach-0 cannot be joined with itself"),
+    (compare("binary+single,single+binary"), "binary+single joins the same datasets already"),
+    (compare("news-random-0+binary"), "nothing is recorded of how binary was drawn"),
+    (compare("news-random-0+elsewhere"), "another source", "old.jsonl, sha256 00000000, not"),
+    (compare("news-random-0+salted"), "--fold-salt other, not prodigy-al-0"),
+    (compare("news-random-0+resized"), "resized has another dev fold", "--dev-share"),
+    (compare("news-random-0+relabelled"), "asked about ORG, PLACE and news-random-0 about ORG"),
+    (compare("news-random-0+tampered"), "dataset 'tampered'", "recomputed it is"),
     # compare: the test set
     (compare("news-random-0", test="gone.jsonl"), "gone.jsonl"),
     (compare("news-random-0", test="empty.jsonl"), "--test empty.jsonl holds no text"),

@@ -27,9 +27,10 @@ KEYS = {
     PlainMetric: "f1 low high low_pool high_pool",
     metrics.Comparison: "difference low high p detectable no_interval",
     metrics.ControlComparison: "difference low high p detectable no_interval against train "
-    "against_train binary_against_whole",
+    "against_train binary_against_whole mixed_against_whole",
     metrics.SecondsComparison: "difference low high p detectable no_interval against train "
-    "against_train binary_against_whole seconds simulated cut answers against_answers",
+    "against_train binary_against_whole mixed_against_whole seconds simulated cut answers "
+    "against_answers",
     parts.Interval: "value low high",
     schema.TestSet: "name segments groups gold_spans unusable_spans overlap ignored",
     schema.Overlap: "segments short trained_on_removed",
@@ -39,16 +40,19 @@ KEYS = {
     parts.Within: "precision recall outside n",
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
     "seconds seconds_per_answer train dev_answers runs no_control shares_documents "
-    "seconds_simulated",
+    "seconds_simulated parts",
+    parts.Part: "strategy seed form answers seconds train dev_answers dev_left_out",
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap "
     "guard vs_random_seconds",
-    schema.Reading: "repeats off_tokens unasked several_annotators copied",
+    schema.Reading: "repeats off_tokens unasked several_annotators copied in_both",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label worst",
     parts.WorstLabel: "label agreement_f1 before",
     schema.OtherLabel: "before after agreement_f1",
     schema.Strategy: "datasets replicates compared left_out test vs_random vs_random_this_test "
     "no_comparison sd vs_random_seconds",
+    parts.Exchange: "dataset control policy binary_per_segment low high answers segments "
+    "times_faster measured why",
     parts.Gap: "selection rest",
     parts.Guard: "outcome on answers needed said",
     Size: "now needed low high",

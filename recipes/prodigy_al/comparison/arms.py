@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 RANDOM_STRATEGIES = {"full": "random", "binary": "random-binary"}
+CONTROLS = frozenset(RANDOM_STRATEGIES.values())
 # Datasets collected without records are split here, the same way for all of them.
 FOREIGN_SALT = "prodigy-al"
 FOREIGN_DEV_SHARE = 0.25
@@ -42,6 +43,10 @@ class Arm:
     was collected elsewhere, which then has no probabilities. `shared` is the number of texts that
     several people answered, `reused` that of answers copied from other arms or datasets,
     `first_answers` are there for curves.
+
+    An arm that is joined from several datasets has them as `parts`, in the order of time. Its dev
+    answers and records are those of one of them (`dev_part`), so that its weights are of one draw.
+    `in_both` is the number of texts that it was asked about both whole and by single spans.
     """
 
     dataset: str
@@ -57,6 +62,18 @@ class Arm:
     shared: int = 0
     reused: int = 0
     first_answers: tuple[FirstAnswers, ...] = ()
+    parts: tuple[Arm, ...] = ()
+    in_both: int = 0
+
+    @property
+    def all_parts(self) -> tuple[Arm, ...]:
+        """The datasets that it is made of: its parts, or itself where it is not joined."""
+        return self.parts or (self,)
+
+    @property
+    def dev_part(self) -> Arm:
+        """The dataset that its dev answers are of."""
+        return find_dev_part(self.all_parts) or self
 
     @property
     def shares_documents(self) -> bool:
@@ -68,11 +85,16 @@ class Arm:
     @property
     def is_random(self) -> bool:
         """Whether this is a control that others of its form are compared with."""
-        return self.strategy == RANDOM_STRATEGIES[self.train.form]
+        return self.strategy == RANDOM_STRATEGIES.get(self.train.form)
 
     @property
-    def train_design(self) -> tuple[str, float, bool] | None:
-        """What its train fold was ranked by: score, share of chance and whether within kinds."""
+    def train_design(self) -> tuple[object, ...] | None:
+        """What its train fold was ranked by: score, share of chance and whether within kinds.
+
+        Of each part, where it is joined.
+        """
+        if self.parts:
+            return tuple(part.train_design for part in self.parts)
         train = (record for record in self.records.values() if record.fold == "train")
         first = next(train, None)
         if first is None:
@@ -142,6 +164,23 @@ def read_arm(
     Raises `AnswerError` where answers cannot be used together or a fold is empty, `RecordError`
     where only some answers carry a record, or one does not recompute.
     """
+    arm = read_part(
+        dataset, examples, labels, tokenizer=tokenizer, curves=curves, group_by=group_by
+    )
+    require_folds(arm)
+    return arm
+
+
+def read_part(
+    dataset: str,
+    examples: Sequence[Mapping[str, Any]],
+    labels: Sequence[str],
+    *,
+    tokenizer: Callable[[str], Doc],
+    curves: bool = False,
+    group_by: str | None = None,
+) -> Arm:
+    """Read one dataset as `read_arm` does, of which a fold may be empty."""
     answers = read_answers(examples, labels, dataset=dataset, tokenizer=tokenizer)
     records = _records(dataset, examples)
     if records:
@@ -158,7 +197,7 @@ def read_arm(
         is_dev = dict(zip(groups, map(bool, chosen), strict=True))
     train = answers.where(lambda key: not is_dev[key])
     first_answers = read_first_answers(examples, train, tokenizer=tokenizer) if curves else ()
-    arm = Arm(
+    return Arm(
         dataset=dataset,
         strategy=strategy,
         seed=seed,
@@ -173,13 +212,28 @@ def read_arm(
         reused=sum(record.reused_from is not None for record in records.values()),
         first_answers=tuple(first_answers),
     )
+
+
+def find_dev_part(parts: Sequence[Arm]) -> Arm | None:
+    """Return the part whose dev answers an arm is measured on; None where none has any.
+
+    That is the first one of whole segments, which alone tell F1, and else the first one.
+    """
+    with_dev = [part for part in parts if len(part.dev)]
+    whole = [part for part in with_dev if part.dev.form == "full"]
+    return next(iter(whole or with_dev), None)
+
+
+def require_folds(arm: Arm) -> None:
+    """Raise `AnswerError` where there is nothing to train on, or nothing to measure on."""
     for fold, part in (("train", arm.train), ("dev", arm.dev)):
+        joined = f", or give WHOLE+{arm.dataset}, with whole segments of the same source first"
         if not len(part):
             raise AnswerError(
-                f"dataset '{dataset}' has no usable answer in its {fold} fold: annotate more",
-                dataset=dataset,
+                f"dataset '{arm.dataset}' has no usable answer in its {fold} fold: annotate more"
+                + (joined if fold == "dev" and arm.records and part.form == "binary" else ""),
+                dataset=arm.dataset,
             )
-    return arm
 
 
 def _records(dataset: str, examples: Sequence[Mapping[str, Any]]) -> dict[int, Record]:

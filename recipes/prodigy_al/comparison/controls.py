@@ -24,6 +24,13 @@ def find_control(arm: Arm, arms: Sequence[Arm], *, any_size: bool = False) -> Ar
     return min(comparable, key=lambda a: _remoteness(arm, a), default=None)
 
 
+def find_whole_control(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
+    """Return the random arm of whole segments, of any size, that single spans are held against."""
+    whole = [a for a in arms if a.is_random and a.train.form == "full"]
+    comparable = [a for a in whole if _what_differs(arm, a) is None]
+    return min(comparable, key=lambda a: _remoteness(arm, a), default=None)
+
+
 def why_no_control(arm: Arm, arms: Sequence[Arm]) -> str | None:
     """Return why an arm has no control, dataset by dataset; None where it has or is one."""
     if arm.is_random or find_control(arm, arms):
@@ -51,10 +58,18 @@ def why_not_comparable(arm: Arm, control: Arm) -> str | None:
 def _what_differs(arm: Arm, control: Arm) -> str | None:
     """Return what differs besides the questions and their number."""
     ours, theirs = arm.dataset, control.dataset
-    if arm.train.form == "full" and control.train.form == "binary":
+    if arm.train.form != "binary" and control.train.form == "binary":
         return f"{theirs} holds single spans and {ours} whole segments"
+    if theirs in (part.dataset for part in arm.parts):
+        return f"{theirs} is a part of {ours}"
     if arm.fold_salt is None:
         return f"nothing is recorded of how {ours} was drawn, so {theirs} may differ in all"
+    return differs_in_source(arm, control)
+
+
+def differs_in_source(arm: Arm, control: Arm) -> str | None:
+    """Return what differs of the text that was asked about: dev fold, source or labels."""
+    ours, theirs = arm.dataset, control.dataset
     if arm.fold_salt != control.fold_salt:
         return (
             f"{theirs} has another dev fold than {ours} "

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control
-from prodigy_al.comparison.effort import Example, FirstAnswers, cut_to_seconds, read_first
+from prodigy_al.comparison.effort import Example, FirstAnswers
+from prodigy_al.comparison.joined import read_first_seconds
 from prodigy_al.errors import AnswerError
 from prodigy_al.evaluation.estimators import Unavailable
 
@@ -50,8 +51,9 @@ def find_cuts(
 ) -> Cuts:
     """Return how each arm and its control are brought to equal seconds.
 
-    `examples` are those that the arms were read from, by dataset. At equal seconds a control may
-    have any number of answers; one that is comparable at equal answers too goes before others.
+    `examples` are those that the arms, or their parts, were read from, by dataset. At equal seconds
+    a control may have any number of answers; one that is comparable at equal answers too goes
+    before others.
     """
     cuts: dict[str, Cut | Unavailable] = {}
     for arm in arms:
@@ -69,11 +71,11 @@ def _find_cut(
 ) -> Cut | Unavailable:
     took: list[tuple[float, Arm]] = []
     for one in (arm, control):
-        timed = sum("_timestamp" in example for example in examples[one.dataset])
-        if one.effort.seconds is None or timed < len(examples[one.dataset]):
+        given = [example for part in one.all_parts for example in examples[part.dataset]]
+        timed = sum("_timestamp" in example for example in given)
+        if one.effort.seconds is None or timed < len(given):
             return Unavailable(
-                f"{timed:,} of the {len(examples[one.dataset]):,} answers of {one.dataset} carry a "
-                "time stamp"
+                f"{timed:,} of the {len(given):,} answers of {one.dataset} carry a time stamp"
             )
         took.append((one.effort.seconds, one))
     (seconds, _), (longest, longer) = sorted(took, key=lambda pair: pair[0])
@@ -82,9 +84,7 @@ def _find_cut(
         return cut
     nothing = Unavailable(f"{longer.dataset} had no training answer after {seconds:,.0f} seconds")
     try:
-        first = read_first(
-            cut_to_seconds(examples[longer.dataset], seconds), longer.train, tokenizer=tokenizer
-        )
+        first = read_first_seconds(longer, examples, seconds, tokenizer=tokenizer)
     except AnswerError:
         return nothing
     trained_on = {item.input_hash for item in longer.train.items}

@@ -74,6 +74,29 @@ def on_own_clocks(examples: Sequence[Example], arms: Sequence[str]) -> list[Exam
     return stamped
 
 
+def add_efforts(efforts: Sequence[Effort], examples: Sequence[Sequence[Example]]) -> Effort:
+    """Return the sum over datasets; seconds per answer are those of a typical one among all.
+
+    `examples` are theirs. Seconds are None where they are for one of the datasets.
+    """
+    gaps = [gap for own in examples for gap in _gaps(own)]
+    seconds = [one.seconds for one in efforts if one.seconds is not None]
+    return Effort(
+        segments=sum(one.segments for one in efforts),
+        tokens=sum(one.tokens for one in efforts),
+        entities=sum(one.entities for one in efforts),
+        seconds=sum(seconds) if len(seconds) == len(efforts) else None,
+        seconds_per_answer=float(median(gaps)) if gaps else None,
+        simulated=any(one.simulated for one in efforts),
+    )
+
+
+def _gaps(examples: Sequence[Example]) -> list[float]:
+    """Return the seconds from each answer with a time stamp to the next one, breaks cut."""
+    stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
+    return [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
+
+
 def _question(example: Example) -> tuple[object, object]:
     return example["_task_hash"], example.get("_annotator_id")
 
@@ -85,7 +108,7 @@ def cut_to_seconds(examples: Sequence[Example], seconds: float) -> list[Example]
     All examples need a time stamp.
     """
     stamps = sorted(example["_timestamp"] for example in examples)
-    gaps = [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
+    gaps = _gaps(examples)
     if not gaps:
         return list(examples)
     spent = accumulate([float(median(gaps)), *gaps])
@@ -95,8 +118,7 @@ def cut_to_seconds(examples: Sequence[Example], seconds: float) -> list[Example]
 
 def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:
     """Return how much the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
-    stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
-    gaps = [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
+    gaps = _gaps(examples)
     typical = float(median(gaps)) if gaps else None
     return Effort(
         segments=len(answers),
@@ -117,12 +139,16 @@ def read_first_answers(
     Answers count in the order in which they stand in the dataset, and dev answers that were given
     in between count as effort. A share without any usable answer is left out.
     """
+    for count in count_at_shares(examples, train):
+        with suppress(AnswerError):
+            yield read_first(examples[:count], train, tokenizer=tokenizer)
+
+
+def count_at_shares(examples: Sequence[Example], train: Answers) -> list[int]:
+    """Return the number of answers by which each of `SHARES` of those in `train` had been given."""
     hashes = {item.input_hash for item in train.items}
     places = [i for i, example in enumerate(examples) if example["_input_hash"] in hashes]
-    for number in sorted({ceil(share * len(places)) for share in SHARES}):
-        with suppress(AnswerError):
-            first = examples[: places[number - 1] + 1]
-            yield read_first(first, train, tokenizer=tokenizer)
+    return [places[n - 1] + 1 for n in sorted({ceil(share * len(places)) for share in SHARES})]
 
 
 def read_first(
@@ -137,6 +163,7 @@ def read_first(
         train.labels,
         dataset=train.dataset,
         tokenizer=tokenizer,
-        form=train.form,  # the first answers alone may not tell it
+        # the first answers alone may not tell it
+        form=None if train.form == "mixed" else train.form,
     )
     return FirstAnswers(len(examples), answers, measure_effort(answers, examples))

@@ -23,7 +23,7 @@ from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.documents import document_sizes, variance_inflation
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
 from prodigy_al.evaluation.paired import Side
-from prodigy_al.evaluation.reaching import lower_bounds
+from prodigy_al.evaluation.reaching import Reached, lower_bounds, work_to_match
 from prodigy_al.evaluation.replicates import ReplicateDifference, replicate_difference
 from prodigy_al.evaluation.response import bounds_of_missing, response_rates
 from prodigy_al.records import Record
@@ -149,6 +149,17 @@ def bounds_above(
     """Return the lower bound of F1 minus the other's for each point of a learning curve."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     return lower_bounds(curve, other, groups=groups, draws=DRAWS, rng=rng)
+
+
+def work_at(
+    curve: Sequence[Sequence[Counts]],
+    work: Sequence[float],
+    other: Sequence[Counts],
+    groups: Sequence[str],
+) -> Reached | Unavailable:
+    """Return the work at which a learning curve is at the F1 of `other`."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return work_to_match(curve, work, other, groups=groups, draws=DRAWS, rng=rng)
 
 
 def weighted_score(

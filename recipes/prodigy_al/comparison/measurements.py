@@ -34,6 +34,7 @@ from prodigy_al.comparison.estimates import (
     recall_interval,
     score,
     weighted_score,
+    work_at,
 )
 from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.plan import Plan
@@ -47,6 +48,7 @@ from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.counts import Counts
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.evaluation.paired import Side
+from prodigy_al.evaluation.reaching import Reached
 from prodigy_al.evaluation.replicates import ReplicateDifference
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.policies import POLICIES, to_docs
@@ -241,6 +243,14 @@ class Measurements:
         """
         counts = [self._counts[Row(model, "test")] for model in curve]
         return bounds_above(counts, self._counts[Row(other, "test")], self.plan.test.groups)
+
+    def work_at(
+        self, curve: Sequence[Model], work: Sequence[float], other: Model
+    ) -> Reached | Unavailable:
+        """Return the work at which a curve, begun with the base, is at `other`'s F1 on test."""
+        counts = [self._counts[Row(model, "test")] for model in curve]
+        groups = self.plan.test.groups
+        return work_at(counts, work, self._counts[Row(other, "test")], groups)
 
     def _count_usual(self, model: Model, arm: Arm, predictions: Predictions) -> None:
         """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated.

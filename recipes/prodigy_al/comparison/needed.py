@@ -187,7 +187,8 @@ def _within_fold(
         return planned
     return Unavailable(
         f"{planned.needed:,} ({ends(planned.low, planned.high)}) dev answers would be needed and "
-        f"the dev fold of {dev.dataset} holds {score.n_pool:,} segments: take a larger source"
+        f"the dev fold of {dev.dev_part.dataset} holds {score.n_pool:,} segments: take a larger "
+        "source"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from prodigy_al.comparison.arms import RANDOM_STRATEGIES, Arm
+from prodigy_al.comparison.arms import CONTROLS, Arm
 from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.evaluation.estimators import MIN_GROUPS
 from prodigy_al.records import read_record
@@ -159,7 +159,7 @@ def _require_plain_sample(name: str, records: Sequence[tuple[int, Mapping[str, A
     if not records:
         raise AnswerError(f"--test {name} holds no text; give a set with gold spans", dataset=name)
     for _, record in records:
-        if "al" in record and read_record(record).strategy not in RANDOM_STRATEGIES.values():
+        if "al" in record and read_record(record).strategy not in CONTROLS:
             raise AnswerError(
                 f"--test {name}: its answers were drawn by '{read_record(record).strategy}', which "
                 "is no plain sample; use answers of al.random or a gold file",

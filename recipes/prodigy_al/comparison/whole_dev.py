@@ -26,7 +26,7 @@ def find_weighted_dev(arm: Arm, arms: Sequence[Arm]) -> Arm | Unavailable:
     a random one before others, of these the one whose seed is nearest. An arm with a group in its
     dev fold that the binary arm trains on is not used.
     """
-    if arm.train.form == "full":
+    if arm.dev.form == "full":
         return arm
     if not arm.records:
         return Unavailable(f"{NOT_F1}, and without `al` records no other dev fold is known to fit")
@@ -44,7 +44,7 @@ def find_weighted_dev(arm: Arm, arms: Sequence[Arm]) -> Arm | Unavailable:
 
 def _measures(other: Arm, binary: Arm) -> bool:
     """Return whether the dev answers of `other` tell F1 of models that `binary` trains."""
-    if other.train.form != "full" or not other.records:
+    if other.dev.form != "full" or not other.records:
         return False
     ours, theirs = _any_record(binary), _any_record(other)
     asked = theirs.scorer.get("labels", other.dev.labels)

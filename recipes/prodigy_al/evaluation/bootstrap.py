@@ -210,21 +210,28 @@ def few_groups(size: int) -> Unavailable | None:
     return Unavailable(f"{counted}, at least {MIN_GROUPS} are needed")
 
 
-def _percentiles(
-    drawn: FloatArray, confidence: float, size: int, metric: Metric
-) -> tuple[float, float] | Unavailable:
-    """Return the interval's ends over resamples of `size` groups.
+def expanded_tail(size: int, confidence: float = 1 - LEVEL) -> float:
+    """Return the share of draws to leave beyond either end of an interval, of `size` groups.
 
     The plain percentiles lie too close together: resampling K groups shows (K-1)/K of the
     variance, and its tails are normal ones. Percentiles further out make up for both, as
     Student's t does (Hesterberg 2015, The American Statistician 69(4), expanded percentiles).
+    """
+    expanded = special.stdtrit(size - 1, (1 - confidence) / 2) * np.sqrt(size / (size - 1))
+    return float(special.ndtr(expanded))
+
+
+def _percentiles(
+    drawn: FloatArray, confidence: float, size: int, metric: Metric
+) -> tuple[float, float] | Unavailable:
+    """Return the interval's ends over resamples of `size` groups, by `expanded_tail`.
+
     There is no interval with few groups, nor where as many draws are undefined as lie beyond one
     end.
     """
     if few := few_groups(size):
         return few
-    expanded = special.stdtrit(size - 1, (1 - confidence) / 2) * np.sqrt(size / (size - 1))
-    tail = float(special.ndtr(expanded))
+    tail = expanded_tail(size, confidence)
     if np.mean(np.isnan(drawn)) > tail:
         return Unavailable(f"too few groups hold spans that {metric} could be computed from")
     low, high = np.nanquantile(drawn, [tail, 1 - tail])

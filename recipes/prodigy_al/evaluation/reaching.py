@@ -1,21 +1,57 @@
-"""From which point on a learning curve is surely at the F1 of something else.
+"""Where a learning curve is at the F1 of something else, and from which point on it surely is.
 
 A curve of single trainings on one test set jumps about: where two true curves are equal, its first
 passage through the other's final F1 mostly comes early, because it has several chances. So the
-curve is smoothed, and only a point whose lower bound is there counts.
+curve is smoothed, and for a claim only a point whose lower bound is there counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
 from prodigy_al.arrays import FloatArray
-from prodigy_al.evaluation.bootstrap import LEVEL, Side, few_groups, group_resamples
+from prodigy_al.evaluation.bootstrap import (
+    LEVEL,
+    Side,
+    expanded_tail,
+    few_groups,
+    group_resamples,
+)
 from prodigy_al.evaluation.counts import Counts, Metric
 from prodigy_al.evaluation.estimators import Groups, Unavailable
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A smoothed curve and what it is compared with, as measured and in each resample.
+
+    `known` are the k points of the curve whose metric is defined, `values` (k,) it; `curve`
+    (draws, k) and `other` (draws,) are resampled, NaN where undefined. `freedom` is the degrees of
+    freedom that training seeds have.
+    """
+
+    known: Sequence[int]
+    values: FloatArray
+    other_value: float
+    curve: FloatArray
+    other: FloatArray
+    freedom: int
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The work at which a curve is at something else's F1, with its 95 % interval.
+
+    An end is None where it lies outside the curve: below its first point, or above its last.
+    """
+
+    work: float
+    low: float | None
+    high: float | None
 
 
 def lower_bounds(
@@ -37,6 +73,88 @@ def lower_bounds(
     (Barlow et al. 1972). Points of a single seed borrow the spread between the seeds of those that
     have several, and Student's t its degrees of freedom.
     """
+    drawn = _draw(curve, other, groups=groups, draws=draws, rng=rng, metric=metric)
+    if isinstance(drawn, Unavailable):
+        return drawn
+    bounds = np.full(len(curve), -np.inf)
+    if drawn is None:
+        return bounds
+    errors = np.nanstd(drawn.curve - drawn.other[:, None], axis=0, ddof=1)
+    reach = float(special.stdtrit(drawn.freedom, 1 - LEVEL / 2))
+    bounds[drawn.known] = drawn.values - drawn.other_value - reach * errors
+    return bounds
+
+
+def work_to_match(
+    curve: Sequence[Sequence[Counts]],
+    work: Sequence[float],
+    other: Sequence[Counts],
+    *,
+    groups: Groups,
+    draws: int,
+    rng: np.random.Generator,
+    metric: Metric = "f1",
+) -> Reached | Unavailable:
+    """Return the work at which the smoothed `curve` is at the metric of `other`.
+
+    `work` grows with the curve's points, between which it is linear. The other arguments are those
+    of `lower_bounds`, the interval is by percentiles of the resamples of groups and seeds.
+    """
+    drawn = _draw(curve, other, groups=groups, draws=draws, rng=rng, metric=metric)
+    if isinstance(drawn, Unavailable):
+        return drawn
+    if drawn is None:
+        return Unavailable("F1 is undefined")
+    spent = np.array([work[i] for i in drawn.known], dtype=np.float64)
+    found = float(passage(spent, drawn.values[None], np.array([drawn.other_value]))[0])
+    if found == -np.inf:
+        return Unavailable("its F1 is not above that of the base")
+    if found == np.inf:
+        return Unavailable("its F1 is above the whole curve")
+    passages = passage(spent, drawn.curve, drawn.other)
+    tail = expanded_tail(len(set(groups)))
+    if np.mean(np.isnan(passages)) > tail:
+        return Unavailable(f"too few groups hold spans that {metric} could be computed from")
+    # not interpolated: some may lie outside the curve
+    ordered = np.sort(passages[~np.isnan(passages)])
+    low = float(ordered[int(np.floor(tail * (ordered.size - 1)))])
+    high = float(ordered[int(np.ceil((1 - tail) * (ordered.size - 1)))])
+    return Reached(found, low if np.isfinite(low) else None, high if np.isfinite(high) else None)
+
+
+def passage(work: FloatArray, curves: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Return (n,) the work at which each curve (n, points), which never falls, is at `wanted` (n,).
+
+    -inf where it begins there or above, inf where it never comes there, NaN where one is undefined.
+
+    >>> curve = np.array([0.2, 0.4, 0.4, 0.5])
+    >>> passage(np.arange(4.0), np.tile(curve, (4, 1)), np.array([0.3, 0.45, 0.1, 0.6])).round(6)
+    array([ 0.5,  2.5, -inf,  inf])
+    """
+    n, points = curves.shape
+    at = np.sum(curves < wanted[:, None], axis=1)
+    inner = np.clip(at, 1, points - 1)
+    rows = np.arange(n)
+    before, after = curves[rows, inner - 1], curves[rows, inner]
+    rise = np.where(after > before, after - before, 1.0)
+    share = (wanted - before) / rise
+    found = work[inner - 1] + share * (work[inner] - work[inner - 1])
+    found = np.where(at == 0, -np.inf, np.where(at == points, np.inf, found))
+    undefined = np.isnan(curves).any(axis=1) | np.isnan(wanted)
+    matched: FloatArray = np.where(undefined, np.nan, found)
+    return matched
+
+
+def _draw(
+    curve: Sequence[Sequence[Counts]],
+    other: Sequence[Counts],
+    *,
+    groups: Groups,
+    draws: int,
+    rng: np.random.Generator,
+    metric: Metric,
+) -> Drawn | Unavailable | None:
+    """Return a curve and what it is compared with, resampled; None where a side is undefined."""
     sides, control = [Side(counts, groups) for counts in curve], Side(other, groups)
     resamples = group_resamples(groups, draws, rng)
     if few := few_groups(resamples.shape[1]):
@@ -51,20 +169,20 @@ def lower_bounds(
         seeds: FloatArray = rng.choice(pooled, size=(draws, side.seeds)).mean(axis=1)
         return side.means(metric, resamples) + seeds
 
-    bounds = np.full(len(sides), -np.inf)
     known = [i for i, side in enumerate(sides) if np.isfinite(side.value(metric))]
     if not known or not np.isfinite(control.value(metric)):
-        return bounds
-    values = isotonic(np.array([sides[i].value(metric) for i in known]))
-    drawn = isotonic(
-        np.stack(
-            [trained(sides[i]) if i else sides[0].means(metric, resamples) for i in known], axis=-1
-        )
+        return None
+    drawn = np.stack(
+        [trained(sides[i]) if i else sides[0].means(metric, resamples) for i in known], axis=-1
     )
-    errors = np.nanstd(drawn - trained(control)[:, None], axis=0, ddof=1)
-    reach = float(special.stdtrit(freedom, 1 - LEVEL / 2))
-    bounds[known] = values - control.value(metric) - reach * errors
-    return bounds
+    return Drawn(
+        known=known,
+        values=isotonic(np.array([sides[i].value(metric) for i in known])),
+        other_value=control.value(metric),
+        curve=isotonic(drawn),
+        other=trained(control),
+        freedom=freedom,
+    )
 
 
 def isotonic(values: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from joblib import cpu_count
 from prodigy.components.db import connect
 from spacy.language import Language
 
-from prodigy_al.comparison.arms import read_arm, split_arms
 from prodigy_al.comparison.cuts import find_cuts
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import no_test, read_test
+from prodigy_al.inputs.arms import read_arms, read_stored
 from prodigy_al.inputs.choices import (
     ANSWERS,
     SECONDS,
@@ -26,7 +26,6 @@ from prodigy_al.inputs.choices import (
     choose_labels,
     choose_policies,
     choose_workers,
-    match_datasets,
 )
 from prodigy_al.inputs.frames import find_candidates
 from prodigy_al.inputs.naming import naming_options
@@ -75,18 +74,15 @@ def open_comparison(
     if cluster is not None:
         with naming_options():
             check_cluster(cluster)
-    answers = _read_datasets(datasets)
-    labels = choose_labels(label, chain.from_iterable(answers.values()))
+    stored = read_stored(datasets)
+    labels = choose_labels(label, chain.from_iterable(stored.answers.values()))
     test_records = _open_test(test, loader=loader, skip_bad=skip_bad) if test is not None else ()
     pool_records = open_source(pool, loader=loader, skip_bad=skip_bad) if pool else None
     nlp = _load_base(model, chosen_policies)
     segments = list(cut_segments(test_records, nlp, unsegmented=True))
     with naming_options():
         cache = RunCache(output / "runs")
-    arms = [
-        read_arm(name, examples, labels, tokenizer=nlp.make_doc, curves=curves, group_by=group_by)
-        for name, examples in answers.items()
-    ]
+    arms = read_arms(stored, labels, tokenizer=nlp.make_doc, curves=curves, group_by=group_by)
     with naming_options():
         gold = no_test(labels)
         if test is not None:
@@ -114,7 +110,7 @@ def open_comparison(
         cache=cache,
         output=output,
         curves=curves,
-        cuts=find_cuts(arms, answers, tokenizer=nlp.make_doc)
+        cuts=find_cuts(arms, stored.answers, tokenizer=nlp.make_doc)
         if chosen_policies and equal == SECONDS
         else {},
         wanted=wanted,
@@ -124,15 +120,6 @@ def open_comparison(
             else None
         ),
     )
-
-
-def _read_datasets(patterns: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """Return the answers of the datasets that names or patterns name, by dataset or arm of one."""
-    database = connect()
-    answers: dict[str, Sequence[Mapping[str, Any]]] = {}
-    for name in match_datasets(patterns, database.datasets):
-        answers.update(split_arms(name, list(database.get_dataset_examples(name))))
-    return answers
 
 
 def _open_test(

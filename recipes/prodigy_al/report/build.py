@@ -21,9 +21,11 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
-from prodigy_al.report.differences import describe_comparison
+from prodigy_al.report.differences import against_whole, describe_comparison
+from prodigy_al.report.exchange import describe_exchange
 from prodigy_al.report.guard import describe_guard
 from prodigy_al.report.health import check_health
+from prodigy_al.report.joined import describe_parts
 from prodigy_al.report.kinds import Kind
 from prodigy_al.report.others import describe_others
 from prodigy_al.report.planned import describe_plan
@@ -82,6 +84,7 @@ def build_report(measured: Measurements) -> schema.Report:
         curves=[_curve_point(*name, point) for name, curve in curves.items() for point in curve],
         health=check_health(measured),
         machine=describe_machine(),
+        exchange=describe_exchange(measured),
         plan=describe_plan(measured),
     )
     policy = answered_policy(report) if plan.policies else None
@@ -126,6 +129,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
             unasked=arm.train.unasked,
             several_annotators=arm.shared,
             copied=arm.reused,
+            in_both=arm.in_both,
         ),
         segments=arm.effort.segments,
         tokens=arm.effort.tokens,
@@ -141,6 +145,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
             for policy in measured.plan.policies
         },
         no_control=why_no_control(arm, measured.plan.arms),
+        parts=describe_parts(arm),
     )
 
 
@@ -156,7 +161,8 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
             against=control.dataset,
             train=len(measured.trains[arm.dataset]),
             against_train=len(measured.trains[control.dataset]),
-            binary_against_whole=arm.train.form != control.train.form,
+            binary_against_whole=against_whole(arm, control, "binary"),
+            mixed_against_whole=against_whole(arm, control, "mixed"),
         )
         if curve:
             needed = effort_to_reach(curve, other, measured)
@@ -215,7 +221,8 @@ def _matrix(measured: Measurements) -> list[schema.Cell]:
             dev = _dev(model, arm, measured)
             cells.append(_cell(model, arm.dataset, "usual", dev.usual, leak=leak))
             # of binary answers it is F1 on another set, which has a cell of its own
-            if not isinstance(dev.weighted, Unavailable) and dev.weighted.on == arm.dataset:
+            own = measured.weighted_dev[arm.dataset] is arm
+            if own and not isinstance(dev.weighted, Unavailable):
                 kind: Kind = "estimated" if dev.weighted.method == "estimated" else "weighted"
                 cells.append(_cell(model, arm.dataset, kind, dev.weighted, leak=leak))
     return cells

@@ -17,9 +17,11 @@ def binary_lines(report: Report, policy: str | None) -> Iterator[str]:
     """
     for dataset, arm in report.arms.items():
         before = report.base.dev[dataset]
-        if isinstance(before.weighted, WeightedMetric) and before.weighted.on != dataset:
+        weighted = before.weighted
+        # of a joined arm it is told with its parts
+        if isinstance(weighted, WeightedMetric) and weighted.on != dataset and not arm.parts:
             yield (
-                f"{dataset}: weighted F1 is measured on {before.weighted.on}'s dev, on whole "
+                f"{dataset}: weighted F1 is measured on {weighted.on}'s dev, on whole "
                 "segments of the same dev fold."
             )
         if before.candidates is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prodigy_al.comparison.arms import CONTROLS
 from prodigy_al.comparison.retention import FEWEST_SPANS
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.guard import says_not_to_ship
+from prodigy_al.report.joined import joined_lines
 from prodigy_al.report.numbers import counted, size_of_test
 from prodigy_al.report.schema import Arm, Report, Run
 
@@ -81,6 +83,7 @@ def _of_arm(dataset: str, report: Report) -> Iterator[str]:
             f"{dataset}: train and dev share documents, since the source has too few for "
             "folds of whole ones; so its dev numbers have no interval for new text."
         )
+    yield from joined_lines(dataset, arm)
     if met := _reading(arm):
         yield f"{dataset}: {met}."
 
@@ -100,7 +103,7 @@ def _left_out(report: Report) -> Iterator[str]:
             continue
         for dataset, why in found.left_out.items():
             yield f"{dataset}: no replicate: {why}."
-        if found.no_comparison and found.replicates and not name.startswith("random"):
+        if found.no_comparison and found.replicates and name not in CONTROLS:
             yield f"{name}: not compared with random as a strategy: {found.no_comparison}."
 
 
@@ -137,5 +140,6 @@ def _reading(arm: Arm) -> str:
             " (trained on the latest answer, measured by the mean of theirs)",
         ),
         ("answers copied from another arm or dataset", reading.copied, ""),
+        ("texts in both forms", reading.in_both, " (the whole segment counts)"),
     )
     return "; ".join(f"{what}: {count:,}{then}" for what, count, then in found if count)

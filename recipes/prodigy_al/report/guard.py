@@ -26,7 +26,7 @@ def describe_guard(model: Model, arm: Arm, measured: Measurements) -> parts.Guar
     found = find_guard(model, arm, measured)
     return parts.Guard(
         outcome=found.outcome,
-        on=found.on.dataset if found.on else None,
+        on=found.on.dev_part.dataset if found.on else None,
         answers=found.answers,
         needed=found.needed,
         said=_said(found, model, arm, measured),
@@ -53,13 +53,14 @@ def _said(found: Guard, model: Model, arm: Arm, measured: Measurements) -> str:
         return ""
     if found.on is None or isinstance(change, Unavailable):
         return f"{arm.dataset}: not known to be better than its base: {_why(arm, measured, change)}"
-    of = "" if found.on is arm else f" of {found.on.dataset}"
+    on = found.on.dev_part
+    of = "" if on is arm else f" of {on.dataset}"
     by = f"{counted(found.answers, 'dev answer')}{of}, {_with_ends(change)}"
     if found.needed is None:
         return f"{arm.dataset}: worse than the base on {by}: do not ship."
     return (
         f"{arm.dataset}: not shown to be better than its base on {by}: do not ship yet. "
-        f"If the change is as measured, {_what_decides(found.needed, found.on)}."
+        f"If the change is as measured, {_what_decides(found.needed, on)}."
     )
 
 
@@ -90,7 +91,7 @@ def _why(arm: Arm, measured: Measurements, change: Difference | Unavailable) -> 
     elif isinstance(measured.weighted(BASE, arm), Unavailable):
         remedy = "; draw new answers"
     else:
-        remedy = f"; go on in {on.dataset}{_how(on)}"
+        remedy = f"; go on in {on.dev_part.dataset}{_how(on.dev_part)}"
     return f"{reason}{remedy}."
 
 

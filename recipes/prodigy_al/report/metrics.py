@@ -55,13 +55,15 @@ class ControlComparison(Comparison):
     """The difference to the random dataset `against`.
 
     `train` and `against_train` are the training answers of either side; `binary_against_whole`
-    where single spans are compared with whole segments.
+    where single spans are compared with whole segments, `mixed_against_whole` where both, in a
+    joined arm, are.
     """
 
     against: str
     train: int
     against_train: int
     binary_against_whole: bool
+    mixed_against_whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,48 @@ class Within:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """How many answers about single spans of an arm did the work of one whole segment.
+
+    `answers` texts of a dataset, known by single spans, did that of `segments` whole ones of
+    `control`: there its curve (--curves) is at their F1 on test. An end of the interval is None
+    where it lies outside the curve; `why` is the reason where there is no number. `times_faster`
+    is a typical answer's seconds about a whole segment, divided by those about a single span;
+    `measured` is false where seconds come from a cost model.
+    """
+
+    dataset: str
+    control: str
+    policy: str
+    binary_per_segment: float | None
+    low: float | None
+    high: float | None
+    answers: int | None
+    segments: float | None
+    times_faster: float | None
+    measured: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One dataset of a joined arm: its answers in all, and the texts in its folds.
+
+    `form` is ``full`` (whole segments) or ``binary`` (single spans). `dev_answers` were counted,
+    `dev_left_out` neither counted nor trained on.
+    """
+
+    strategy: str
+    seed: int | None
+    form: str
+    answers: int
+    seconds: float | None
+    train: int
+    dev_answers: int
+    dev_left_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gap:
     """Dev F1 as usual minus F1 on test: usual minus weighted, weighted minus test.
 

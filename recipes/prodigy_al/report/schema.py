@@ -23,7 +23,17 @@ from prodigy_al.report.metrics import (
     SecondsComparison,
     TestMetric,
 )
-from prodigy_al.report.parts import Gap, Guard, Planned, Share, Strata, Within, WorstLabel
+from prodigy_al.report.parts import (
+    Exchange,
+    Gap,
+    Guard,
+    Part,
+    Planned,
+    Share,
+    Strata,
+    Within,
+    WorstLabel,
+)
 
 REPORT_VERSION = 1
 
@@ -182,7 +192,8 @@ class Run:
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What reading a dataset met: answers that repeat another (merged), spans off token borders and
-    of labels not asked for (left out), texts with several annotators, answers `copied` to the arm.
+    of labels not asked for (left out), texts with several annotators, answers `copied` to the arm,
+    and texts `in_both` forms of a joined arm (the whole segment counts).
     """
 
     repeats: int
@@ -190,6 +201,7 @@ class Reading:
     unasked: int
     several_annotators: int
     copied: int = 0
+    in_both: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +209,8 @@ class Arm:
     """One dataset. `train` and `dev_answers` count the answers of each fold that were used;
     `runs` are by policy. `no_control` is the reason where no random dataset is comparable.
     With `shares_documents` the source had too few documents for folds of
-    whole ones, so dev numbers have no interval for new text.
+    whole ones, so dev numbers have no interval for new text. An arm that is joined from several
+    datasets is called A+B and has them as `parts`, in the order of time; {} otherwise.
     """
 
     strategy: str
@@ -217,6 +230,7 @@ class Arm:
     no_control: str | None = None
     shares_documents: bool = False
     seconds_simulated: bool = False
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,7 +300,7 @@ class Report:
     curves: Sequence[CurvePoint]
     verdicts: Sequence[Mapping[str, Any]] = ()
     health: Sequence[Mapping[str, Any]] = ()
-    exchange: Sequence[Mapping[str, Any]] = ()
+    exchange: Sequence[Exchange] = ()
     plan: Planned | None = None
     strata: Strata | Unavailable | None = None
     machine: Mapping[str, Any] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.equal_seconds import compare_at_seconds
 from prodigy_al.comparison.measurements import Measurements
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.differences import describe_comparison
+from prodigy_al.report.differences import against_whole, describe_comparison, differing_forms
 from prodigy_al.report.metrics import SecondsComparison
 from prodigy_al.report.schema import Report
 
@@ -20,13 +20,14 @@ def describe_at_seconds(
     found = compare_at_seconds(arm.dataset, policy, measured)
     if found is None or isinstance(found, Unavailable):
         return found
-    form = next(a.train.form for a in measured.plan.arms if a.dataset == found.cut.control)
+    control = next(a for a in measured.plan.arms if a.dataset == found.cut.control)
     return SecondsComparison(
         **asdict(describe_comparison(found.compared)),
         against=found.cut.control,
         train=found.ours.train,
         against_train=found.theirs.train,
-        binary_against_whole=arm.train.form != form,
+        binary_against_whole=against_whole(arm, control, "binary"),
+        mixed_against_whole=against_whole(arm, control, "mixed"),
         seconds=found.cut.seconds,
         simulated=found.cut.simulated,
         cut=found.cut.longer,
@@ -44,8 +45,7 @@ def at_seconds(report: Report, policy: str) -> dict[str, SecondsComparison]:
 def sizes_at_seconds(found: SecondsComparison) -> str:
     """Return the seconds, where they are from, and what each side held then."""
     by = "simulated" if found.simulated else "by time stamps"
-    form = ", single spans against whole segments" if found.binary_against_whole else ""
     return (
         f"{found.seconds:,.0f} s {by}: {found.answers:,} answers against "
-        f"{found.against_answers:,}{form}"
+        f"{found.against_answers:,}{differing_forms(found)}"
     )

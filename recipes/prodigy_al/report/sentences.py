@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
+from prodigy_al.comparison.arms import CONTROLS
 from prodigy_al.comparison.whole_dev import NOT_F1
 from prodigy_al.evaluation.bootstrap import LEVEL, holm
 from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
+from prodigy_al.report.differences import differing_forms
 from prodigy_al.report.metrics import Comparison, ControlComparison
 from prodigy_al.report.numbers import number, signed, size_of_test
 from prodigy_al.report.schema import Report
@@ -60,11 +62,7 @@ def _against_controls(report: Report, policy: str) -> list[str]:
         f"At equal seconds against {name}, {_listed(arms)}."
         for name, arms in _by_control(timed, sizes).items()
     ]
-    sizes = {
-        name: f"{found.train:,}"
-        + (", single spans against whole segments" if found.binary_against_whole else "")
-        for name, found in compared.items()
-    }
+    sizes = {name: f"{found.train:,}{differing_forms(found)}" for name, found in compared.items()}
     start = "At equal answers against" if timed else "Against"
     said += [
         f"{start} {name} ({report.arms[name].train:,} training answers), {_listed(arms)}."
@@ -159,7 +157,7 @@ def next_sentence(report: Report) -> str:
         for name, by_policy in report.strategies.items()
         if name != "unknown"
     }
-    if all(name.startswith("random") for name in strategies):
+    if all(name in CONTROLS for name in strategies):
         salt = next(arm.fold_salt for arm in report.arms.values() if arm.fold_salt)
         return (
             "This holds for these answers; to compare ways to annotate, draw as many from the same "
@@ -168,7 +166,7 @@ def next_sentence(report: Report) -> str:
     few = [
         name
         for name, found in strategies.items()
-        if (found.replicates if name.startswith("random") else found.compared) < FEWEST_REPLICATES
+        if (found.replicates if name in CONTROLS else found.compared) < FEWEST_REPLICATES
     ]
     if few:
         return (
@@ -201,7 +199,7 @@ def missing_sentence(report: Report) -> str:
             "their control: to compare ways to annotate, draw new answers with al.manual-ranked or "
             "al.teach and a control with al.random."
         )
-    if not any(name.startswith("random") for name in report.strategies):
+    if not any(name in CONTROLS for name in report.strategies):
         return "To tell selection from training, annotate a random control with al.random."
     timed = at_seconds(report, answered_policy(report)) if report.policies else ()
     # answers without records have no control, whatever is annotated

@@ -19,6 +19,7 @@ from prodigy_al.report.dev_notes import (
     percent,
     remarks,
 )
+from prodigy_al.report.exchange import exchange_lines
 from prodigy_al.report.footnotes import footnotes
 from prodigy_al.report.guard import guard_lines
 from prodigy_al.report.numbers import counted, interval, number
@@ -59,7 +60,7 @@ def render(report: Report) -> str:
         parts += [_dev(report, policy), _test(report, policy), strata_table(report, policy)]
         parts.append(_gap(report, policy))
         if report.curves:
-            parts.append(_effort_to_random(report, policy))
+            parts += [_effort_to_random(report, policy), "\n".join(exchange_lines(report, policy))]
         parts.append(_matrix(report, policy))
         if any(len(found.datasets) > 1 for found in _strategies(report, policy).values()):
             replicates.append(_replicates(report, policy))

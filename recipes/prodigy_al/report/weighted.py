@@ -34,7 +34,7 @@ def describe_weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
         missing=score.missing,
         if_missing_wrong=score.if_missing_wrong,
         if_missing_right=score.if_missing_right,
-        on=arm.dataset,
+        on=arm.dev_part.dataset,
         cautions=[
             *(caution.kind for caution in found.cautions),
             *(["stream"] if arm.is_stream else []),

@@ -1,6 +1,7 @@
 """Stored answers -> what is known about each distinct text.
 
-Two forms of answer exist and mean different things, so a dataset holds one of them:
+Two forms of answer exist and mean different things, so a dataset holds one of them (joining.py puts
+datasets of both together):
 
 - *full* (view ``ner_manual``, accepted): the spans are the whole truth for the asked labels;
 - *binary* (view ``ner`` with exactly one span): a statement about that one span and nothing else.
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from prodigy_al.errors import AnswerError
-from prodigy_al.training.forms import Form, unstated_form
+from prodigy_al.training.forms import Form, FormOfAll, unstated_form
 from prodigy_al.training.statements import VERDICTS, Statement, StatementReader
 from prodigy_al.training.truths import TokenSpan, Truth, latest_full, merged_binary
 
@@ -59,11 +60,12 @@ class Answers:
     `off_tokens` spans that do not fall on token borders (dropped; the first in the answer at place
     `first_off_tokens`), `unasked` spans with a label that was not asked for (dropped).
     `about_other_labels` holds the input hashes of texts that were answered only about such labels:
-    they are no items, yet they are not missing answers.
+    they are no items, yet they are not missing answers. Where the form is ``mixed``, `single` holds
+    those of the texts that are known by answers about single spans.
     """
 
     dataset: str
-    form: Form
+    form: FormOfAll
     labels: tuple[str, ...]
     items: tuple[Answer, ...]
     counts: Mapping[str, int]
@@ -73,10 +75,17 @@ class Answers:
     first_off_tokens: int | None = None
     unasked: int = 0
     about_other_labels: frozenset[int] = frozenset()
+    single: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         """Return the number of distinct texts."""
         return len(self.items)
+
+    def form_of(self, item: Answer) -> Form:
+        """Return what the answers about one of the items are about."""
+        if self.form == "mixed":
+            return "binary" if item.input_hash in self.single else "full"
+        return self.form
 
     def take(self, indices: Iterable[int]) -> Answers:
         """Return the items at these places, in this order (an integer array will do)."""

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from prodigy_al.errors import AnswerError
 
 Form = Literal["full", "binary"]
+FormOfAll = Literal["full", "binary", "mixed"]
+"""What all answers of a set are about; only those of joined datasets may be ``mixed``."""
 
 FORM_OF_VIEW: Mapping[object, Form] = {
     "ner_manual": "full",

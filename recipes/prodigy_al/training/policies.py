@@ -15,6 +15,10 @@ not asked keep the base's scores to rounding. Weights are averaged over the last
 (Polyak & Juditsky 1992, "Acceleration of stochastic approximation by averaging"). A base without
 ``ner`` has nothing to keep: the same losses then train a fresh one.
 
+Where datasets of both forms are joined, every text is read by its own form. The loss is the sum
+over all texts, each with weight 1. The settings are those of whole segments, for most of the
+accepted spans are theirs: one answer about a single span in about five accepts it.
+
 The optimiser is spaCy's default (Adam with L2 .01 as weight decay, gradients clipped at 1).
 """
 
@@ -29,7 +33,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from prodigy_al.training.answers import Answer, Answers
-from prodigy_al.training.forms import Form
+from prodigy_al.training.forms import FormOfAll
 
 INCORRECT_SPANS_KEY = "incorrect_spans"
 """Where a reference doc keeps spans that are known not to be entities (``doc.spans[...]``)."""
@@ -57,9 +61,9 @@ class Policy:
     binary_learn_rate: float | None = None
     binary_epochs: int | None = None
 
-    def on(self, form: Form) -> Policy:
+    def on(self, form: FormOfAll) -> Policy:
         """Return the policy with the settings for answers of this form."""
-        if form == "full":
+        if form != "binary":
             return self
         return replace(
             self,
@@ -93,8 +97,10 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
 
 def to_docs(answers: Answers, policy: Policy, vocab: Vocab) -> list[Doc]:
     """Return one reference doc per item, in their order, as the policy reads the answers."""
-    others = "outside" if answers.form == "full" else policy.others
-    return [_reference(answer, others, vocab) for answer in answers.items]
+    return [
+        _reference(answer, "outside" if answers.form_of(answer) == "full" else policy.others, vocab)
+        for answer in answers.items
+    ]
 
 
 def _reference(answer: Answer, others: str, vocab: Vocab) -> Doc:
