@@ -18,12 +18,13 @@ from typing import Any, Literal
 
 from prodigy_al.errors import RecordError
 
-RECORD_VERSION = 3
+RECORD_VERSION = 4
 NEW_FIELDS: Mapping[int, frozenset[str]] = MappingProxyType(
     {
         1: frozenset(),
         2: frozenset({"block_size", "next_u"}),
         3: frozenset({"stratum", "stratum_size"}),
+        4: frozenset({"start"}),
     }
 )
 """The versions that can be read, and the fields that each has and those before have not."""
@@ -83,6 +84,7 @@ class Record:
     shown: Mapping[str, Any]  # suggestions, score
     reused_from: str | None = None  # the dataset, or arm of a trial, that was asked instead
     trial: str | None = None  # arms of the trial it was drawn in, sorted, with commas
+    start: Mapping[str, Any] | None = None  # whole segments it began from: name, sha256, answers
     version: int = RECORD_VERSION
 
     def to_dict(self) -> dict[str, Any]:

@@ -47,6 +47,9 @@ _ASKING = {
         converter=split_string,
     ),
     seeds=Arg("--seeds", help="Number of replicates (0..N-1), or their seeds, comma-separated"),
+    start_share=Arg(
+        "--start-share", help="Share of --budget that goes to whole segments first, of mixed arms"
+    ),
     fold_salt=Arg("--fold-salt", help="Salt of the dev fold; replicate S uses SALT-S"),
     by=ACQUISITION,
     explore=EXPLORE,
@@ -69,6 +72,7 @@ def simulate(
     budget: int = 1000,
     arms: Optional[list[str]] = None,
     seeds: str = "1",
+    start_share: float = 1 / 3,
     fold_salt: str = "prodigy-al",
     by: str = "expected-errors",
     explore: float = 0.3,
@@ -96,8 +100,10 @@ def simulate(
             budget=budget,
             fold_salt=fold_salt,
             active={"by": by, **active},
+            start_share=start_share,
         )
     _require_recipes(runs)
+    _require_starts(runs)
     shared: dict[str, Any] = {
         "label": label,
         "loader": loader,
@@ -116,6 +122,7 @@ def simulate(
         annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
         stored = _simulate(run, gold, model, annotator=annotator, options=shared)
         _say_written(run, stored)
+    _say_joined(runs, model)
 
 
 def _check(prefix: str, *, error_rate: float, **design: Any) -> None:
@@ -135,6 +142,36 @@ def _require_recipes(runs: "Sequence[SimulatedRun]") -> None:
         from prodigy_al.inputs.built_in import find_ner_teach
 
         find_ner_teach()
+
+
+def _require_starts(runs: "Sequence[SimulatedRun]") -> None:
+    """Raise `OptionError` where a run that has begun would begin from other answers now."""
+    from prodigy_al.errors import OptionError
+    from prodigy_al.inputs.datasets import stored_examples
+
+    for run in runs:
+        if run.start is None or not stored_examples(run.dataset):
+            continue
+        began = len(stored_examples(run.start.dataset))
+        if began != run.start.budget:
+            raise OptionError(
+                "--budget",
+                run.start.budget + run.budget,
+                f"dataset {run.dataset} was begun after {began:,} whole segments, and with "
+                f"--start-share it would be after {run.start.budget:,}: give the budget and share "
+                "as they were, or another PREFIX",
+            )
+
+
+def _say_joined(runs: "Sequence[SimulatedRun]", model: str) -> None:
+    """Say how to compare runs that are one arm in two datasets."""
+    from prodigy.util import msg
+
+    joined = [f"{run.start.dataset}+{run.dataset}" for run in runs if run.start is not None]
+    if joined:
+        started = {run.start.dataset for run in runs if run.start is not None}
+        own = [run.dataset for run in runs if run.start is None and run.dataset not in started]
+        msg.info(f"one arm in two datasets: al.compare '{','.join([*joined, *own])}' {model}")
 
 
 def _say_written(run: "SimulatedRun", stored: int) -> None:

@@ -28,6 +28,11 @@ from prodigy_al.options import (
     strict=STRICT,
     block=BLOCK,
     rate=RATE,
+    start=Arg(
+        "--start",
+        help="Dataset of whole segments of the same source to begin from: ranks by its answers, "
+        "asks about none of its texts, and leaves the dev fold to it",
+    ),
     update_every=Arg("--update-every", help="Learn after every N train-fold answers; 0: never"),
     wait=WAIT,
     show_score=Arg("--show-score", help="Show the span's probability on the card (recorded)"),
@@ -54,6 +59,7 @@ def teach(
     strict: bool = False,
     block: int = 100,
     rate: float = 0.2,
+    start: Optional[str] = None,
     update_every: int = 0,
     wait: bool = False,
     show_score: bool = False,
@@ -65,7 +71,9 @@ def teach(
 
     with naming_options(learn_every="--update-every"):
         design = SamplingDesign(
-            strategy=strategy_name("teach", strict=strict, learning=bool(update_every)),
+            strategy=strategy_name(
+                "teach", strict=strict, learning=bool(update_every), started=start is not None
+            ),
             unit="candidate",
             seed=seed,
             explore=explore,
@@ -91,6 +99,7 @@ def teach(
         group_by=group_by,
         gpu_id=gpu_id,
         budget=budget,
+        start=start,
         waits=wait,
     )
     return pool.ask(view_id="ner", show_score=show_score)

@@ -171,6 +171,9 @@ def store_datasets(stage: Stage) -> None:
     stage.store("tampered", [{**e, "al": {**e["al"], "p": e["al"]["p"] / 2}} for e in random])
     stage.store("half-recorded", [*random[:20], *without_records(random[20:])])
     stage.store("single", random[:1])
+    stage.store("trial", [{**e, "al": {**e["al"], "trial": "random,ranked"}} for e in random])
+    for fold in ("train", "dev"):
+        stage.store(f"{fold}-only", [e for e in random if e["al"]["fold"] == fold])
     stage.store("spanless", [{**e, "spans": []} for e in random])
     stage.store("ignored", [{**e, "answer": "ignore"} for e in random])
     stage.store("empty", [])

@@ -25,6 +25,14 @@ def again(
     return (recipe, f"news-{arm}-0", model, source, *label, *salt, *more)
 
 
+def start(name: str, *more: str, label: str = "ORG", source: str = "pool.jsonl") -> tuple[str, ...]:
+    """Begin binary questions from a dataset that the simulation wrote."""
+    options = (
+        ("-l", label, "--fold-salt", "prodigy-al-0") if label else ("--fold-salt", "prodigy-al-0")
+    )
+    return ("al.teach", "x", "base", source, *options, "--start", name, *more)
+
+
 def compare(datasets: str, *more: str, test: str = "test.jsonl") -> tuple[str, ...]:
     return ("al.compare", datasets, "base", "--test", test, "-l", "ORG", "--seeds", "1", *more)
 
@@ -101,7 +109,28 @@ BAD_INPUT = [
     (again("random", "--dev-share", "0.5"), "segments in its", "(--dev-share"),
     (again("teach", "--block", "50", recipe="al.teach"), "--block 100, now it is 50"),
     (ask("pool.jsonl", dataset="mixed"), "dataset 'mixed' carries no `al` record"),
+    # the whole segments to begin from
+    (start("x"), "--start x: it is the dataset to save to", "al.random or al.manual-ranked"),
+    (start("gone"), "--start gone: there is no such dataset"),
+    (start("empty"), "--start empty: it holds no answer"),
+    (start("news-teach-0"), "--start news-teach-0: its answers are about single spans"),
+    (start("binary"), "--start binary: an answer of dataset 'binary' carries no `al` record"),
+    (start("trial"), "--start trial: it is a trial of random,ranked"),
+    (start("ignored"), "--start ignored: it has no usable answer in its train fold"),
+    (start("train-only"), "--start train-only: it has no usable answer in its dev fold"),
+    (start("dev-only"), "--start dev-only: it has no usable answer in its train fold"),
+    (start("news-random-0", "--fold-salt", "s"), "with --fold-salt prodigy-al-0, here it is s"),
+    (start("news-random-0", label="PERSON"), "with --label ORG, here it is PERSON: give the same"),
+    (start("news-random-0", label=""), "about ORG, here it is ORG,PERSON,PLACE: give --label ORG"),
+    (start("news-random-0", "-e", "single"), "with --exclude none, here it is single"),
+    (start("news-random-0", "-U"), "about texts cut into sentences, here it is whole texts"),
+    (start("news-random-0", source="half.jsonl"), "--start news-random-0: its source held other"),
+    (start("news-random-0", "--dev-share", "0.5"), "its train fold was another", "--dev-share"),
+    (start("news-random-0", "--update-every", "9"), "leave out --update-every"),
+    (start("news-random-0", source="-"), "SOURCE -: a stream has no texts that --start answered"),
     # simulate
+    ((*SIMULATE, "--start-share", "1"), "--start-share 1.0: out of range"),
+    ((*SIMULATE, "--arms", "mixed", "--start-share", "0.99"), "would take all 20 answers"),
     ((*SIMULATE, "--arms", "best"), "--arms best", "there are teach, ranked"),
     ((*SIMULATE, "--seeds", "x"), "--seeds x"),
     ((*SIMULATE, "--seeds", "0"), "--seeds 0"),

@@ -26,6 +26,7 @@ from prodigy_al.records import Fold
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, Segment, build_frame
+from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions
 from prodigy_al.sampling.keys import quantise
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.sampling.scored import Candidate, Scored
@@ -99,13 +100,19 @@ class Pool:
         *,
         stored: Examples = (),
         verdict: Callable[[dict[str, Any]], str | None] = lambda task: "gold",
+        frame: Frame | None = None,
+        versions: ModelVersions = STARTING_MODEL,
+        told: Callable[[Examples], object] = lambda answers: None,
     ) -> Examples:
         """Answer the first `n` questions that are not in `stored`; return all answers, as kept.
 
         `verdict` gives "gold" (the right answer), "ignore", or None: shown and never stored.
+        `frame` is what is left to ask of, `told` hears of each answer before the next question.
         """
         known = {answer["_input_hash"] for answer in stored}
-        draws = draw_questions(self.frame, design, self.score, acquisition=expected_errors)
+        draws = draw_questions(
+            frame or self.frame, design, self.score, versions, acquisition=expected_errors
+        )
         new = (draw for draw in draws if draw.segment.input_hash not in known)
         answers = list(stored)
         for task in make_tasks(islice(new, n), design, HEADER, set_hashes):
@@ -113,6 +120,7 @@ class Pool:
             if said is not None:
                 answer = self._answer(task, said, binary=design.unit == "candidate")
                 answers.append(dict(srsly.json_loads(srsly.json_dumps(answer))))
+                told(answers[-1:])
         return answers
 
     def _answer(self, task: dict[str, Any], said: str, *, binary: bool) -> dict[str, Any]:

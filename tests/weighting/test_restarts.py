@@ -128,9 +128,10 @@ def test_kinds_are_among_what_a_dataset_was_started_with(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"version": 4}, "version 4; this release reads versions 1, 2, 3"),
-        ({"version": 2}, "unknown keys stratum, stratum_size"),
-        ({"version": 1}, "unknown keys block_size, next_u, stratum, stratum_size"),
+        ({"version": 5}, "version 5; this release reads versions 1, 2, 3, 4"),
+        ({"version": 3}, "unknown keys start"),
+        ({"version": 2}, "unknown keys start, stratum, stratum_size"),
+        ({"version": 1}, "unknown keys block_size, next_u, start, stratum, stratum_size"),
         ({"next_u": "gone"}, "without next_u"),
     ],
 )

@@ -58,6 +58,23 @@ def check_reuse(datasets: Sequence[str] | None, design: SamplingDesign) -> None:
         )
 
 
+def check_start(start: str | None, source: object, design: SamplingDesign) -> None:
+    """Raise `OptionError` where questions cannot begin from whole segments of another dataset."""
+    if start is None:
+        return
+    if design.learn_every is not None:
+        raise OptionError(
+            "--start",
+            start,
+            "its questions are ranked by a reranker that learns without a model being trained; "
+            "leave out --update-every",
+        )
+    if str(source) == "-":
+        raise OptionError(
+            "SOURCE", source, "a stream has no texts that --start answered; give the file"
+        )
+
+
 def check_source(source: object, *, whole: bool, learning: bool = False) -> None:
     """Raise `OptionError` for standard input where a recipe cannot ask about what comes in.
 

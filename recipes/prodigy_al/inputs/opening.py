@@ -11,6 +11,7 @@ from prodigy_al.inputs.choices import (
     check_order,
     check_reuse,
     check_source,
+    check_start,
     check_waiting,
     describe_unknown,
 )
@@ -18,10 +19,12 @@ from prodigy_al.inputs.datasets import check_name, excluded_inputs, require_data
 from prodigy_al.inputs.frames import frame_sha256
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.pool import Pool
-from prodigy_al.inputs.remarks import describe_folds, describe_labels, warn_once
+from prodigy_al.inputs.remarks import describe_folds, describe_labels, describe_start, warn_once
 from prodigy_al.inputs.reusing import read_reused
 from prodigy_al.inputs.sources import cut_segments, known_labels, open_source, pipeline_labels
+from prodigy_al.inputs.starting import read_start, require_labels
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
+from prodigy_al.online.reranker import WholeSegment
 from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Frame, build_frame
@@ -46,10 +49,12 @@ def open_pool(
     pool_size: int = 0,
     reuse: list[str] | None = None,
     budget: int | None = None,
+    start: str | None = None,
 ) -> Pool:
     """Check the options, then load the model, read the source and divide it into folds.
 
-    `pool_size` 0 takes the whole source; `budget` is the number of answers to aim for, if any.
+    `pool_size` 0 takes the whole source; `budget` is the number of answers to aim for, if any;
+    `start` names the dataset of whole segments that binary questions begin from.
 
     Raises `OptionError`, `ModelError` or `SourceError`, all before the first question.
     """
@@ -61,15 +66,24 @@ def open_pool(
     check_budget(budget)
     check_reuse(reuse, design)
     require_datasets("--reuse", reuse or ())
+    check_start(start, source, design)
+    begun = None
+    if start is not None:
+        begun = read_start(
+            start, design, dataset=dataset, label=label, exclude=exclude, unsegmented=unsegmented
+        )
+        pool_size = begun.pool_size
     excluded = excluded_inputs(exclude)
     records = open_source(source, loader=loader, skip_bad=skip_bad)
     nlp = load_pipeline(model, gpu_id=gpu_id)
     labels = list(label or known_labels(nlp, model))
     # one that knows no label at all was chosen to begin with nothing
-    known = pipeline_labels(nlp)
-    for name in labels if known else ():
-        if name not in known:
-            warn_once(describe_unknown(name, known, model))
+    there = pipeline_labels(nlp)
+    for name in labels if there else ():
+        if name not in there:
+            warn_once(describe_unknown(name, there, model))
+    if begun is not None:
+        require_labels(begun, labels)
     reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
     tokenizer = sentence_splitter(nlp)
     segments = cut_segments(records, tokenizer, unsegmented=unsegmented)
@@ -93,9 +107,14 @@ def open_pool(
         scorer=_identify_scorer(scorer, labels, described["sha256"]),
         source=_identify_source(source, frame, exclude, pool_size=pool_size or None),
         segmentation="whole" if unsegmented else "sentences",
+        start=begun.to_record() if begun else None,
     )
     remarks = [] if label else [describe_labels(labels, model)]
     remarks.append(describe_folds(frame, str(source)))
+    known: list[WholeSegment] = []
+    if begun is not None and isinstance(frame, Frame):
+        known, frame = begun.whole_segments(frame), begun.cut_frame(frame)
+        remarks.append(describe_start(begun.name, len(known), len(frame.segments)))
     return Pool(
         dataset=dataset,
         design=design,
@@ -109,6 +128,7 @@ def open_pool(
         reused=reused if reuse else None,
         budget=budget,
         remarks=tuple(remarks),
+        known=tuple(known),
     )
 
 

@@ -21,6 +21,7 @@ from prodigy_al.inputs.reusing import AnswerCopies, Known
 from prodigy_al.inputs.so_far import DevScores
 from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
+from prodigy_al.online.reranker import Reranker, WholeSegment
 from prodigy_al.records import read_record
 from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.blocks import Draw
@@ -45,7 +46,7 @@ class Pool:
     With `waits`, answering waits for a model that is refitted. `reused` holds answers of other
     datasets that are copied instead of asked for again, None where there are none to look for.
     `budget` is the number of answers to aim for, None where nobody named one; `remarks` are said at
-    the start.
+    the start. `known` are whole segments of another dataset by which binary questions are ranked.
     """
 
     dataset: str
@@ -60,6 +61,7 @@ class Pool:
     reused: Known | None = None
     budget: int | None = None
     remarks: tuple[str, ...] = ()
+    known: tuple[WholeSegment, ...] = ()
 
     def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
@@ -73,7 +75,8 @@ class Pool:
             check_same_run(self.dataset, answer, self.design, header=header, frame=self.frame)
         progress = self.start_progress(examples)
         learner = self._start_learner(examples)
-        tasks = self.tasks(self.design, header, learner or STARTING_MODEL)
+        reranker = self._start_reranker(examples)
+        tasks = self.tasks(self.design, header, learner or reranker or STARTING_MODEL)
         updates: list[Update] = []
         closes: list[Callable[[], object]] = []
         if self.reused is not None:
@@ -86,6 +89,8 @@ class Pool:
             closes.append(scores.close)
         if isinstance(self.frame, Frame):
             updates.append(self._watch_kinds(self.frame, examples).update)
+        if reranker is not None:
+            updates.append(reranker.update)
         if learner is not None:
             updates.append(learner.update)  # the last, since it may fail
             closes.append(learner.close)
@@ -191,16 +196,35 @@ class Pool:
             ranked=ranked,
             kept=self.design.unit == "segment",  # `DevScores` reads it
         )
-        records = [(one["_input_hash"], read_record(one, dataset=self.dataset)) for one in examples]
         learner = Learner(
             settings,
             examples,
-            history=RunHistory.from_records(records),
+            history=self._history(examples),
             every=self.design.learn_every,
             waits=self.waits,
         )
         learner.start()
         return learner
+
+    def _start_reranker(self, examples: Sequence[dict[str, Any]]) -> Reranker | None:
+        """Return what ranks questions by whole segments and by the answers so far."""
+        if not self.known or not isinstance(self.frame, Frame):
+            return None
+        name = self.design.acquisition
+        return Reranker(
+            self.known,
+            self.frame.segments,
+            examples,
+            labels=self.labels,
+            score=segment_scorer(self.nlp, self.scorer, name, progress=False),
+            acquisition=ACQUISITIONS[name],
+            history=self._history(examples),
+        )
+
+    def _history(self, examples: Sequence[dict[str, Any]]) -> RunHistory:
+        return RunHistory.from_records(
+            (one["_input_hash"], read_record(one, dataset=self.dataset)) for one in examples
+        )
 
     def _draw(self, design: SamplingDesign, versions: ModelVersions) -> Iterator[Draw]:
         """Yield the questions; scores are computed, and checked, only as they are needed."""

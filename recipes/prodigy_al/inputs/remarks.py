@@ -72,3 +72,17 @@ def describe_folds(frame: Frame | ArrivingFrame, source: str) -> str:
         f"{size} of {groups:,} documents by {frame.grouped_by} (--group-by), each in one fold; "
         f"{fold}"
     )
+
+
+def describe_start(start: str, known: int, left: int) -> str:
+    """Return what questions that begin from whole segments are ranked by, and what is left.
+
+    >>> describe_start("news-random", 250, 2200)
+    'ranked by the 250 whole segments of the train fold in news-random and by the answers here; \
+questions are about the other 2,200 segments of it, since its dev fold is that of news-random'
+    """
+    return (
+        f"ranked by the {known:,} whole segments of the train fold in {start} and by the answers "
+        f"here; questions are about the other {left:,} segments of it, since its dev fold is that "
+        f"of {start}"
+    )

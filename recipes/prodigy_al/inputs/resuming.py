@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, str] = {
     "teach-strict": "al.teach --strict",
     "teach-learning": "al.teach --update-every",
     "teach-strict-learning": "al.teach --strict --update-every",
+    "teach-started": "al.teach --start",
+    "teach-strict-started": "al.teach --strict --start",
     "random-binary": "al.random --binary",
 }
 OF_THE_TRAIN_FOLD = ("--by ", "--explore ", "--within-kinds ")
@@ -71,6 +73,7 @@ def check_same_run(
     for changes in (
         _changed_model(record, header),
         _changed_options(record, design, header),
+        _changed_start(record, header),
         _changed_source(record, header, dataset),
         _changed_folds(record, answer, header, frame),
     ):
@@ -131,6 +134,21 @@ def _changed_model(record: Record, header: Header) -> Iterator[str]:
         )
     else:
         yield f"with model {names[0]}, now it is {names[1]}: {GO_ON}"
+
+
+def _changed_start(record: Record, header: Header) -> Iterator[str]:
+    """Yield how the whole segments that the run began from are others."""
+    then, now = record.start, header.start
+    if then is None or now is None or then == now:
+        return  # one without the other is another strategy
+    if then["name"] != now["name"]:
+        yield f"with --start {then['name']}, now it is {now['name']}: {GO_ON}"
+    else:
+        yield (
+            f"when --start {now['name']} held other answers in its train fold "
+            f"({then['answers']:,} whole segments then, {now['answers']:,} now), and its questions "
+            f"follow from them: {START_ANEW}"
+        )
 
 
 def _changed_source(record: Record, header: Header, dataset: str) -> Iterator[str]:

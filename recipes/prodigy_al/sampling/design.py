@@ -114,15 +114,21 @@ def share_of_block(rate: float, size: int) -> int:
     return ceil(quantise(rate) * size)
 
 
-def strategy_name(recipe: str, *, strict: bool, learning: bool) -> str:
+def strategy_name(
+    recipe: str, *, strict: bool = False, learning: bool = False, started: bool = False
+) -> str:
     """Return the name under which records and reports know a design.
 
-    >>> strategy_name("teach", strict=True, learning=False)
-    'teach-strict'
+    `started`: its questions follow whole segments of another dataset (`--start`).
+
+    >>> strategy_name("teach", strict=True), strategy_name("teach", started=True)
+    ('teach-strict', 'teach-started')
     """
     parts = [recipe]
     if strict:
         parts.append("strict")
     if learning:
         parts.append("learning")
+    if started:
+        parts.append("started")
     return "-".join(parts)

@@ -7,7 +7,9 @@ in one of two ways:
 - in *passes* wherever the scores never change (the dev fold, and the train fold of a design that
   does not learn): keys stay what they are, and each pass asks the next share of every block. So the
   questions of a block come in the order of one set of keys, as permanent random numbers make
-  successive samples (Ohlsson 1995), and one threshold gives all their probabilities.
+  successive samples (Ohlsson 1995), and one threshold gives all their probabilities. A reranker
+  (`online.reranker`) scores each block of the train fold once, when that is opened, by all answers
+  to the blocks before: so this holds for its questions too.
 - in *rounds* where the model learns from train-fold answers: what is left is cut into new blocks
   with new scores and new keys. Answers of later rounds have no probabilities.
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
@@ -122,9 +125,18 @@ class _FoldDraws:
     def _questions(self, segments: Segments) -> Iterator[tuple[Iterator[Draw], int]]:
         """Yield all questions of each block in the order of its keys, and how many a pass asks."""
         for cut, first_scores, place in self._cut(segments, 0):
-            scored = self._scored(cut, first_scores, None)
+            version = None
+            if self.fold == "train":
+                earlier = self.versions.history.blocks.get((place.round, place.block))
+                version = self._version(earlier, len(cut))
+                if version is None and earlier is not None and earlier.model_answers:
+                    continue  # all is answered, or its model cannot be made again: it is over
+            scored = self._scored(cut, first_scores, version)
             block = order_block(cut, scored, self.design, place, kinds=self.kinds)
-            yield ask(block, self.design, self.score), share_of_block(self.design.rate, len(cut))
+            draws = ask(block, self.design, self.score)
+            if version is not None:
+                draws = map(partial(replace, version=version), draws)
+            yield draws, share_of_block(self.design.rate, len(cut))
 
     def _draw_rounds(self, segments: Sequence[Segment]) -> Iterator[Draw | AskedBefore]:
         """Draw round by round: what a round leaves over forms the blocks of the next."""
@@ -208,6 +220,8 @@ class _FoldDraws:
             return None
         if version is None:
             return first_scores or list(self.score(cut))
+        if version.rerank is not None and first_scores is not None:
+            return [version.rerank(*pair) for pair in zip(cut, first_scores, strict=True)]
         later = list(version.score(cut))
         if first_scores is None:
             return later

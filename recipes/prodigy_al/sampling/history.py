@@ -13,23 +13,31 @@ refitted on the same answers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from prodigy_al.records import Record
-from prodigy_al.sampling.scored import ScoreSegments
+from prodigy_al.sampling.frame import Segment
+from prodigy_al.sampling.scored import Scored, ScoreSegments
 
 ANSWERS = "answers"
 """The key of a record's `model` that says on how many train-fold answers it was refitted."""
+Rerank: TypeAlias = Callable[[Segment, Scored], Scored]
+"""A segment and its score by the starting model -> its score by a later one."""
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """A model refitted on the first `answers` train-fold answers, and how it scores."""
+    """A model refitted on the first `answers` train-fold answers, and how it scores.
+
+    `rerank` does so from what the starting model says, where that is all it needs.
+    """
 
     answers: int
     sha256: str
     score: ScoreSegments
+    rerank: Rerank | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ class Header:
     """What every record of one run has in common.
 
     `suggest` and `show_score` say what of the model the annotator gets to see: it may anchor them.
-    `trial` names the arms of a trial.
+    `trial` names the arms of a trial, `start` is what is recorded of the whole segments that the
+    run began from.
     """
 
     model: Mapping[str, Any]
@@ -29,6 +30,7 @@ class Header:
     suggest: bool = False
     show_score: bool = False
     trial: str | None = None
+    start: Mapping[str, Any] | None = None
 
 
 def make_tasks(
@@ -105,6 +107,7 @@ def make_record(draw: Draw, design: SamplingDesign, header: Header) -> Record:
         segmentation=header.segmentation,
         shown={"suggestions": header.suggest, "score": header.show_score},
         trial=header.trial,
+        start=header.start,
     )
 
 

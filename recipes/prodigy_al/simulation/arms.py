@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +15,8 @@ from prodigy_al.errors import ParameterError
 class SimulatedArm:
     """A recipe and the options that make it this arm; `active` arms rank, and so take more options.
 
-    A `built_in` one is not of this package and takes none of its options.
+    A `built_in` one is not of this package and takes none of its options. One with a `start` begins
+    from the answers of that other arm, to which it leaves a part of its budget.
     """
 
     recipe: str
@@ -22,6 +24,7 @@ class SimulatedArm:
     binary: bool = False
     active: bool = True
     built_in: bool = False
+    start: str | None = None
 
 
 # Simulated annotators are too fast for a model that is refitted meanwhile: they wait for it.
@@ -44,21 +47,28 @@ ARMS: Mapping[str, SimulatedArm] = MappingProxyType(
         "ranked-learning": SimulatedArm(
             "al.manual-ranked", {"rerank_every": LEARN_EVERY, "wait": True}
         ),
+        "mixed": SimulatedArm("al.teach", binary=True, start="random"),
+        "mixed-ranked": SimulatedArm("al.teach", binary=True, start="ranked"),
         "ner-teach": SimulatedArm("ner.teach", binary=True, active=False, built_in=True),
     }
 )
 DEFAULT_ARMS = ("teach", "ranked", "random")
+START_SHARE = 1 / 3
 
 
 @dataclass(frozen=True)
 class SimulatedRun:
-    """One arm of one replicate, the dataset it is written to, and how many answers it gets."""
+    """One arm of one replicate, the dataset it is written to, and how many answers it gets.
+
+    `start` is the run that it begins from, if any.
+    """
 
     dataset: str
     arm: SimulatedArm
     seed: int
     budget: int
     options: Mapping[str, Any]
+    start: SimulatedRun | None = None
 
 
 def plan_runs(
@@ -69,37 +79,70 @@ def plan_runs(
     budget: int,
     fold_salt: str,
     active: Mapping[str, Any],
+    start_share: float = START_SHARE,
 ) -> list[SimulatedRun]:
     """Return all runs, replicate by replicate. Salt and seed vary together.
 
-    `active` are the options of arms that rank, where their own do not say otherwise. Raises
-    `ParameterError` for a budget below 1 and for an arm that does not exist.
+    `active` are the options of arms that rank, where their own do not say otherwise. An arm that
+    begins from another one is two runs: that one's comes first and gets `start_share` of the
+    budget, rounded up. Raises `ParameterError` for a budget below 1, for an arm that does not
+    exist, and for a share that leaves one of two runs nothing.
 
-    >>> runs = plan_runs("x", arms=None, seeds=[0], budget=100, fold_salt="", active={})
-    >>> [run.dataset for run in runs]
-    ['x-teach-0', 'x-ranked-0', 'x-random-0']
+    >>> runs = plan_runs("x", arms=["random", "mixed"], seeds=[0], budget=100, fold_salt="",
+    ...                  active={})
+    >>> [(run.dataset, run.budget) for run in runs]
+    [('x-random-0', 100), ('x-mixed-start-0', 34), ('x-mixed-0', 66)]
     """
     if budget < 1:
         raise ParameterError("budget", budget, "give a number of answers of at least 1")
+    if not 0 < start_share < 1:
+        raise ParameterError(
+            "start_share", start_share, "out of range; give a number between 0 and 1"
+        )
     chosen = list(dict.fromkeys(arms or DEFAULT_ARMS))
     for arm in chosen:
         if arm not in ARMS:
             raise ParameterError("arms", arm, f"there is no such arm; there are {', '.join(ARMS)}")
-    return [
-        SimulatedRun(
-            dataset=f"{name}-{arm}-{seed}",
-            arm=ARMS[arm],
-            seed=seed,
-            budget=budget,
-            options={}
-            if ARMS[arm].built_in
-            else {
-                **(active if ARMS[arm].active else {}),
-                **ARMS[arm].options,
-                "seed": seed,
-                "fold_salt": f"{fold_salt}-{seed}",
-            },
-        )
-        for seed in seeds
-        for arm in chosen
-    ]
+        if ARMS[arm].start is not None and _first(start_share, budget) >= budget:
+            raise ParameterError(
+                "start_share",
+                start_share,
+                f"the start of {arm} would take all {budget} answers; give a smaller share",
+            )
+    runs = []
+    for seed in seeds:
+        both = {"seed": seed, "fold_salt": f"{fold_salt}-{seed}"}
+        for arm in chosen:
+            run = _plan(f"{name}-{arm}-{seed}", ARMS[arm], budget, active=active, both=both)
+            if run.arm.start is not None:
+                first = _first(start_share, budget)
+                start = _plan(
+                    f"{name}-{arm}-start-{seed}",
+                    ARMS[run.arm.start],
+                    first,
+                    active=active,
+                    both=both,
+                )
+                options = {**run.options, "start": start.dataset}
+                run = replace(run, budget=budget - first, options=options, start=start)
+                runs.append(start)
+            runs.append(run)
+    return runs
+
+
+def _plan(
+    dataset: str,
+    arm: SimulatedArm,
+    budget: int,
+    *,
+    active: Mapping[str, Any],
+    both: Mapping[str, Any],
+) -> SimulatedRun:
+    """Return one run; `both` are the seed and the salt of its replicate."""
+    options = {**(active if arm.active else {}), **arm.options, **both}
+    return SimulatedRun(dataset, arm, both["seed"], budget, {} if arm.built_in else options)
+
+
+def _first(share: float, budget: int) -> int:
+    # 0.07 of 100 is 7 answers, though as floats it is a little more
+    return ceil(round(share * budget, 9))
