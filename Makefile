@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo annotate bench-durability bench-learning bench-training study study-designs study-estimators study-guard \
+.PHONY: install demo annotate bench-durability bench-learning bench-training study study-designs study-estimators study-guard study-mixed \
   test smoke lint types check check-old clean
 
 install: $(STAMP)
@@ -44,7 +44,7 @@ annotate: install
 bench-durability: install
 	$(BIN)/python benchmarks/durability.py
 
-# These six need real corpora and a real pipeline, which are not part of this repository:
+# These seven need real corpora and a real pipeline, which are not part of this repository:
 # PRODIGY_AL_DATA names their folder. QUICK=1 is a smaller one, as above.
 
 # Does anybody wait while the model learns? Ten minutes.
@@ -70,6 +70,10 @@ study-estimators: install
 # Is "do not ship" right? An hour or two after the study, whose datasets it takes; resumed likewise.
 study-guard: install
 	$(BIN)/python benchmarks/guard.py
+
+# What is a binary answer worth, alone and after whole segments? An hour or two, resumed likewise.
+study-mixed: install
+	$(BIN)/python benchmarks/mixed.py
 
 # Two files at a time, since most tests wait for a process; TEST_JOBS=1 shows them one by one.
 TEST_JOBS ?= 2
