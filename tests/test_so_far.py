@@ -17,8 +17,8 @@ from prodigy_al.inputs.so_far import DevJob
 from prodigy_al.jobs.child import ChildProcess
 from prodigy_al.records import SIMULATED
 from prodigy_al.report.build import compare
+from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import interval, number
-from prodigy_al.report.schema import WeightedMetric
 
 Start = Callable[..., Any]
 SECONDS = 600.0  # the process that measures lets all others go first

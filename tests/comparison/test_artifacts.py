@@ -12,7 +12,8 @@ import spacy
 from spacy.tokens import DocBin
 
 from prodigy_al.comparison.artifacts import STAMP, ArmArtifacts, folder_name
-from prodigy_al.comparison.measurements import Model, measure
+from prodigy_al.comparison.measurements import Model
+from prodigy_al.comparison.measuring import measure
 from prodigy_al.comparison.testset import TestSet
 from prodigy_al.errors import ParameterError
 from prodigy_al.jobs import files

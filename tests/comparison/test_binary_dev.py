@@ -20,7 +20,7 @@ from prodigy_al.comparison.whole_dev import NOT_F1, find_weighted_dev
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.inputs.frames import find_candidates, frame_sha256
 from prodigy_al.report.build import build_report
-from prodigy_al.report.schema import WeightedMetric
+from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.terminal import render
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions

@@ -10,7 +10,7 @@ import pytest
 
 from prodigy_al.comparison.curves import Work, work_to_reach
 from prodigy_al.comparison.effort import read_first_answers
-from prodigy_al.comparison.measurements import measure
+from prodigy_al.comparison.measuring import measure
 from prodigy_al.report.build import build_report, compare
 from prodigy_al.report.terminal import render
 

@@ -12,7 +12,7 @@ import pytest
 from distributed import LocalCluster
 
 from prodigy_al.comparison.artifacts import ArmArtifacts
-from prodigy_al.comparison.measurements import measure
+from prodigy_al.comparison.measuring import measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.errors import ActiveLearningError, OptionError

@@ -14,7 +14,8 @@ import spacy
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.cuts import Cut, find_cuts
 from prodigy_al.comparison.effort import BREAK_SECONDS, cut_to_seconds, measure_effort
-from prodigy_al.comparison.measurements import Measurements, Model, Row, measure
+from prodigy_al.comparison.measurements import Measurements, Model, Row
+from prodigy_al.comparison.measuring import measure
 from prodigy_al.comparison.planned_runs import first_runs
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.records import SIMULATED

@@ -10,7 +10,8 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
-from prodigy_al.comparison.measurements import Model, measure
+from prodigy_al.comparison.measurements import Model
+from prodigy_al.comparison.measuring import measure
 from prodigy_al.comparison.planned_runs import whole_runs
 from prodigy_al.training.answers import Answers, read_answers
 from prodigy_al.training.finetune import write_training_folder

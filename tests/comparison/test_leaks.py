@@ -12,7 +12,7 @@ from spacy.tokens import DocBin
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.artifacts import STAMP
-from prodigy_al.comparison.measurements import measure
+from prodigy_al.comparison.measuring import measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.testset import SHORT_TEXT, TestSet, read_test
 from prodigy_al.report.build import build_report, compare

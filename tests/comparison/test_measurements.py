@@ -12,7 +12,8 @@ import pytest
 
 from prodigy_al.comparison import estimates, measurements
 from prodigy_al.comparison.curves import learning_curve, work_to_reach
-from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
+from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
+from prodigy_al.comparison.measuring import measure
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report.build import build_report

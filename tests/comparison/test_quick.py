@@ -13,7 +13,7 @@ from prodigy_al.comparison.testset import no_test
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report import schema
 from prodigy_al.report.files import to_json
-from prodigy_al.report.schema import WeightedMetric
+from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.terminal import render
 
 NO_TEST = no_test(["ORG"])

@@ -8,7 +8,7 @@ the report shows (arms, matrix, curves, sentences) are views of this table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -38,12 +38,11 @@ from prodigy_al.comparison.estimates import (
 )
 from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.planned_runs import first_runs, whole_runs
 from prodigy_al.comparison.pool import Foreseen, foresee
 from prodigy_al.comparison.run_cache import Predictions
-from prodigy_al.comparison.runs import Run, predict_all, say_nothing
+from prodigy_al.comparison.runs import Run
 from prodigy_al.comparison.strata import Strata, find_strata
-from prodigy_al.comparison.testset import Overlap, remove_overlap, why_no_interval
+from prodigy_al.comparison.testset import Overlap
 from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.counts import Counts
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
@@ -281,30 +280,3 @@ class Measurements:
         if row.kind == "test":
             return list(groups)
         return [group for group, new in zip(groups, self._unseen, strict=True) if new]
-
-
-def measure(
-    plan: Plan,
-    say: Callable[[str], object] = say_nothing,
-    warn: Callable[[str], object] = say_nothing,
-) -> Measurements:
-    """Train every arm under every policy and seed, and measure each pipeline on every set.
-
-    `say` is told in a sentence how many runs need not be repeated, if any; `warn`, before any
-    training, what the test set cannot tell.
-    """
-    if problem := why_no_interval(plan.test):
-        warn(problem)
-    trains, overlap = remove_overlap(plan.arms, plan.test)
-    measured = Measurements(plan, trains, overlap)
-    predicted = predict_all(
-        [*whole_runs(plan, measured.trains), *first_runs(plan, measured.trains)],
-        workers=plan.workers,
-        cluster=plan.cluster,
-        base_sha256=plan.model["sha256"],
-        cache=plan.cache,
-        say=say,
-    )
-    for run, result in predicted:
-        measured.add(run, result.predictions, result.expected)
-    return measured

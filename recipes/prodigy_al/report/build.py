@@ -14,7 +14,8 @@ from prodigy_al.comparison.estimates import (
     Score,
 )
 from prodigy_al.comparison.gap import weighted_vs_base
-from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row, measure
+from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
+from prodigy_al.comparison.measuring import measure
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.estimators import Unavailable
@@ -197,7 +198,7 @@ def _dev(model: Model, arm: Arm, measured: Measurements) -> schema.Dev:
 
 def _weighted_dev(
     model: Model, arm: Arm, measured: Measurements
-) -> schema.WeightedMetric | Unavailable:
+) -> metrics.WeightedMetric | Unavailable:
     on, found = measured.weighted_dev[arm.dataset], measured.weighted(model, arm)
     if isinstance(on, Unavailable):
         return on

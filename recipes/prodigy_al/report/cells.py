@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from wasabi.tables import table
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.metrics import Comparison, Metric
+from prodigy_al.report.metrics import Comparison, Metric, WeightedMetric
 from prodigy_al.report.numbers import interval, number, signed
-from prodigy_al.report.schema import WeightedMetric
 
 
 def titled(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import interval, number, signed
 from prodigy_al.report.parts import Interval, Share, Within
-from prodigy_al.report.schema import Report, WeightedMetric
+from prodigy_al.report.schema import Report
 
 
 def binary_lines(report: Report, policy: str | None) -> Iterator[str]:

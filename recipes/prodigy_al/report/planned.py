@@ -11,9 +11,10 @@ from prodigy_al.evaluation.bootstrap import LEVEL, POWER
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.planning import Size, ends
 from prodigy_al.report.cells import titled
+from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import number
 from prodigy_al.report.parts import ArmSizes, Planned
-from prodigy_al.report.schema import Report, WeightedMetric
+from prodigy_al.report.schema import Report
 
 SIZES = {
     "test_segments": "test segments",

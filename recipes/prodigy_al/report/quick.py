@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from prodigy_al.report.cells import f1_of, precision_recall, titled, with_interval, worth
 from prodigy_al.report.dev_notes import binary_lines, percent, remarks
+from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import interval
-from prodigy_al.report.schema import Dev, Report, WeightedMetric
+from prodigy_al.report.schema import Dev, Report
 from prodigy_al.report.sentences import missing_sentence
 
 

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.kinds import Kind, Method, PlainMetric
+from prodigy_al.report.kinds import Kind
 from prodigy_al.report.metrics import (
     Comparison,
     ControlComparison,
     Metric,
     SecondsComparison,
     TestMetric,
+    WeightedMetric,
 )
 from prodigy_al.report.parts import (
     Exchange,
@@ -36,38 +37,6 @@ from prodigy_al.report.parts import (
 )
 
 REPORT_VERSION = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeightedMetric(Metric):
-    """F1 of dev answers weighted by 1/probability.
-
-    `low` and `high` are for new text, `low_pool` and `high_pool` for the segments that were drawn
-    from. `ess` is Kish's effective number of answers among `m`; `worth` how many uniform answers
-    of this pool say as much; `largest_weight` the share of the sum of weights that one answer
-    holds; `missing` the number of questions without an answer, with F1 if all of them were wrong
-    or right. `on` names the dataset whose dev answers were counted. `cautions` may hold
-    ``low-worth``, ``heavy-weight``, ``stream`` (the target is the part that was read) and
-    ``random-within-bins``.
-    With the `method` ``ppi``, `coefficient` is λ in [0, 1] and `plain` what the weights alone give.
-    """
-
-    method: Method
-    interval: Literal["new-text", "pool"]
-    low_pool: float | None
-    high_pool: float | None
-    ess: float
-    worth: float | None = None
-    m: int
-    n_pool: int
-    largest_weight: float
-    missing: int
-    if_missing_wrong: float | None = None
-    if_missing_right: float | None = None
-    on: str
-    cautions: Sequence[str] = ()
-    coefficient: float | None = None
-    plain: PlainMetric | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

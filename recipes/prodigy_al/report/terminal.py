@@ -22,11 +22,12 @@ from prodigy_al.report.dev_notes import (
 from prodigy_al.report.exchange import exchange_lines
 from prodigy_al.report.footnotes import footnotes
 from prodigy_al.report.guard import guard_lines
+from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import counted, interval, number
 from prodigy_al.report.others import others_cell
 from prodigy_al.report.planned import plan_tables
 from prodigy_al.report.quick import quick_tables
-from prodigy_al.report.schema import Cell, Report, Strategy, WeightedMetric
+from prodigy_al.report.schema import Cell, Report, Strategy
 from prodigy_al.report.seconds import at_seconds
 from prodigy_al.report.sentences import answered_policy
 from prodigy_al.report.strata_table import strata_lines, strata_table

@@ -5,16 +5,16 @@ from __future__ import annotations
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.estimates import WeightedScore
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted
-from prodigy_al.report import schema
+from prodigy_al.report import metrics
 from prodigy_al.report.kinds import PlainMetric
 
 
-def describe_weighted(score: WeightedScore, arm: Arm) -> schema.WeightedMetric:
+def describe_weighted(score: WeightedScore, arm: Arm) -> metrics.WeightedMetric:
     """Return a weighted score of the dev answers of `arm`, with its cautions."""
     found = score.found
     low, high, reason = bounds(found.f1.new_text)
     low_pool, high_pool, _ = bounds(found.f1.pool)
-    return schema.WeightedMetric(
+    return metrics.WeightedMetric(
         f1=found.f1.value,
         p=found.precision.value,
         r=found.recall.value,
