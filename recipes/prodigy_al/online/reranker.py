@@ -2,7 +2,7 @@
 
 The whole segments say of *all* their candidates which are right, a binary answer of one. On both
 the reranker (`scoring.reranking`) is fitted: before the first question on the whole segments, and
-again after every `every` answers. The model itself stays as it is: a fit takes milliseconds, so
+again after every `every` answers. The model itself stays as it is: a refit takes about .2 s, so
 nobody waits and no process is needed. Only train-fold answers are looked at.
 
 A fit uses exactly a multiple of `every` answers, the first ones that the dataset holds, and so can
