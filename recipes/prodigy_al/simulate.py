@@ -1,7 +1,7 @@
 """`al.simulate`: the arms with gold answers, through the same recipes and the same controller."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
@@ -81,8 +81,6 @@ def simulate(
     gpu_id: int = -1,
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
-    from prodigy.util import msg
-
     from prodigy_al.inputs.choices import check_acquisition
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.sources import read_gold_source
@@ -116,8 +114,7 @@ def simulate(
     labels, answers = read_gold_source(
         gold, model, label, loader=loader, unsegmented=unsegmented, skip_bad=skip_bad
     )
-    for remark in answers.remarks():
-        msg.warn(remark)
+    _warn(answers.remarks())
     for run in runs:
         annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
         stored = _simulate(run, gold, model, annotator=annotator, options=shared)
@@ -172,6 +169,13 @@ def _say_joined(runs: "Sequence[SimulatedRun]", model: str) -> None:
         started = {run.start.dataset for run in runs if run.start is not None}
         own = [run.dataset for run in runs if run.start is None and run.dataset not in started]
         msg.info(f"one arm in two datasets: al.compare '{','.join([*joined, *own])}' {model}")
+
+
+def _warn(remarks: Iterable[str]) -> None:
+    from prodigy.util import msg
+
+    for remark in remarks:
+        msg.warn(remark)
 
 
 def _say_written(run: "SimulatedRun", stored: int) -> None:
