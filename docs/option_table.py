@@ -37,6 +37,8 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
 def _shown(default: object) -> str:
     if default is None or default is False:
         return ""
+    if isinstance(default, float):
+        return f"`{default:.3g}`"
     return "required" if default == SUPPRESS else f"`{default}`"
 
 
