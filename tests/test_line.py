@@ -55,6 +55,7 @@ TOP = {
     "exchange",
     "machine",
     "plan",
+    "strata",
 }
 
 

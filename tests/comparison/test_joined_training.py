@@ -83,6 +83,7 @@ def test_each_text_is_written_as_its_own_dataset_has_it(
     assert all(iob for tokens, _ in of_b.values() for iob, _ in tokens)
 
 
+@pytest.mark.parametrize("policy", ["usual", "robust"])
 def test_dev_answers_of_single_spans_change_nothing_that_is_trained(
     opened: Any, simulated: Any, policy: str
 ):

@@ -152,7 +152,7 @@ def as_version_1(answers: list[dict[str, Any]], round_: int = 0) -> list[dict[st
     old = []
     for answer in answers:
         record = {**answer["al"], "version": 1, "round": round_}
-        for name in ("block_size", "next_u", "stratum", "stratum_size"):
+        for name in ("block_size", "next_u", "stratum", "stratum_size", "start"):
             del record[name]
         old.append({**answer, "al": record})
     return old
