@@ -15,7 +15,13 @@ from prodigy_al.sampling.inclusion import verify_records
 ARMS = "teach,ranked,random,random-binary,ranked-strict,teach-strict"
 METRIC = {"f1", "p", "r", "low", "high", "n", "no_interval"}
 DIFF = {"difference", "low", "high", "p", "detectable", "no_interval"}
-CONTROL = {"against", "train", "against_train", "binary_against_whole"}
+CONTROL = {
+    "against",
+    "train",
+    "against_train",
+    "binary_against_whole",
+    "mixed_against_whole",
+}
 WEIGHTED = METRIC | {
     "method",
     "interval",
