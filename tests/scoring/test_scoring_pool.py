@@ -9,6 +9,7 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
+from threadpoolctl import threadpool_limits
 
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
@@ -72,7 +73,8 @@ def test_docs_of_a_few_hundred_tokens_are_scored_in_batches_of_128(
     scorer = Watched(plain)
     scored = list(score_pool(scorer, docs))
     assert [len(batch) for batch in scorer.batches] == [128, 2]
-    by_number = [*scorer.score(docs[:128]), *scorer.score(docs[128:])]
+    with threadpool_limits(1, user_api="blas"):  # as there: more threads give other last bits
+        by_number = [*scorer.score(docs[:128]), *scorer.score(docs[128:])]
     for one, other in zip(scored, by_number, strict=True):
         assert np.array_equal(one.probabilities, other.probabilities)
 
