@@ -119,3 +119,10 @@ def test_who_disagreed_repeats_no_training():
     alone = read(answer("ann", ACME, BRINT, time=2))
     runs = [Run("base", (), "d", "usual", train=train) for train in (found, alone)]
     assert runs[0].key("sha") == runs[1].key("sha")
+
+
+def test_the_same_spans_of_whole_segments_and_as_single_ones_are_two_trainings():
+    train = read(answer("ann", ACME))
+    single = replace(train, form="binary")
+    runs = [Run("base", (), "d", "usual", train=each) for each in (train, single)]
+    assert runs[0].key("sha") != runs[1].key("sha")

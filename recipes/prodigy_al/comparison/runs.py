@@ -91,9 +91,8 @@ def _sorted_content(answers: Answers) -> list[Any]:
     for item in known:
         del item["by_annotator"]
     items = sorted(known, key=lambda item: item["input_hash"])
-    # which texts of a mixture are known as a whole, their spans alone do not tell
-    mixture = [sorted(answers.single)] if answers.form == "mixed" else []
-    return [answers.labels, items, *mixture]
+    # which texts are known as a whole, their spans alone do not tell
+    return [answers.labels, answers.form, items, sorted(answers.single)]
 
 
 @dataclass(frozen=True)
