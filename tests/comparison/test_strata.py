@@ -82,12 +82,9 @@ def drawn(design: SamplingDesign, answers: int = 400, *, pool: Sequence[Any] = P
     return read_arm(name, json.loads(json.dumps(stored)), ["ORG"], tokenizer=NLP.make_doc)
 
 
-def test_of(records: Sequence[dict[str, Any]]) -> TestSet:
+def as_test_set(records: Sequence[dict[str, Any]]) -> TestSet:
     numbered = [(10_000_000 + i, one) for i, one in enumerate(records)]
     return read_test("test", numbered, ["ORG"], tokenizer=NLP.make_doc)
-
-
-test_of.__test__ = False  # type: ignore[attr-defined]
 
 
 def finds(*, tables: bool, sentences: bool = True) -> Find:
@@ -118,7 +115,7 @@ def reported(plan: Any, predicted: Measured, random: Arm, strict: Arm) -> Callab
     def report(
         test: Sequence[Any] = tuple(map(record, range(9000, 9600))), **fields: Any
     ) -> Report:
-        asked = plan([strict, random], test=test_of(test), **fields)
+        asked = plan([strict, random], test=as_test_set(test), **fields)
         models = {"ranked_strict": finds(tables=False), "random": finds(tables=True)}
         measured = predicted(asked, finds(tables=False, sentences=False), **models)
         return build_report(measured)
@@ -224,7 +221,7 @@ def test_an_arm_below_its_control_is_said_to_have_missed_a_kind(reported: Callab
 def test_an_arm_that_is_not_below_its_control_is_not_blamed(
     plan: Any, predicted: Measured, random: Arm, strict: Arm
 ):
-    asked = plan([strict, random], test=test_of([record(i) for i in range(9000, 9600)]))
+    asked = plan([strict, random], test=as_test_set([record(i) for i in range(9000, 9600)]))
     same = finds(tables=True)
     measured = predicted(asked, same, ranked_strict=same, random=same)
     report = build_report(measured)
@@ -245,7 +242,7 @@ def test_without_any_training_answers_are_counted_and_nobody_is_blamed(
     reported: Callable[..., Report], plan: Any, predicted: Measured, random: Arm, strict: Arm
 ):
     asked = plan(
-        [strict, random], policies=(), test=test_of([record(i) for i in range(9000, 9100)])
+        [strict, random], policies=(), test=as_test_set([record(i) for i in range(9000, 9100)])
     )
     report = build_report(predicted(asked, finds(tables=False)))
     assert report.strata.said == []
@@ -265,7 +262,7 @@ def test_where_nothing_tells_the_kinds_the_reason_stands(
     plan: Any, predicted: Measured, arms: Any, pool: Any, reason: str
 ):
     read = [drawn(design, 100) for design in arms]
-    asked = plan(read, policies=(), test=test_of(POOL[:50]), pool=pool and source_of(pool))
+    asked = plan(read, policies=(), test=as_test_set(POOL[:50]), pool=pool and source_of(pool))
     report = build_report(predicted(asked, finds(tables=True)))
     assert isinstance(report.strata, Unavailable)
     assert report.strata.reason.startswith(reason)

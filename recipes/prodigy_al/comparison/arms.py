@@ -156,31 +156,16 @@ def read_arm(
     tokenizer: Callable[[str], Doc],
     curves: bool = False,
     group_by: str | None = None,
+    is_part: bool = False,
 ) -> Arm:
     """Read one dataset, check its records and split it by its fold; for `curves`, read it in parts.
 
-    `group_by` is the key of meta that names the documents of answers without records.
+    `group_by` is the key of meta that names the documents of answers without records. A fold may be
+    empty where the dataset `is_part` of an arm that is joined.
 
     Raises `AnswerError` where answers cannot be used together or a fold is empty, `RecordError`
     where only some answers carry a record, or one does not recompute.
     """
-    arm = read_part(
-        dataset, examples, labels, tokenizer=tokenizer, curves=curves, group_by=group_by
-    )
-    require_folds(arm)
-    return arm
-
-
-def read_part(
-    dataset: str,
-    examples: Sequence[Mapping[str, Any]],
-    labels: Sequence[str],
-    *,
-    tokenizer: Callable[[str], Doc],
-    curves: bool = False,
-    group_by: str | None = None,
-) -> Arm:
-    """Read one dataset as `read_arm` does, of which a fold may be empty."""
     answers = read_answers(examples, labels, dataset=dataset, tokenizer=tokenizer)
     records = _records(dataset, examples)
     if records:
@@ -197,7 +182,7 @@ def read_part(
         is_dev = dict(zip(groups, map(bool, chosen), strict=True))
     train = answers.where(lambda key: not is_dev[key])
     first_answers = read_first_answers(examples, train, tokenizer=tokenizer) if curves else ()
-    return Arm(
+    arm = Arm(
         dataset=dataset,
         strategy=strategy,
         seed=seed,
@@ -212,6 +197,9 @@ def read_part(
         reused=sum(record.reused_from is not None for record in records.values()),
         first_answers=tuple(first_answers),
     )
+    if not is_part:
+        _require_folds(arm)
+    return arm
 
 
 def find_dev_part(parts: Sequence[Arm]) -> Arm | None:
@@ -224,7 +212,7 @@ def find_dev_part(parts: Sequence[Arm]) -> Arm | None:
     return next(iter(whole or with_dev), None)
 
 
-def require_folds(arm: Arm) -> None:
+def _require_folds(arm: Arm) -> None:
     """Raise `AnswerError` where there is nothing to train on, or nothing to measure on."""
     for fold, part in (("train", arm.train), ("dev", arm.dev)):
         joined = f", or give WHOLE+{arm.dataset}, with whole segments of the same source first"

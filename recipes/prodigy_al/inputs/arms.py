@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from prodigy.components.db import connect
 
-from prodigy_al.comparison.arms import Arm, read_arm, read_part, split_arms
+from prodigy_al.comparison.arms import Arm, read_arm, split_arms
 from prodigy_al.comparison.joined import JOIN, join_arms
 from prodigy_al.errors import OptionError
 from prodigy_al.inputs.choices import match_datasets
@@ -82,7 +82,8 @@ def read_arms(
             )
         else:
             parts = [
-                read_part(name, stored.answers[name], labels, tokenizer=tokenizer) for name in names
+                read_arm(name, stored.answers[name], labels, tokenizer=tokenizer, is_part=True)
+                for name in names
             ]
             arm = join_arms(parts, stored.answers, tokenizer=tokenizer, curves=curves)
         arms.append(arm)
