@@ -38,13 +38,14 @@ ALLOWED: dict[str, set[str]] = {
         "records",
         "errors",
     },
-    "report": {"comparison", "evaluation", "jobs", "errors"},
+    "diagnosis": {"comparison", "training", "sampling", "evaluation", "errors"},
+    "report": {"comparison", "diagnosis", "evaluation", "jobs", "errors"},
 }
 for below in ALLOWED.values():
     below.add("arrays")
 ALLOWED["inputs"] = set(ALLOWED)
 ALLOWED |= {"options": {"errors"}, "exits": {"options", "errors"}}
-RECIPES = {"teach", "manual_ranked", "random_order", "trial", "simulate", "compare"}
+RECIPES = {"teach", "manual_ranked", "random_order", "trial", "simulate", "compare", "diagnose"}
 # al.simulate answers the questions of the recipes that it runs.
 RUN_BY = {"simulate": {"teach", "manual_ranked", "random_order"}}
 IMPORT_PRODIGY = RECIPES | {"options", "exits", "inputs"}
@@ -52,6 +53,7 @@ FREE_OF_SPACY = {
     "sampling",
     "evaluation",
     "simulation",
+    "diagnosis",
     "report",
     "records",
     "errors",
@@ -139,6 +141,7 @@ def test_the_host_knows_nothing_of_the_plugin(path: Path):
         ("evaluation", "from prodigy_al.sampling import keys", "evaluation -> sampling"),
         ("sampling", "import prodigy_al.scoring.pool", "sampling -> scoring"),
         ("comparison", "from prodigy_al.report import schema", "comparison -> report"),
+        ("diagnosis", "from prodigy_al.scoring import marginals", "diagnosis -> scoring"),
         ("jobs", "from prodigy_al.inputs.pool import Pool", "jobs -> inputs"),
         ("scoring", "from prodigy_al import training", "scoring -> training"),
         ("training", "def f():\n    from prodigy import set_hashes", "training -> prodigy"),

@@ -21,7 +21,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 STAND_IN = Path(__file__).parent / "stand_in"
-RECIPES = ["al.compare", "al.manual-ranked", "al.random", "al.simulate", "al.teach", "al.trial"]
+RECIPES = [
+    "al.compare",
+    "al.diagnose",
+    "al.manual-ranked",
+    "al.random",
+    "al.simulate",
+    "al.teach",
+    "al.trial",
+]
 OURS = ("prodigy", "_prodigy", "recipe_host", "_recipe_host", "__editable__")
 PIP = ("--quiet", "--disable-pip-version-check")
 OFFLINE = ("--no-deps", "--no-index", "--no-build-isolation")

@@ -31,7 +31,7 @@ UNNAMED = ("record", "segment", DOCUMENT_KEY)
 
 
 @dataclass(frozen=True)
-class _Cut:
+class FrameCut:
     """How a frame was cut from its source, as far as records tell."""
 
     unsegmented: bool
@@ -56,8 +56,8 @@ def read_pool(
     a dataset without records are to be estimated. Raises `OptionError` where the source is not that
     of an arm's records, or its dev fold cannot be made again.
     """
-    cut_frame = _frames(list(records), nlp)
-    frames = {arm.dataset: _own_frame(source, arm, cut_frame) for arm in arms if arm.records}
+    cut_frame = frame_cutter(list(records), nlp)
+    frames = {arm.dataset: own_frame(source, arm, cut_frame) for arm in arms if arm.records}
     foreign = [arm for arm in arms if not arm.records]
     # the other arms' weighted F1 is not of whole segments, or cannot be had
     dev = {
@@ -69,7 +69,7 @@ def read_pool(
     at = {key: i for i, key in enumerate(asked)}
     known, estimated = list(frames.values()), {}
     if foreign:
-        known.append(_best_cut(foreign, cut_frame))
+        known.append(best_cut(foreign, cut_frame))
         estimated = _estimate(foreign, known[-1], labels, nlp)
     described = known[0]
     return PoolSource(
@@ -96,13 +96,13 @@ def segment_words(nlp: Language, segment: Segment) -> tuple[tuple[str, ...], tup
     return tuple(token.text for token in doc), tuple(bool(token.whitespace_) for token in doc)
 
 
-def _frames(
+def frame_cutter(
     records: Sequence[tuple[int, dict[str, Any]]], nlp: Language
-) -> Callable[[_Cut], Frame]:
+) -> Callable[[FrameCut], Frame]:
     """Return a function that cuts the records, each way once."""
-    splitter, known = sentence_splitter(nlp), dict[_Cut, Frame]()
+    splitter, known = sentence_splitter(nlp), dict[FrameCut, Frame]()
 
-    def cut_frame(cut: _Cut) -> Frame:
+    def cut_frame(cut: FrameCut) -> Frame:
         if cut not in known:
             known[cut] = build_frame(
                 cut_segments(records, splitter, unsegmented=cut.unsegmented),
@@ -117,8 +117,11 @@ def _frames(
     return cut_frame
 
 
-def _own_frame(source: str, arm: Arm, cut_frame: Callable[[_Cut], Frame]) -> Frame:
-    """Return the frame that an arm was drawn from. Raises `OptionError` where it is another one."""
+def own_frame(source: str, arm: Arm, cut_frame: Callable[[FrameCut], Frame]) -> Frame:
+    """Return the frame that an arm was drawn from, in its folds where it has dev answers.
+
+    Raises `OptionError` where it is another one.
+    """
     if arm.is_stream:
         raise OptionError(
             OPTION,
@@ -127,7 +130,8 @@ def _own_frame(source: str, arm: Arm, cut_frame: Callable[[_Cut], Frame]) -> Fra
             "read counts: leave the option out",
         )
     records = {key: record for key, record in arm.records.items() if record.fold == "dev"}
-    first = next(iter(records.values()))
+    # an arm that begins from whole segments leaves the dev fold to them
+    first = next(iter((records or arm.records).values()))
     try:
         frame = cut_frame(_read_cut(first, (record.group for record in arm.records.values())))
     except ParameterError as error:  # no record has the key that documents were named by
@@ -154,30 +158,38 @@ def _own_frame(source: str, arm: Arm, cut_frame: Callable[[_Cut], Frame]) -> Fra
     return frame
 
 
-def _read_cut(record: Record, groups: Iterable[str]) -> _Cut:
-    """Return how the frame of a dev record was cut.
+def _read_cut(record: Record, groups: Iterable[str]) -> FrameCut:
+    """Return how the frame of a record was cut.
 
-    The share of the dev fold is the one that gives it its size, which names the same groups.
+    The share of the dev fold is the one that gives it its size, which names the same groups; what
+    it was is not known where the record is none of the dev fold.
     """
     keys = {group.partition("=")[0] for group in groups} - set(UNNAMED)
-    return _Cut(
+    return FrameCut(
         unsegmented=record.segmentation == WHOLE,
         fold_salt=record.fold_salt,
-        dev_share=record.N / record.source["segments"],
+        dev_share=(
+            record.N / record.source["segments"] if record.fold == "dev" else FOREIGN_DEV_SHARE
+        ),
         group_by=min(keys, default=None),
         exclude=tuple(record.source.get("exclude") or ()),
         pool_size=record.source.get("pool_size"),
     )
 
 
-def _best_cut(foreign: Sequence[Arm], cut_frame: Callable[[_Cut], Frame]) -> Frame:
+def best_cut(
+    foreign: Sequence[Arm],
+    cut_frame: Callable[[FrameCut], Frame],
+    *,
+    group_by: str | None = None,
+) -> Frame:
     """Return the pool in the cut, sentences or whole texts, that holds more of what was answered.
 
-    Nothing tells how datasets without records were cut.
+    Nothing tells how datasets without records were cut. `group_by` names the documents.
     """
     answered = frozenset[int]().union(*(arm.hashes for arm in foreign))
     frames = [
-        cut_frame(_Cut(unsegmented, FOREIGN_SALT, FOREIGN_DEV_SHARE))
+        cut_frame(FrameCut(unsegmented, FOREIGN_SALT, FOREIGN_DEV_SHARE, group_by))
         for unsegmented in (False, True)
     ]
     return max(frames, key=lambda frame: sum(one.input_hash in answered for one in frame.segments))

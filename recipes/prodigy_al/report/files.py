@@ -21,9 +21,17 @@ def write_report(report: Report, folder: Path) -> Path:
     whole comparison there is.
     Raises `ParameterError` where the folder cannot be written to.
     """
-    path = folder / ("report.json" if report.policies else "quick.json")
+    return write_json(report, folder / ("report.json" if report.policies else "quick.json"))
+
+
+def write_json(value: Any, path: Path) -> Path:
+    """Write a report, or a part of it, and return its path; a half-written one never shows.
+
+    Raises `ParameterError` where its folder cannot be written to.
+    """
+    folder = path.parent
     # not srsly: it rounds to ten decimals, and a p-value may be smaller
-    text = json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(to_json(value), indent=2, ensure_ascii=False, allow_nan=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text + "\n")

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
+from prodigy_al.arrays import BoolArray, Float32Array, FloatArray, IndexArray
 from prodigy_al.errors import ModelError, ParameterError
 from prodigy_al.ner.entities import fresh
 from prodigy_al.ner.pipelines import borrowed_from, find_ner, has_ner
@@ -45,7 +45,8 @@ class SpanMarginals:
     starts, ends: (n,) token indices, end exclusive; labels: (n,); probabilities: (n,) in [0, 1],
     at the scorer's temperature; greedy: (n,) whether spaCy's own parse holds the span (which no
     temperature changes); expected: label -> expected number of entities, of all spans and not
-    only of those listed.
+    only of those listed; embedding: (width,) mean of the token vectors that the recogniser reads,
+    where the scorer was asked for it.
     """
 
     starts: IndexArray
@@ -54,6 +55,7 @@ class SpanMarginals:
     probabilities: FloatArray
     greedy: BoolArray
     expected: Mapping[str, float]
+    embedding: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -67,6 +69,7 @@ class MarginalScorer:
     floor: spans below this probability are left out, unless they are in the greedy parse
     max_length: longest entity in tokens that is followed (None: any); greedy ones always are
     prune: entities whose probability of being open falls below this are no longer followed
+    embed: give the mean of its token vectors with each doc; they are computed anyway
 
     ``floor=0, prune=0, max_length=None`` is exact and lists every possible span. Pruning keeps
     every doc's probability at 1: what is no longer followed counts as an entity that ends there,
@@ -88,6 +91,7 @@ class MarginalScorer:
         floor: float = 0.02,
         max_length: int | None = 20,
         prune: float = 1e-4,
+        embed: bool = False,
     ) -> None:
         if lenders := borrowed_from(nlp):
             raise ModelError(
@@ -100,6 +104,7 @@ class MarginalScorer:
         self.temperature = temperature
         self.floor = floor
         self.limits = Limits(prune, max_length)
+        self.embed = embed
 
     def score(self, docs: Sequence[Doc]) -> list[SpanMarginals]:
         """Return the span marginals of each doc, in order, computed as one batch.
@@ -114,7 +119,11 @@ class MarginalScorer:
         alpha = forward(edges, table.bounds)
         candidates = self._candidates(edges, alpha, table)
         expected = self._expected(alpha[:, None] * begins, table)
-        return _by_doc(candidates, expected, table)
+        scored = _by_doc(candidates, expected, table)
+        if not self.embed:
+            return scored
+        means = table.mean_vectors()
+        return [replace(one, embedding=mean) for one, mean in zip(scored, means, strict=True)]
 
     def _candidates(self, edges: Edges, alpha: FloatArray, table: TransitionTable) -> _Candidates:
         """Return the spans to list, of all docs, sorted."""

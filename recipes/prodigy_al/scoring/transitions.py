@@ -43,6 +43,7 @@ class TransitionTable:
     def _read_model(self, model: Any, docs: Sequence[Doc]) -> None:
         lower, to_numpy = model.get_ref("lower"), model.ops.to_numpy
         vectors = model.get_ref("tok2vec").predict(docs)
+        self._vectors = np.asarray(to_numpy(vectors), dtype=np.float32)
         # (1 + n_tokens, features, hidden, pieces): each token's share in the hidden layer for each
         # position that it can be shown in; row 0 is the share of no token, so token i has row 1 + i
         self._shares: Float32Array = to_numpy(lower.predict(vectors))
@@ -51,6 +52,16 @@ class TransitionTable:
         if model.attrs["has_upper"]:
             upper = model.get_ref("upper")
             self._upper = to_numpy(upper.get_param("W")), to_numpy(upper.get_param("b"))
+
+    def mean_vectors(self) -> Float32Array:
+        """Return (n_docs, width): the mean of each doc's token vectors, 0 for one without tokens.
+
+        They are those that the model computes once per token, before it knows any state.
+        """
+        sums = np.zeros((len(self.bounds) - 1, self._vectors.shape[1]), dtype=np.float32)
+        lengths = np.diff(self.bounds)
+        np.add.at(sums, np.repeat(np.arange(len(sums)), lengths), self._vectors)
+        return np.asarray(sums / np.maximum(lengths, 1)[:, None], dtype=np.float32)
 
     def closed_scores(self) -> Float32Array:
         """Return (n_tokens, 1 + 2 n_labels): the scores of O, B-X and U-X with no entity open.

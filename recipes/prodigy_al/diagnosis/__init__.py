@@ -1,0 +1,1 @@
+"""Why: hypotheses about a dataset's questions and answers, each with a verdict."""

@@ -1,0 +1,122 @@
+"""Harm direction: are segments asked about more, or less, where the base is wrong?
+
+A selection that goes with the base's errors moves what its answers measure; one that does not may
+be as uneven as it likes. Errors are taken from random whole segments, which nobody selected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from prodigy_al.arrays import FloatArray, IndexArray
+from prodigy_al.diagnosis.evidence import Evidence, Reply
+from prodigy_al.diagnosis.features import expand, loss_features
+from prodigy_al.diagnosis.two_sample import MISSING, available, compare_samples
+from prodigy_al.diagnosis.verdict import Verdict, conclude, decide, unknown, within
+from prodigy_al.evaluation.auc import auc
+from prodigy_al.evaluation.bootstrap import Difference
+from prodigy_al.evaluation.counts import count_matches
+from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.evaluation.paired import Side, side_difference
+
+ID = "harm-direction"
+NEGLIGIBLE = (0.45, 0.55)
+TENTHS = 10
+RANDOM = "annotate random whole segments of the same source (al.random) and name them too"
+
+
+def judge_harm(evidence: Evidence) -> Verdict:
+    """Return how often a random segment with an error is likelier asked than one without.
+
+    The odds of being asked are those of the classifier of `two_sample` on what matters to the loss,
+    of folds that did not see the segment. The number is an AUC: above .5 errors are sought, below
+    it avoided. p is two-sided. *Refuted* where the interval lies between .45 and .55.
+    """
+    random = evidence.random
+    if not available():
+        return unknown(ID, evidence.arm, MISSING, MISSING.partition(": ")[2])
+    if evidence.strategy.startswith("random"):
+        return unknown(ID, evidence.arm, "its questions are random: nothing was sought")
+    if random is None or random.pool.texts != evidence.pool.texts:
+        return unknown(ID, evidence.arm, "no dataset of random whole segments is named", RANDOM)
+    replies = [reply for reply in random.replies if reply.at is not None]
+    places = np.array([reply.at for reply in replies], dtype=np.intp)
+    wrong = np.array(
+        [
+            {s for s in one.predicted if s[2] in evidence.labels} != set(one.answer.accepted)
+            for one in replies
+        ]
+    )
+    keep = np.zeros(len(evidence.pool), dtype=np.bool_)
+    keep[places] = True
+    judged = compare_samples(
+        expand(loss_features(evidence.pool)),
+        evidence.asked,
+        evidence.pool.codes,
+        rng=np.random.default_rng(evidence.seed),
+        permutations=0,
+        keep=keep,
+    )
+    found = (
+        judged
+        if isinstance(judged, Unavailable)
+        else auc(judged.propensity[places], wrong, groups=evidence.pool.codes[places])
+    )
+    if isinstance(found, Unavailable):
+        return unknown(ID, evidence.arm, found.reason, RANDOM, n=len(replies))
+    shift = _shift(evidence, places, judged.propensity, replies)
+    interval = Estimate(found.value, found.low, found.high)
+    word = decide(found.p, negligible=within(interval, *NEGLIGIBLE))
+    sought = "sought" if found.value > 0.5 else "avoided"
+    return conclude(
+        ID,
+        evidence.arm,
+        word,
+        found,
+        n=len(replies),
+        p=found.p,
+        unit="AUC",
+        why=(
+            f"of random segments, those where the base is wrong ({found.n}) are likelier asked "
+            f"than others in {found.value:.0%} of pairs: errors are {sought}{_in_words(shift)}"
+            if word == "supported"
+            else f"the odds of being asked hardly go with the base's errors ({found.n} of "
+            f"{len(replies)} random segments){_in_words(shift)}"
+        ),
+        following="read F1 weighted, or on random segments",
+        details={
+            "f1_shift": None
+            if isinstance(shift, Unavailable)
+            else {"value": shift.difference, "low": shift.low, "high": shift.high}
+        },
+    )
+
+
+def _shift(
+    evidence: Evidence, places: IndexArray, propensity: FloatArray, replies: Sequence[Reply]
+) -> Difference | Unavailable:
+    """Return the base's F1 on segments asked like these, minus that on random ones.
+
+    Random segments are weighted by the share that was asked of pool segments in the same tenth of
+    propensity (Rosenbaum & Rubin 1984).
+    """
+    judged = np.isfinite(propensity)
+    tenths = np.minimum((propensity[judged] * TENTHS).astype(np.int64), TENTHS - 1)
+    asked = np.bincount(tenths, evidence.asked[judged], TENTHS)
+    shares = asked / np.maximum(np.bincount(tenths, minlength=TENTHS), 1)
+    own = np.minimum((propensity[places] * TENTHS).astype(np.int64), TENTHS - 1)
+    counts = count_matches(
+        [reply.answer.accepted for reply in replies],
+        [[span for span in reply.predicted if span[2] in evidence.labels] for reply in replies],
+    )
+    groups = [evidence.pool.groups[i] for i in places]
+    return side_difference(Side([counts], groups, shares[own]), Side([counts], groups))
+
+
+def _in_words(shift: Difference | Unavailable) -> str:
+    if isinstance(shift, Unavailable):
+        return ""
+    found = f"{shift.difference:+.3f} [{shift.low:+.3f}, {shift.high:+.3f}]"
+    return f"; on what is asked its F1 is off by {found}"
