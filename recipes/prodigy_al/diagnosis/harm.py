@@ -15,9 +15,9 @@ from prodigy_al.diagnosis.evidence import Evidence, Reply
 from prodigy_al.diagnosis.features import expand, loss_features
 from prodigy_al.diagnosis.two_sample import MISSING, available, compare_samples
 from prodigy_al.diagnosis.verdict import Verdict, conclude, decide, unknown, within
-from prodigy_al.evaluation.auc import auc
+from prodigy_al.evaluation.auc import Auc, auc
 from prodigy_al.evaluation.bootstrap import Difference
-from prodigy_al.evaluation.counts import count_matches
+from prodigy_al.evaluation.counts import Counts, count_matches
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.evaluation.paired import Side, side_difference
 
@@ -43,12 +43,36 @@ def judge_harm(evidence: Evidence) -> Verdict:
         return unknown(ID, evidence.arm, "no dataset of random whole segments is named", RANDOM)
     replies = [reply for reply in random.replies if reply.at is not None]
     places = np.array([reply.at for reply in replies], dtype=np.intp)
-    wrong = np.array(
-        [
-            {s for s in one.predicted if s[2] in evidence.labels} != set(one.answer.accepted)
-            for one in replies
-        ]
+    judged = _propensities(evidence, places)
+    if isinstance(judged, Unavailable):
+        return unknown(ID, evidence.arm, judged.reason, RANDOM, n=len(replies))
+    counts = _counts(replies, evidence.labels)
+    wrong = (counts.tp < counts.predicted) | (counts.tp < counts.gold)
+    found = auc(judged[places], wrong, groups=evidence.pool.codes[places])
+    if isinstance(found, Unavailable):
+        return unknown(ID, evidence.arm, found.reason, RANDOM, n=len(replies))
+    shift = _shift(evidence, places, judged, counts)
+    interval = Estimate(found.value, found.low, found.high)
+    return conclude(
+        ID,
+        evidence.arm,
+        decide(found.p, negligible=within(interval, *NEGLIGIBLE)),
+        found,
+        n=len(replies),
+        p=found.p,
+        unit="AUC",
+        why=_why(found, len(replies)) + _in_words(shift),
+        following="read F1 weighted, or on random segments",
+        details={
+            "f1_shift": None
+            if isinstance(shift, Unavailable)
+            else {"value": shift.difference, "low": shift.low, "high": shift.high}
+        },
     )
+
+
+def _propensities(evidence: Evidence, places: IndexArray) -> FloatArray | Unavailable:
+    """Return (N,) the propensity of each segment that was judged, those at `places` among them."""
     keep = np.zeros(len(evidence.pool), dtype=np.bool_)
     keep[places] = True
     judged = compare_samples(
@@ -59,43 +83,28 @@ def judge_harm(evidence: Evidence) -> Verdict:
         permutations=0,
         keep=keep,
     )
-    found = (
-        judged
-        if isinstance(judged, Unavailable)
-        else auc(judged.propensity[places], wrong, groups=evidence.pool.codes[places])
+    return judged if isinstance(judged, Unavailable) else judged.propensity
+
+
+def _counts(replies: Sequence[Reply], labels: Sequence[str]) -> Counts:
+    return count_matches(
+        [reply.answer.accepted for reply in replies],
+        [[span for span in reply.predicted if span[2] in labels] for reply in replies],
     )
-    if isinstance(found, Unavailable):
-        return unknown(ID, evidence.arm, found.reason, RANDOM, n=len(replies))
-    shift = _shift(evidence, places, judged.propensity, replies)
-    interval = Estimate(found.value, found.low, found.high)
-    word = decide(found.p, negligible=within(interval, *NEGLIGIBLE))
+
+
+def _why(found: Auc, n: int) -> str:
+    if NEGLIGIBLE[0] < found.value < NEGLIGIBLE[1]:
+        return f"the odds of being asked hardly go with the base's errors ({found.n} of {n})"
     sought = "sought" if found.value > 0.5 else "avoided"
-    return conclude(
-        ID,
-        evidence.arm,
-        word,
-        found,
-        n=len(replies),
-        p=found.p,
-        unit="AUC",
-        why=(
-            f"of random segments, those where the base is wrong ({found.n}) are likelier asked "
-            f"than others in {found.value:.0%} of pairs: errors are {sought}{_in_words(shift)}"
-            if word == "supported"
-            else f"the odds of being asked hardly go with the base's errors ({found.n} of "
-            f"{len(replies)} random segments){_in_words(shift)}"
-        ),
-        following="read F1 weighted, or on random segments",
-        details={
-            "f1_shift": None
-            if isinstance(shift, Unavailable)
-            else {"value": shift.difference, "low": shift.low, "high": shift.high}
-        },
+    return (
+        f"of {n} random segments, the {found.n} where the base is wrong are likelier asked in "
+        f"{found.value:.0%} of pairs: errors are {sought}"
     )
 
 
 def _shift(
-    evidence: Evidence, places: IndexArray, propensity: FloatArray, replies: Sequence[Reply]
+    evidence: Evidence, places: IndexArray, propensity: FloatArray, counts: Counts
 ) -> Difference | Unavailable:
     """Return the base's F1 on segments asked like these, minus that on random ones.
 
@@ -107,10 +116,6 @@ def _shift(
     asked = np.bincount(tenths, evidence.asked[judged], TENTHS)
     shares = asked / np.maximum(np.bincount(tenths, minlength=TENTHS), 1)
     own = np.minimum((propensity[places] * TENTHS).astype(np.int64), TENTHS - 1)
-    counts = count_matches(
-        [reply.answer.accepted for reply in replies],
-        [[span for span in reply.predicted if span[2] in evidence.labels] for reply in replies],
-    )
     groups = [evidence.pool.groups[i] for i in places]
     return side_difference(Side([counts], groups, shares[own]), Side([counts], groups))
 

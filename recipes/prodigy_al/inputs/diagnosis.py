@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, tee
@@ -18,7 +18,7 @@ from prodigy_al.errors import OptionError
 from prodigy_al.inputs.arms import read_stored
 from prodigy_al.inputs.choices import check_order, choose_labels
 from prodigy_al.inputs.naming import naming_options
-from prodigy_al.inputs.pool_source import best_cut, frame_cutter, own_frame
+from prodigy_al.inputs.pool_source import FrameCut, best_cut, frame_cutter, own_frame
 from prodigy_al.inputs.sources import open_source
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, set_blas
@@ -74,24 +74,16 @@ def open_diagnosis(
     read = partial(read_arm, labels=labels, tokenizer=nlp.make_doc, group_by=group_by, is_part=True)
     arms = [read(name, stored.answers[name]) for name in names]
     cut_frame = frame_cutter(records, nlp)
-    with naming_options():
-        frames = [
-            own_frame(pool, arm, cut_frame)
-            if arm.records
-            else best_cut([arm], cut_frame, group_by=group_by)
-            for arm in arms
-        ]
-    for arm, frame in zip(arms, frames, strict=True):
-        _require_texts(arm, frame, pool)
+    frames = [_find_frame(pool, arm, cut_frame, group_by) for arm in arms]
     described = describe_pipeline(model, nlp)
     scored = _score(frames, labels, nlp)
     found = [
-        _read_evidence(arm, stored.answers[arm.dataset], frame, scored, nlp=nlp, seed=seed)
+        replace(
+            _read_evidence(arm, stored.answers[arm.dataset], frame, scored, nlp=nlp),
+            same_model=_same_model(arm, described["sha256"]),
+            seed=seed,
+        )
         for arm, frame in zip(arms, frames, strict=True)
-    ]
-    found = [
-        replace(one, same_model=_same_model(arm, described["sha256"]))
-        for one, arm in zip(found, arms, strict=True)
     ]
     return Opened(
         evidence=tuple(_relate(found, arms)),
@@ -106,8 +98,14 @@ def open_diagnosis(
     )
 
 
-def _require_texts(arm: Arm, frame: Frame, source: str) -> None:
-    """Raise `OptionError` where no text of a dataset without records is in the pool."""
+def _find_frame(
+    source: str, arm: Arm, cut_frame: Callable[[FrameCut], Frame], group_by: str | None
+) -> Frame:
+    """Return the pool of one dataset. Raises `OptionError` where the source does not hold it."""
+    with naming_options():
+        if arm.records:
+            return own_frame(source, arm, cut_frame)
+        frame = best_cut([arm], cut_frame, group_by=group_by)
     if not arm.hashes.intersection(segment.input_hash for segment in frame.segments):
         raise OptionError(
             "--pool",
@@ -115,6 +113,7 @@ def _require_texts(arm: Arm, frame: Frame, source: str) -> None:
             f"none of the {len(arm.hashes):,} texts of dataset '{arm.dataset}' is in it: give the "
             "source that they were asked of",
         )
+    return frame
 
 
 def _same_model(arm: Arm, sha256: str) -> bool:
@@ -137,7 +136,7 @@ def _score(frames: Sequence[Frame], labels: Sequence[str], nlp: Language) -> _Sc
     scorer = MarginalScorer(nlp, labels, embed=not static)
     rows: list[tuple[float, float, int]] = []
     forms: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
-    vectors = []
+    vectors: list[Any] = []
     scored = score_pool(scorer, docs, total=len(segments), label="scoring pool")
     for doc, spans in zip(same, scored, strict=True):
         found = expected_errors(spans.probabilities), sum(spans.expected.values())
@@ -167,7 +166,7 @@ def _score(frames: Sequence[Frame], labels: Sequence[str], nlp: Language) -> _Sc
 
 
 def _read_evidence(
-    arm: Arm, examples: Examples, frame: Frame, scored: _Scored, *, nlp: Language, seed: int
+    arm: Arm, examples: Examples, frame: Frame, scored: _Scored, *, nlp: Language
 ) -> Evidence:
     pool = _own_pool(frame.segments, scored)
     place = {segment.input_hash: i for i, segment in enumerate(frame.segments)}
@@ -187,7 +186,6 @@ def _read_evidence(
         of_candidates=any(record.unit == "candidate" for record in arm.records.values()),
         recorded=bool(arm.records),
         outside=len(arm.hashes) - len(asked),
-        seed=seed,
     )
 
 

@@ -15,19 +15,8 @@ WIDTH, LINES = 80, 24
 SUPPORTED = "supported"
 FORMS = {"full": "whole segments", "binary": "single spans"}
 # how much is said of each verdict, from all to a line, and of how many verdicts per dataset
-DETAILS = [
-    (3, 99),
-    (2, 99),
-    (2, 4),
-    (2, 3),
-    (1, 99),
-    (2, 2),
-    (1, 3),
-    (2, 1),
-    (1, 2),
-    (1, 1),
-    (1, 0),
-]
+ALL = 99
+DETAILS = [(3, ALL), (2, ALL), (2, 3), (1, ALL), (2, 2), (1, 3), (2, 1), (1, 2), (1, 1), (1, 0)]
 
 
 def render_diagnosis(diagnosis: Diagnosis, *, full: bool = False) -> str:
