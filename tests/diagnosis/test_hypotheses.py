@@ -19,6 +19,7 @@ from prodigy_al.diagnosis.prevalence import judge_prevalence
 from prodigy_al.diagnosis.redundancy import judge_near_duplicates, judge_redundancy
 from prodigy_al.diagnosis.scheme import find_errors, judge_scheme
 from prodigy_al.diagnosis.seconds import judge_seconds
+from prodigy_al.diagnosis.verdict import Verdict
 from prodigy_al.sampling.kinds import measure_texts
 
 Asked = Callable[..., Evidence]
@@ -222,6 +223,40 @@ def test_suggestions_that_are_accepted_anchor_and_blind_answers_tell(asked: Aske
     alone = judge_anchoring(asked(replies=seen))
     assert alone.why == "100 answers saw suggestions and 0 were blind"
     assert judge_anchoring(asked(replies=seen, recorded=False)).verdict == "not identifiable"
+
+
+def judge_direction(asked: Asked, pool: Pool, reply: Make, *, sign: int, seed: int = 0) -> Verdict:
+    """Errors go with the score; segments are asked by it (1), against it (-1), or at random (0)."""
+    rng = np.random.default_rng(seed)
+    wrong = pool.scores * rng.gamma(5.0, size=len(pool)) > np.median(pool.scores) * 5
+    places = uniform(pool, 1, 200)
+    span = (0, 1, "ORG")
+    replies = tuple(
+        reply(pool.texts[i], [] if wrong[i] else [span], [span], at=int(i)) for i in places
+    )
+    keys = sign * np.log(pool.scores) + rng.gumbel(size=len(pool))
+    random = asked(places, arm="random", strategy="random", replies=replies)
+    return HYPOTHESES["harm-direction"](asked(np.argsort(-keys)[:100], random=random))
+
+
+@pytest.mark.parametrize(("sign", "word"), [(1, "errors are sought"), (-1, "errors are avoided")])
+def test_the_odds_of_being_asked_are_held_against_errors_on_random_segments(
+    asked: Asked, pool: Pool, reply: Make, sign: int, word: str
+):
+    pytest.importorskip("sklearn")
+    found = judge_direction(asked, pool, reply, sign=sign)
+    assert word in found.why
+    assert (found.verdict, found.n) == ("supported", 200)
+    shift = found.details["f1_shift"]
+    # where errors are sought, F1 is lower
+    assert (shift["high"] < 0) if sign > 0 else (shift["low"] > 0)
+
+
+def test_random_questions_neither_seek_nor_avoid_errors(asked: Asked, pool: Pool, reply: Make):
+    """Although the classifier that tells them from the rest goes with something by chance."""
+    pytest.importorskip("sklearn")
+    drawn = [judge_direction(asked, pool, reply, sign=0, seed=s).verdict for s in range(12)]
+    assert drawn.count("supported") <= 2
 
 
 def test_every_hypothesis_has_a_verdict_on_an_empty_dataset(asked: Asked):

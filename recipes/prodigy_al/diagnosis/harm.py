@@ -7,14 +7,15 @@ be as uneven as it likes. Errors are taken from random whole segments, which nob
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from prodigy_al.arrays import FloatArray, IndexArray
+from prodigy_al.arrays import BoolArray, FloatArray, IndexArray, IntArray
 from prodigy_al.diagnosis.evidence import Evidence, Reply
 from prodigy_al.diagnosis.features import expand, loss_features
-from prodigy_al.diagnosis.two_sample import MISSING, available, compare_samples
-from prodigy_al.diagnosis.verdict import Verdict, conclude, decide, unknown, within
+from prodigy_al.diagnosis.two_sample import MISSING, TwoSample, available, compare_samples
+from prodigy_al.diagnosis.verdict import Verdict, Word, conclude, decide, unknown, within
 from prodigy_al.evaluation.auc import Auc, auc
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.counts import Counts, count_matches
@@ -32,7 +33,9 @@ def judge_harm(evidence: Evidence) -> Verdict:
 
     The odds of being asked are those of the classifier of `two_sample` on what matters to the loss,
     of folds that did not see the segment. The number is an AUC: above .5 errors are sought, below
-    it avoided. p is two-sided. *Refuted* where the interval lies between .45 and .55.
+    it avoided. A classifier of random questions goes with anything by chance, so p, two-sided, and
+    the interval are no smaller than by permuting who was asked. *Refuted* where the interval lies
+    between .45 and .55.
     """
     random = evidence.random
     if not available():
@@ -48,20 +51,21 @@ def judge_harm(evidence: Evidence) -> Verdict:
         return unknown(ID, evidence.arm, judged.reason, RANDOM, n=len(replies))
     counts = _counts(replies, evidence.labels)
     wrong = (counts.tp < counts.predicted) | (counts.tp < counts.gold)
-    found = auc(judged[places], wrong, groups=evidence.pool.codes[places])
+    found = _against_chance(judged, places, wrong, evidence.pool.codes[places])
     if isinstance(found, Unavailable):
         return unknown(ID, evidence.arm, found.reason, RANDOM, n=len(replies))
-    shift = _shift(evidence, places, judged, counts)
+    shift = _shift(evidence, places, judged.propensity, counts)
     interval = Estimate(found.value, found.low, found.high)
+    word = decide(found.p, negligible=within(interval, *NEGLIGIBLE))
     return conclude(
         ID,
         evidence.arm,
-        decide(found.p, negligible=within(interval, *NEGLIGIBLE)),
+        word,
         found,
         n=len(replies),
         p=found.p,
         unit="AUC",
-        why=_why(found, len(replies)) + _in_words(shift),
+        why=_why(found, len(replies), word) + _in_words(shift),
         following="read F1 weighted, or on random segments",
         details={
             "f1_shift": None
@@ -71,19 +75,33 @@ def judge_harm(evidence: Evidence) -> Verdict:
     )
 
 
-def _propensities(evidence: Evidence, places: IndexArray) -> FloatArray | Unavailable:
-    """Return (N,) the propensity of each segment that was judged, those at `places` among them."""
+def _against_chance(
+    judged: TwoSample, places: IndexArray, wrong: BoolArray, codes: IntArray
+) -> Auc | Unavailable:
+    """Return how well propensities tell the segments (n,) with errors, and p against chance."""
+    # permuted ones stand in the order of the pool
+    order = np.argsort(places)
+    drawn = [auc(row, wrong[order]) for row in judged.by_chance]
+    values = np.array([one.value for one in drawn if isinstance(one, Auc)])
+    least = float(values.std(ddof=1)) if values.size > 1 else 0.0
+    found = auc(judged.propensity[places], wrong, groups=codes, least_error=least)
+    if isinstance(found, Unavailable):
+        return found
+    as_far = np.abs(values - 0.5) >= abs(found.value - 0.5)
+    return replace(found, p=max(found.p, (1 + int(as_far.sum())) / (1 + values.size)))
+
+
+def _propensities(evidence: Evidence, places: IndexArray) -> TwoSample | Unavailable:
+    """Return the propensity of each segment that was judged, those at `places` among them."""
     keep = np.zeros(len(evidence.pool), dtype=np.bool_)
     keep[places] = True
-    judged = compare_samples(
+    return compare_samples(
         expand(loss_features(evidence.pool)),
         evidence.asked,
         evidence.pool.codes,
         rng=np.random.default_rng(evidence.seed),
-        permutations=0,
         keep=keep,
     )
-    return judged if isinstance(judged, Unavailable) else judged.propensity
 
 
 def _counts(replies: Sequence[Reply], labels: Sequence[str]) -> Counts:
@@ -93,13 +111,15 @@ def _counts(replies: Sequence[Reply], labels: Sequence[str]) -> Counts:
     )
 
 
-def _why(found: Auc, n: int) -> str:
+def _why(found: Auc, n: int, word: Word) -> str:
     if NEGLIGIBLE[0] < found.value < NEGLIGIBLE[1]:
         return f"the odds of being asked hardly go with the base's errors ({found.n} of {n})"
-    sought = "sought" if found.value > 0.5 else "avoided"
+    sought = ""
+    if word == "supported":
+        sought = f": errors are {'sought' if found.value > 0.5 else 'avoided'}"
     return (
         f"of {n} random segments, the {found.n} where the base is wrong are likelier asked in "
-        f"{found.value:.0%} of pairs: errors are {sought}"
+        f"{found.value:.0%} of pairs{sought}"
     )
 
 

@@ -127,7 +127,7 @@ def _why(
     if looks is not None:
         unbiased = looks.value < LOOKS_UNBIASED
         picture = f"the map looks {'unbiased' if unbiased else 'biased'} (AUC {looks.value:.2f}), "
-        picture += "the questions are not: " if unbiased else "and so are the questions: "
+        picture += "the questions are not: " if unbiased else "and so do the questions: "
     name, one = next(iter(each.items()))
     more, less, what = IN_WORDS[name]
     most = f"{more if one.value > 0.5 else less} {what}, {max(one.value, 1 - one.value):.2f}"

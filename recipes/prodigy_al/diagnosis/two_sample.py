@@ -39,12 +39,14 @@ class TwoSample:
 
     `propensity` (N,) in [0, 1] is each segment's rank among all those that were judged by the same
     classifier, the largest where it looks most like an asked one; NaN for segments that were left
-    out to save time.
+    out to save time. `by_chance` (permutations, kept) are those of the segments to keep, in their
+    order, under classifiers of permuted labels.
     """
 
     auc: Auc
     p: float
     propensity: FloatArray
+    by_chance: FloatArray
 
 
 def available() -> bool:
@@ -89,7 +91,13 @@ def compare_samples(
     p = (1 + int((drawn[1:] >= drawn[0]).sum())) / (1 + permutations)
     propensity = np.full(len(asked), np.nan)
     propensity[chosen] = _ranks(judged[:, 0], folds)
-    return TwoSample(found, p, propensity)
+    by_chance = np.zeros((permutations, 0))
+    if keep is not None:
+        place = np.zeros(len(asked), dtype=np.intp)
+        place[chosen] = np.arange(len(chosen))
+        kept = place[np.flatnonzero(keep)]
+        by_chance = np.array([_ranks(column, folds)[kept] for column in judged.T[1:]])
+    return TwoSample(found, p, propensity, by_chance)
 
 
 def _choose(asked: BoolArray, keep: BoolArray | None, rng: np.random.Generator) -> IntArray:
