@@ -1,0 +1,206 @@
+"""The first screen: what a reader takes away who reads nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prodigy_al.report.findings import Finding, Word
+from prodigy_al.report.html.blocks import Figure
+from prodigy_al.report.html.figures.dev_and_test import first_dev_and_test
+from prodigy_al.report.html.figures.forest import forest
+from prodigy_al.report.html.keys import key
+from prodigy_al.report.html.marks import Mark
+from prodigy_al.report.numbers import counted, interval, number, signed, size_of_test
+from prodigy_al.report.schema import Report
+from prodigy_al.report.summary import ArmSummary, Summary
+
+# a sign beside each word, so that nothing is said by colour alone
+SIGNS: Mapping[Word, tuple[str, str]] = {
+    "helps": ("▲", "helps"),
+    "harms": ("▼", "harms"),
+    "no difference found": ("=", "equal"),
+    "not decided": ("?", "undecided"),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A health check in a few words."""
+
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class FindingShown:
+    """A finding in words and numbers; `css` names its class."""
+
+    against: str
+    word: str
+    sign: str
+    css: str
+    numbers: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A line of the answer; `key` is its mark as SVG."""
+
+    name: str
+    key: str
+    mark: str
+    findings: Sequence[FindingShown]
+
+
+@dataclass(frozen=True)
+class Card:
+    """Something to know or to do, beside the answer."""
+
+    title: str
+    lines: Sequence[str]
+    command: str = ""
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class FirstScreen:
+    """All that the template shows before the sections."""
+
+    eyebrow: str
+    title: str
+    basis: str
+    heading: str
+    checks: Sequence[Check]
+    verdicts: Sequence[Verdict]
+    figures: Sequence[Figure]
+    cards: Sequence[Card]
+    footer: str
+
+
+def first_screen(report: Report, summary: Summary, marks: Mapping[str, Mark]) -> FirstScreen:
+    """Return the first screen of a report."""
+    policy = summary.policy
+    figures = [forest(report, policy, marks)] if policy else []
+    figures.append(first_dev_and_test(summary, marks))
+    return FirstScreen(
+        eyebrow=" · ".join(filter(None, ("al.compare", ", ".join(report.labels), _model(report)))),
+        title=report.target,
+        basis=_basis(report, summary),
+        heading="Do these answers help?" if policy else "How well the base does so far",
+        checks=_checks(report),
+        verdicts=[_verdict(arm, marks) for arm in summary.arms],
+        figures=[figure for figure in figures if figure],
+        cards=_cards(summary),
+        footer=(
+            "[low, high] are 95 % intervals. The same numbers, to the last digit, are in "
+            f"{'report' if policy else 'quick'}.json beside this page."
+        ),
+    )
+
+
+def _model(report: Report) -> str:
+    return " ".join(filter(None, (report.model.get("name"), report.model.get("version"))))
+
+
+def _basis(report: Report, summary: Summary) -> str:
+    """Return what the numbers are of."""
+    test = report.test
+    said = []
+    if test.name is not None:
+        spans = counted(test.gold_spans, "gold span")
+        said.append(f"Test set {test.name}: {size_of_test(test.segments, test.groups)}, {spans}.")
+    if summary.policy is None:
+        return " ".join([*said, "Nothing was trained: all numbers are of the base."])
+    trained = counted(summary.training_seeds, "training seed")
+    said.append(f"Training ‘{summary.policy}’, {trained}.")
+    if summary.base.value is not None:
+        ends = interval(summary.base.low, summary.base.high)
+        said.append(f"Base F1 {number(summary.base.value)}{'' if ends == '-' else f' {ends}'}.")
+    return " ".join(said)
+
+
+def _verdict(arm: ArmSummary, marks: Mapping[str, Mark]) -> Verdict:
+    found = [_shown(one) for one in (arm.vs_base, arm.vs_control) if one is not None]
+    return Verdict(arm.name, key(marks[arm.datasets[0]]), arm.mark, found)
+
+
+def _shown(found: Finding) -> FindingShown:
+    sign, css = SIGNS[found.word]
+    numbers = "" if found.difference is None else signed(found.difference)
+    if found.low is not None and found.high is not None:
+        numbers += f" [{signed(found.low)}, {signed(found.high)}]"
+    return FindingShown(
+        against=_against(found),
+        word=found.word,
+        sign=sign,
+        css=css,
+        numbers=numbers,
+        note=_note(found),
+    )
+
+
+def _against(found: Finding) -> str:
+    sizes = found.sizes
+    if sizes is None:
+        return f"the {found.against}" if found.against == "base" else found.against
+    if sizes.seconds is None:
+        return f"{found.against}, equal answers"
+    return f"{found.against}, equal seconds"
+
+
+def _note(found: Finding) -> str:
+    """Return why a word is what it is, both sizes, and what holds of single replicates."""
+    said = [found.why] if found.why else []
+    if len(found.counts) > 0 and sum(found.counts.values()) > 1:
+        said.append("one by one: " + ", ".join(f"{n} {word}" for word, n in found.counts.items()))
+    if sizes := found.sizes:
+        of = "" if sizes.seconds is not None else "training "
+        said.append(f"{sizes.answers:,} {of}answers against {sizes.against_answers:,}")
+        if sizes.seconds is not None:
+            by = "simulated" if sizes.simulated else "by time stamps"
+            said.append(f"{sizes.seconds:,.0f} s each, {by}")
+    elif found.word == "no difference found" and found.within is not None:
+        said.append(f"within ±{number(found.within)}")
+    return "; ".join(said)
+
+
+def _cards(summary: Summary) -> list[Card]:
+    cards = []
+    marked = [sentence for arm in summary.arms for sentence in arm.marked]
+    if marked:
+        forbidden = any(arm.mark.startswith("do not ship") for arm in summary.arms)
+        title = "Before you ship" if forbidden else "Not checked on dev"
+        cards.append(Card(title, marked, warning=forbidden))
+    if summary.checks:
+        cards.insert(0, Card("Failed checks: read these first", summary.checks, warning=True))
+    if summary.exchange:
+        cards.append(Card("Exchange rate", summary.exchange))
+    if summary.reasons:
+        cards.append(Card("Why", summary.reasons))
+    cards.append(Card("Next", [summary.next.sentence], command=summary.next.command))
+    return cards
+
+
+def _checks(report: Report) -> list[Check]:
+    """Return the strip of checks, failed ones first."""
+    found = [Check(bool(one["ok"]), _check(one)) for one in report.health]
+    return sorted(found, key=lambda one: one.ok)
+
+
+def _check(check: Mapping[str, Any]) -> str:
+    """Return a check in a few words, with its number where that says something."""
+    value = check.get("number")
+    if isinstance(value, (int, float)):
+        match check["id"]:
+            case "test-groups":
+                return f"{counted(int(value), 'document')} in test"
+            case "training-seeds":
+                return counted(int(value), "training seed")
+            case "overlap":
+                return f"{value:.1%} of texts in both arms and test"
+            case "shared-documents":
+                return f"{value:.1%} of test from documents of training answers"
+    return str(check.get("brief") or check["id"].replace("-", " "))
