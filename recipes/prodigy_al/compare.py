@@ -62,7 +62,11 @@ from prodigy_al.options import (
     engine=Arg(
         "--engine", help="Dask cluster for the trainings, dask://HOST:PORT; otherwise this machine"
     ),
-    output=Arg("--output", "-o", help="Folder for report.json, each arm's files and finished runs"),
+    output=Arg(
+        "--output",
+        "-o",
+        help="Folder for report.json, report.html, each arm's files and finished runs",
+    ),
 )
 @report_errors
 @handle_interrupts
@@ -91,7 +95,7 @@ def compare(
     from prodigy_al.inputs.comparison import open_comparison
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.report.build import compare as compare_arms
-    from prodigy_al.report.files import write_report
+    from prodigy_al.report.files import write_page, write_report
     from prodigy_al.report.terminal import render
 
     plan = open_comparison(
@@ -117,5 +121,10 @@ def compare(
         report = compare_arms(plan, say=msg.info, warn=msg.warn)
         msg.text(render(report))
         msg.good(f"Report: {write_report(report, output)}")
+        page = write_page(report, output)
+        if isinstance(page, Path):
+            msg.good(f"The same as a page: {page}")
+        else:
+            msg.warn(page.reason)
     if not quick:
         msg.good(f"Each arm's model and what `spacy train` needs: {output}/arms/DATASET/POLICY")

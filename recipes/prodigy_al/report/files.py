@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,41 @@ def write_report(report: Report, folder: Path) -> Path:
     whole comparison there is.
     Raises `ParameterError` where the folder cannot be written to.
     """
-    path = folder / ("report.json" if report.policies else "quick.json")
     # not srsly: it rounds to ten decimals, and a p-value may be smaller
     text = json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False)
+    return _write(folder, f"{_name(report)}.json", text + "\n")
+
+
+def write_page(report: Report, folder: Path) -> Path | Unavailable:
+    """Write the page into `folder` and return its path, or which extra is to be installed for it.
+
+    It is ``report.html``, or ``quick.html`` where nothing was trained.
+    Raises `ParameterError` where the folder cannot be written to.
+    """
+    name = f"{_name(report)}.html"
+    if find_spec("matplotlib") is None:
+        old = f" ({folder / name} is of an earlier comparison)" if (folder / name).exists() else ""
+        return Unavailable(
+            f"No {name}{old}: its figures need matplotlib; pip install 'prodigy-al[report]'"
+        )
+    # matplotlib takes half a second to import
+    from prodigy_al.report.html.page import render_page
+
+    return _write(folder, name, render_page(report))
+
+
+def _name(report: Report) -> str:
+    return "report" if report.policies else "quick"
+
+
+def _write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text + "\n")
+        write_atomically(path, text)
     except OSError as error:
         raise ParameterError(
-            "output", folder, f"the report cannot be written there ({error.strerror})"
+            "output", folder, f"{name} cannot be written there ({error.strerror})"
         ) from error
     return path
 

@@ -14,6 +14,7 @@ from prodigy_al.report.schema import OtherLabels, Report
 from prodigy_al.report.strata_table import strata_lines
 
 NONE = "–"
+MOST_INTERVALS = 6  # models of which the matrix has room for intervals
 
 
 def matrix_table(report: Report, policy: str | None) -> Table | None:
@@ -34,7 +35,9 @@ def matrix_table(report: Report, policy: str | None) -> Table | None:
             if cell is None or cell.f1 is None:
                 row.append(NONE)
             else:
-                row.append(Shade(number(cell.f1) + ("*" if cell.leak else ""), cell.f1))
+                bounds = interval(cell.low, cell.high) if len(models) <= MOST_INTERVALS else "-"
+                ends = "" if bounds == "-" else f" {bounds}"
+                row.append(Shade(number(cell.f1) + ("*" if cell.leak else "") + ends, cell.f1))
         rows.append(row)
     notes = ["The darker, the higher F1; a row is one set, so read along it."]
     if any(cell.leak for cell in cells.values()):
@@ -70,12 +73,11 @@ def others_table(report: Report, policy: str) -> Table | None:
     return Table(caption, ("label", "spans by the base", *found), rows, notes)
 
 
-def strata_table(report: Report, policy: str | None) -> Table | None:
-    """Return every kind of segments: its share, of what was asked, and recall on it."""
+def strata_table(report: Report) -> Table | None:
+    """Return every kind of segments: its share, and what was asked about it."""
     strata = report.strata
     if not isinstance(strata, Strata) or not strata.kinds:
         return None
-    tested = any(not isinstance(one.test, Unavailable) for one in strata.kinds.values())
     rows = [
         (
             kind,
@@ -83,20 +85,10 @@ def strata_table(report: Report, policy: str | None) -> Table | None:
             _share(one.spans),
             _share(one.errors),
             *(_asked(one, name) for name in report.arms),
-            *(_recalls(one, report, policy) if tested else ()),
         )
         for kind, one in strata.kinds.items()
     ]
-    recall = ["gold spans on test", "recall: base"]
-    recall += [f"recall: {name}" for name in report.arms] if policy else []
-    header = (
-        "kind of segments",
-        "of the pool",
-        "of its spans",
-        "of the base's errors",
-        *(f"asked by {name}" for name in report.arms),
-        *(recall if tested else ()),
-    )
+    shares = ("kind of segments", "of the pool", "of its spans", "of the base's errors")
     by = f"{strata.n:,} segments of the pool"
     if strata.by is not None:
         by = f"{strata.n:,} answers of {strata.by}, weighted to stand for the pool"
@@ -106,12 +98,27 @@ def strata_table(report: Report, policy: str | None) -> Table | None:
         "capitals or with a digit.",
         *filter(None, strata_lines(report).splitlines()),
     ]
-    if any(a.missed for one in strata.kinds.values() for a in one.answers.values()):
+    if any(answers.missed for one in strata.kinds.values() for answers in one.answers.values()):
         notes.insert(0, "! Under half of the kind's share of the pool, and not by chance.")
+    header = (*shares, *(f"training answers of {name}" for name in report.arms))
+    return Table("What was asked about each kind of segments", header, rows, notes)
+
+
+def strata_recall_table(report: Report, policy: str | None) -> Table | None:
+    """Return recall on each kind of the test set's segments, of the base alone without a policy."""
+    strata = report.strata
+    if not isinstance(strata, Strata):
+        return None
+    arms = list(report.arms) if policy else []
+    rows = []
+    for kind, one in strata.kinds.items():
+        if not isinstance(one.test, Unavailable):
+            own = (_recall(one.test.arms[name][policy]) for name in arms if policy)
+            base = number(one.test.base.recall.value)
+            rows.append((kind, f"{one.test.gold_spans:,}", base, *own))
     of = f", training ‘{policy}’" if policy else ""
-    return Table(
-        f"Kinds of segments: what was asked, and what was learned{of}", header, rows, notes
-    )
+    header = ("kind of segments", "gold spans", "base", *arms)
+    return Table(f"Recall on test by kind of segments{of}", header, rows) if rows else None
 
 
 def plan_table(report: Report, policy: str | None) -> Table | None:
@@ -158,15 +165,6 @@ def _asked(kind: Stratum, name: str) -> str:
     if answers is None:
         return NONE
     return f"{answers.train:,} ({answers.train_share:.0%}){' !' if answers.missed else ''}"
-
-
-def _recalls(kind: Stratum, report: Report, policy: str | None) -> tuple[str, ...]:
-    test = kind.test
-    arms = report.arms if policy else ()
-    if isinstance(test, Unavailable):
-        return (NONE,) * (2 + len(arms))
-    own = (_recall(test.arms[name][policy]) for name in arms if policy)
-    return (f"{test.gold_spans:,}", number(test.base.recall.value), *own)
 
 
 def _recall(score: StratumScore) -> str:

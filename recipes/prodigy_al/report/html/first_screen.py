@@ -52,6 +52,7 @@ class Verdict:
     name: str
     key: str
     mark: str
+    forbids: bool
     findings: Sequence[FindingShown]
 
 
@@ -74,8 +75,10 @@ class FirstScreen:
     basis: str
     heading: str
     checks: Sequence[Check]
+    failed: Sequence[str]
     verdicts: Sequence[Verdict]
-    figures: Sequence[Figure]
+    forest: Figure | None
+    dev_and_test: Figure | None
     cards: Sequence[Card]
     footer: str
 
@@ -83,16 +86,16 @@ class FirstScreen:
 def first_screen(report: Report, summary: Summary, marks: Mapping[str, Mark]) -> FirstScreen:
     """Return the first screen of a report."""
     policy = summary.policy
-    figures = [forest(report, policy, marks)] if policy else []
-    figures.append(first_dev_and_test(summary, marks))
     return FirstScreen(
         eyebrow=" · ".join(filter(None, ("al.compare", ", ".join(report.labels), _model(report)))),
         title=report.target,
         basis=_basis(report, summary),
         heading="Do these answers help?" if policy else "How well the base does so far",
         checks=_checks(report),
+        failed=summary.checks,
         verdicts=[_verdict(arm, marks) for arm in summary.arms],
-        figures=[figure for figure in figures if figure],
+        forest=forest(report, policy, marks) if policy else None,
+        dev_and_test=first_dev_and_test(summary, marks),
         cards=_cards(summary),
         footer=(
             "[low, high] are 95 % intervals. The same numbers, to the last digit, are in "
@@ -124,7 +127,7 @@ def _basis(report: Report, summary: Summary) -> str:
 
 def _verdict(arm: ArmSummary, marks: Mapping[str, Mark]) -> Verdict:
     found = [_shown(one) for one in (arm.vs_base, arm.vs_control) if one is not None]
-    return Verdict(arm.name, key(marks[arm.datasets[0]]), arm.mark, found)
+    return Verdict(arm.name, key(marks[arm.datasets[0]]), arm.mark, _forbids(arm), found)
 
 
 def _shown(found: Finding) -> FindingShown:
@@ -143,45 +146,43 @@ def _shown(found: Finding) -> FindingShown:
 
 
 def _against(found: Finding) -> str:
-    sizes = found.sizes
-    if sizes is None:
-        return f"the {found.against}" if found.against == "base" else found.against
-    if sizes.seconds is None:
-        return f"{found.against}, equal answers"
-    return f"{found.against}, equal seconds"
+    return f"the {found.against}" if found.sizes is None else found.against
 
 
 def _note(found: Finding) -> str:
     """Return why a word is what it is, both sizes, and what holds of single replicates."""
-    said = [found.why] if found.why else []
-    if len(found.counts) > 0 and sum(found.counts.values()) > 1:
-        said.append("one by one: " + ", ".join(f"{n} {word}" for word, n in found.counts.items()))
+    said = []
     if sizes := found.sizes:
-        of = "" if sizes.seconds is not None else "training "
-        said.append(f"{sizes.answers:,} {of}answers against {sizes.against_answers:,}")
-        if sizes.seconds is not None:
-            by = "simulated" if sizes.simulated else "by time stamps"
-            said.append(f"{sizes.seconds:,.0f} s each, {by}")
+        both = f"{sizes.answers:,} answers against {sizes.against_answers:,}"
+        if sizes.seconds is None:
+            said.append(f"at equal answers: {both} to train on")
+        else:
+            by = " simulated" if sizes.simulated else ""
+            said.append(f"at equal seconds: {both} in {sizes.seconds:,.0f}{by} s")
     elif found.word == "no difference found" and found.within is not None:
         said.append(f"within ±{number(found.within)}")
+    said += [found.why] if found.why else []
+    if sum(found.counts.values()) > 1:
+        said.append("one by one " + ", ".join(f"{n} {word}" for word, n in found.counts.items()))
     return "; ".join(said)
 
 
 def _cards(summary: Summary) -> list[Card]:
-    cards = []
-    marked = [sentence for arm in summary.arms for sentence in arm.marked]
-    if marked:
-        forbidden = any(arm.mark.startswith("do not ship") for arm in summary.arms)
-        title = "Before you ship" if forbidden else "Not checked on dev"
-        cards.append(Card(title, marked, warning=forbidden))
-    if summary.checks:
-        cards.insert(0, Card("Failed checks: read these first", summary.checks, warning=True))
+    """Return what to do next, what is said of shipping, the exchange rate, and reasons."""
+    cards = [Card("Next", [summary.next.sentence], command=summary.next.command)]
     if summary.exchange:
         cards.append(Card("Exchange rate", summary.exchange))
     if summary.reasons:
         cards.append(Card("Why", summary.reasons))
-    cards.append(Card("Next", [summary.next.sentence], command=summary.next.command))
+    if marked := [sentence for arm in summary.arms for sentence in arm.marked]:
+        forbidden = any(_forbids(arm) for arm in summary.arms)
+        title = "Before you ship" if forbidden else "Not checked on dev"
+        cards.append(Card(title, marked, warning=forbidden))
     return cards
+
+
+def _forbids(arm: ArmSummary) -> bool:
+    return arm.mark.startswith("do not ship")
 
 
 def _checks(report: Report) -> list[Check]:
@@ -200,7 +201,9 @@ def _check(check: Mapping[str, Any]) -> str:
             case "training-seeds":
                 return counted(int(value), "training seed")
             case "overlap":
-                return f"{value:.1%} of texts in both arms and test"
+                both = "in both an arm and test"
+                return f"{value:.1%} of texts {both}" if value else f"no text {both}"
             case "shared-documents":
-                return f"{value:.1%} of test from documents of training answers"
+                of = "from a document trained on"
+                return f"{value:.1%} of test {of}" if value else f"no test segment {of}"
     return str(check.get("brief") or check["id"].replace("-", " "))

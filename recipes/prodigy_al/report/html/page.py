@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib.resources import files
 from itertools import count
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
 
 from prodigy_al.report.html.first_screen import first_screen
 from prodigy_al.report.html.marks import find_marks
@@ -15,6 +17,8 @@ from prodigy_al.report.schema import Report
 from prodigy_al.report.summary import summarize
 
 PACKAGE = "prodigy_al.report.html"
+_NEGATIVE = re.compile(r"(?:(?<=[\s\[(])|^)-(?=\.\d)")
+_OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 
 
 def render_page(report: Report) -> str:
@@ -27,6 +31,7 @@ def render_page(report: Report) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )
+    environment.filters["prose"] = as_prose
     template = environment.from_string(_text("page.html"))
     return template.render(
         first=first_screen(report, summary, marks),
@@ -34,6 +39,16 @@ def render_page(report: Report) -> str:
         css=_text("page.css"),
         next_id=_numbering(),
     )
+
+
+def as_prose(text: str) -> Markup:
+    """Return a text, escaped, with true minus signs, and options that no line breaks.
+
+    >>> as_prose("-.125 [-.182, +.010] of <news-0>; use --seeds 5")
+    Markup('−.125 [−.182, +.010] of &lt;news-0&gt;; use <span class="option">--seeds</span> 5')
+    """
+    escaped = str(escape(_NEGATIVE.sub("−", text)))
+    return Markup(_OPTION.sub(r'<span class="option">\g<0></span>', escaped))
 
 
 def _numbering() -> Callable[[], str]:

@@ -50,7 +50,8 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
             tables.gap_table(report, policy),
         )
 
-    strata = [*each(lambda policy: (details.strata_table(report, policy),))]
+    kinds = details.strata_table(report)
+    recall = each(lambda policy: (details.strata_recall_table(report, policy),))
     return [
         Section(
             "test",
@@ -69,8 +70,8 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
         Section(
             "dev",
             "Why dev and test differ",
-            "Dev answers that a model chose are not a plain sample. Weighted, each answer counts by "
-            "one over the probability with which it was drawn; what then remains has other causes.",
+            "Dev answers that a model chose are not a plain sample. Weighted, each answer counts "
+            "by one over the probability with which it was drawn; what remains has other causes.",
             each(on_dev),
         ),
         Section(
@@ -88,7 +89,7 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
             "kinds",
             "Which kinds of segments were asked about",
             "What is never asked about is never learned.",
-            strata,
+            [kinds, *recall] if kinds else [],
             lines=_no_strata(report),
         ),
         Section(
@@ -109,20 +110,21 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
             "",
             each(lambda policy: (details.plan_table(report, policy),)),
         ),
-        Section("annotated", "What was annotated", "", [tables.annotated_table(report)]),
+        Section("annotated", "The answers", "", [tables.annotated_table(report)]),
     ]
 
 
 def _untrained(report: Report) -> list[Section]:
     found = (
         tables.base_dev_table(report),
-        details.strata_table(report, None),
+        details.strata_table(report),
+        details.strata_recall_table(report, None),
         details.matrix_table(report, None),
         details.plan_table(report, None),
     )
     return [
         Section("dev", "The base on your dev answers", "", [one for one in found if one]),
-        Section("annotated", "What was annotated", "", [tables.annotated_table(report)]),
+        Section("annotated", "The answers", "", [tables.annotated_table(report)]),
     ]
 
 

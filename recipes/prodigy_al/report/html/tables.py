@@ -14,7 +14,7 @@ from prodigy_al.report.dev_notes import (
 from prodigy_al.report.guard import guard_lines
 from prodigy_al.report.html.blocks import Table
 from prodigy_al.report.html.figures.replicates import replicated
-from prodigy_al.report.metrics import WeightedMetric
+from prodigy_al.report.metrics import ControlComparison, WeightedMetric
 from prodigy_al.report.numbers import counted, interval, number
 from prodigy_al.report.schema import Arm, Dev, Report
 from prodigy_al.report.seconds import at_seconds
@@ -108,7 +108,7 @@ def test_table(report: Report, policy: str) -> Table:
     """Return F1 on test, and the changes to the base and to the control."""
     timed = at_seconds(report, policy)
     base = report.base.test
-    blank = (NONE,) * (4 if timed else 3)
+    blank = (NONE,) * (6 if timed else 5)
     rows: list[tuple[str, ...]] = [("base", with_interval(base), precision_recall(base), *blank)]
     for name, arm in report.arms.items():
         run = arm.runs[policy]
@@ -120,20 +120,18 @@ def test_table(report: Report, policy: str) -> Table:
                 difference(run.vs_base),
                 *([difference(timed.get(name))] if timed else []),
                 difference(run.vs_random),
+                *_control(run.vs_random),
                 with_interval(run.test_unseen_text),
             )
         )
-    control = ("vs random, equal seconds", "vs random, equal answers") if timed else ("vs random",)
-    header = ("model", "F1", "precision/recall", "vs base", *control, "on texts nobody was asked")
+    equal = ("vs random, equal seconds", "vs random, equal answers") if timed else ("vs random",)
+    header = (
+        *("model", "F1", "precision/recall", "vs base", *equal),
+        *("control", "training answers, its control's", "on texts nobody was asked"),
+    )
     count = len(report.seeds)
     seeds = "one training seed" if count == 1 else f"mean of {count} training seeds"
-    notes = [
-        f"{name} is compared with {found.against}: {found.train:,} training answers against "
-        f"{found.against_train:,}."
-        for name, arm in report.arms.items()
-        if (found := arm.runs[policy].vs_random)
-    ]
-    return Table(f"F1 on test, training ‘{policy}’, {seeds}", header, rows, notes)
+    return Table(f"F1 on test, training ‘{policy}’, {seeds}", header, rows)
 
 
 def gap_table(report: Report, policy: str) -> Table | None:
@@ -152,7 +150,7 @@ def effort_table(report: Report, policy: str) -> Table | None:
         if run.vs_random is None or not report.curves:
             continue
         needed = run.effort_to_random
-        efforts = (NONE,) * 4
+        efforts: tuple[str, ...] = (NONE,) * 4
         if needed is not None:
             found = (needed.answers, needed.tokens, needed.entities, needed.seconds)
             efforts = tuple(NONE if one is None else f"{one:,.0f}" for one in found)
@@ -204,6 +202,12 @@ def _annotated(arm: Arm) -> tuple[str, ...]:
     kinds = (f"{arm.answers.get(kind, 0):,}" for kind in ("accept", "reject", "ignore"))
     counts = (arm.train, arm.dev_answers, arm.tokens, arm.entities)
     return (arm.strategy, *kinds, *(f"{one:,}" for one in counts), seconds, per_answer)
+
+
+def _control(found: ControlComparison | None) -> tuple[str, str]:
+    if found is None:
+        return NONE, NONE
+    return found.against, f"{found.train:,}, {found.against_train:,}"
 
 
 def _weighted(dev: Dev) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def _paint(
     columns = 0 if narrow else COLUMN * len(kinds) + 8
     left, right = (8, 8) if narrow else (LEFT, columns)
     down = row_height(narrow=narrow) * len(rows)
-    head = HEAD + 22 if narrow else HEAD
+    head = HEAD + 14 if narrow else HEAD
     drawing = new_drawing(NARROW if narrow else WIDE, head + down + FOOT)
     axes = add_axes(drawing, (left, head, width - left - right, down))
     every = [value for row in rows.values() for value in row.known()]
@@ -116,7 +116,8 @@ def _paint(
     for at, row in enumerate(rows.values()):
         _bar(axes, at, row, arm(row.colour))
     axes.xaxis.set_major_formatter(lambda value, _: tick(value))
-    set_up_rows(axes, list(rows), narrow=narrow)
+    # on a phone the numbers stand in the same line
+    set_up_rows(axes, list(rows), narrow=narrow, longest=18 if narrow else None)
     small_note(axes, "F1" + (f"; dashed: the base on test, {number(base)}" if base else ""))
     _columns(axes, rows, kinds, narrow=narrow)
     return drawing
@@ -198,6 +199,8 @@ def _sentence(rows: Mapping[str, _Row]) -> str:
     if row.weighted is None or row.test is None:
         return f"{said}; they could not be corrected."
     left = row.weighted - row.test
+    if number(abs(left)) == ".000":
+        return f"{said}; corrected for how they were chosen, they agree with it."
     way = "above" if left > 0 else "below"
     return (
         f"{said}; corrected for how they were chosen, they put it {number(abs(left))} {way} test."

@@ -46,6 +46,7 @@ class _Row:
     """A line of the answer; `own` are its replicates one by one, if it has several."""
 
     found: Finding
+    value: float
     colour: int
     shape: str
     own: Sequence[Comparison]
@@ -79,7 +80,7 @@ def forest(report: Report, policy: str, marks: Mapping[str, Mark]) -> Figure | N
             for panel in panels
             for name, row in panel.rows.items()
         ],
-        sentence=" ".join(_sentence(panel, wanted=report.plan is not None) for panel in panels),
+        sentence=_sentence(panels, wanted=report.plan.difference if report.plan else None),
     )
 
 
@@ -97,6 +98,7 @@ def _panels(report: Report, policy: str, marks: Mapping[str, Mark]) -> list[_Pan
         return {
             name: _Row(
                 found,
+                found.difference,
                 marks[lines[name][0]].colour,
                 marks[lines[name][0]].shape,
                 [one for dataset in lines[name] if (one := own[dataset])],
@@ -151,7 +153,7 @@ def _paint_panel(axes: Axes, panel: _Panel, names: Sequence[str]) -> None:
     axes.axvline(0, color=MUTED, linewidth=1.2, zorder=1)
     for at, name in enumerate(names):
         row = panel.rows.get(name)
-        if row is None or row.found.difference is None:
+        if row is None:
             continue
         found, colour = row.found, arm(row.colour)
         if reach := found.within:
@@ -160,7 +162,7 @@ def _paint_panel(axes: Axes, panel: _Panel, names: Sequence[str]) -> None:
             _paint_replicates(axes, at, row)
         if found.low is not None and found.high is not None:
             axes.plot([found.low, found.high], [at, at], color=colour, linewidth=2.4, zorder=3)
-        axes.plot([found.difference], [at], row.shape, color=colour, markersize=7.5, zorder=4)
+        axes.plot([row.value], [at], row.shape, color=colour, markersize=7.5, zorder=4)
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, sign=True))
     title_above(axes, panel.of)
     small_note(axes, panel.zero)
@@ -179,7 +181,8 @@ def _paint_replicates(axes: Axes, at: int, row: _Row) -> None:
 def _limits(panels: Sequence[_Panel]) -> tuple[float, float]:
     """Return the ends of the axis, which all panels share: every interval, and the grey band."""
     rows = [row for panel in panels for row in panel.rows.values()]
-    every: list[Finding | Comparison] = [one for row in rows for one in (row.found, *row.own)]
+    every: list[Finding | Comparison] = [row.found for row in rows]
+    every += [one for row in rows for one in row.own]
     ends = [x for one in every for x in (one.low, one.high, one.difference) if x is not None]
     reach = max([row.found.within for row in rows if row.found.within is not None] or [0.01])
     low, high = min([*ends, -reach]), max([*ends, reach])
@@ -193,23 +196,27 @@ def _spoken(found: Finding) -> str:
     return f"{found.word}: {value}, 95 % interval {signed(found.low)} to {signed(found.high)}"
 
 
-def _sentence(panel: _Panel, *, wanted: bool) -> str:
-    """Return how many intervals lie where, and what could have been found."""
+def _sentence(panels: Sequence[_Panel], *, wanted: float | None) -> str:
+    """Return how many intervals lie where, and what could not have been found."""
+    said = [_where(panel) for panel in panels]
+    rows = [row.found for panel in panels for row in panel.rows.values()]
+    reach = [found.within for found in rows if found.within is not None]
+    if wanted is not None:
+        said.append(f"Grey: changes of less than the {number(wanted)} that you asked about.")
+    elif reach:
+        ends = sorted({number(min(reach)), number(max(reach))})
+        said.append(f"Grey (±{' to '.join(ends)}): changes so small would often be missed here.")
+    return " ".join(said)
+
+
+def _where(panel: _Panel) -> str:
     found = [row.found for row in panel.rows.values()]
     known = [one for one in found if one.low is not None and one.high is not None]
     of = panel.of[0].upper() + panel.of[1:]
     if not known:
-        return f"{of}: a mean without an interval decides nothing."
+        return f"{of} there is no interval, so nothing is decided."
     above = sum(one.low > 0 for one in known if one.low is not None)
     below = sum(one.high < 0 for one in known if one.high is not None)
-    places = {"above 0": above, "below 0": below, "on both sides of 0": len(known) - above - below}
-    where = ", ".join(f"{count} {words}" for words, count in places.items() if count)
-    said = f"{of}, of {counted(len(known), 'interval')}: {where}."
-    reach = [one.within for one in known if one.within is not None]
-    if not reach:
-        return said
-    small, large = number(min(reach)), number(max(reach))
-    wide = small if small == large else f"{small} to {large}"
-    if wanted:
-        return f"{said} The grey band (±{wide}) is less than the difference you asked about."
-    return f"{said} A true change inside the grey band (±{wide}) would often be missed."
+    places = {"above 0": above, "below 0": below, "across 0": len(known) - above - below}
+    where = [f"{count} {words}" for words, count in places.items() if count]
+    return f"{of}, of {counted(len(known), 'interval')}: {', '.join(where)}."

@@ -57,9 +57,12 @@ def gap(report: Report, policy: str, marks: Mapping[str, Mark]) -> Figure | None
     falls = _falls(report, policy)
     if not falls:
         return None
-    widest = sorted(falls, key=lambda name: -abs(falls[name].usual - falls[name].test))[:MOST]
-    shown = {name: fall for name, fall in falls.items() if name in widest}
-    most = "" if len(falls) <= MOST else f" of the {MOST} arms with the largest difference"
+    shown, most = falls, ""
+    if len(falls) > MOST:  # one for each mark
+        widest = sorted(falls, key=lambda name: abs(falls[name].usual - falls[name].test))
+        each = list({marks[name].of: name for name in widest}.values())[-MOST:]
+        shown = {name: fall for name, fall in falls.items() if name in each}
+        most = ", the arm of each strategy where they differ most"
     return make_figure(
         f"gap-{report.policies.index(policy)}",
         f"From F1 on dev to F1 on test{most}, training ‘{policy}’",
@@ -128,7 +131,7 @@ def _waterfall(axes: Axes, fall: _Fall, colour: str) -> None:
 
 def _above(axes: Axes, column: int, level: float, text: str) -> None:
     axes.annotate(
-        text,
+        text.replace("-", "−"),
         (column, level),
         xytext=(0, 3),
         textcoords="offset points",

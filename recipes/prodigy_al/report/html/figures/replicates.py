@@ -99,7 +99,7 @@ def _sentence(found: Mapping[str, Strategy]) -> str:
         name: one.sd.selection for name, one in found.items() if one.sd.selection is not None
     }
     if not spreads:
-        return "One dataset per strategy says nothing of how much the next one would differ."
+        return "How much the next dataset of a strategy would differ is not known here."
     most = max(spreads, key=lambda name: spreads[name])
     count = counted(found[most].replicates, "replicate")
     return (

@@ -17,8 +17,11 @@ def row_height(*, narrow: bool) -> int:
     return 42 if narrow else 26
 
 
-def set_up_rows(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
+def set_up_rows(
+    axes: Axes, names: Sequence[str], *, narrow: bool, longest: int | None = None
+) -> None:
     """Make row 0 the uppermost, name the rows, and leave nothing but a grid across."""
+    longest = longest or (38 if narrow else 23)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -27,7 +30,7 @@ def set_up_rows(axes: Axes, names: Sequence[str], *, narrow: bool) -> None:
     axes.set_axisbelow(True)
     for row, name in enumerate(names):
         axes.annotate(
-            short(name, 38 if narrow else 23),
+            short(name, longest),
             (0, row),
             xycoords=("axes fraction", "data"),
             xytext=(0, 14) if narrow else (-12, 0),
