@@ -90,7 +90,6 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
             "Which kinds of segments were asked about",
             "What is never asked about is never learned.",
             [kinds, *recall] if kinds else [],
-            lines=_no_strata(report),
         ),
         Section(
             "matrix",
@@ -126,12 +125,6 @@ def _untrained(report: Report) -> list[Section]:
         Section("dev", "The base on your dev answers", "", [one for one in found if one]),
         Section("annotated", "The answers", "", [tables.annotated_table(report)]),
     ]
-
-
-def _no_strata(report: Report) -> list[str]:
-    if isinstance(report.strata, Unavailable):
-        return [f"Unavailable: {report.strata.reason}."]
-    return []
 
 
 def _method(report: Report) -> Section:
@@ -171,7 +164,10 @@ def _method(report: Report) -> Section:
 
 
 def _said(report: Report) -> list[str]:
-    return [line for line in (report.answer, *footnotes(report).splitlines()) if line]
+    lines = [report.answer, *footnotes(report).splitlines()]
+    if isinstance(report.strata, Unavailable):
+        lines.append(f"Kinds of segments are unavailable: {report.strata.reason}.")
+    return [line for line in lines if line]
 
 
 def _plain(value: object) -> str:
