@@ -169,6 +169,13 @@ def test_the_report_has_the_documented_keys(finished):
     assert {cell["set"] for cell in report["matrix"]} == {"test", *report["arms"]}
 
 
+def test_the_page_of_the_report_is_written_beside_it_and_named(finished):
+    assert "out/report.html" in finished["text"]
+    page = (finished["folder"] / "out" / "report.html").read_text(encoding="utf8")
+    assert all(f"<bdi>{arm}</bdi>" in page for arm in finished["report"]["arms"])
+    assert page.count("<figure") >= 3
+
+
 def test_an_arm_is_compared_with_the_control_of_its_own_form(finished):
     arms = finished["report"]["arms"]
     against = {

@@ -77,8 +77,8 @@ class FirstScreen:
     checks: Sequence[Check]
     failed: Sequence[str]
     verdicts: Sequence[Verdict]
-    forest: Figure | None
-    dev_and_test: Figure | None
+    main: Figure | None
+    beside: Figure | None
     cards: Sequence[Card]
     footer: str
 
@@ -86,6 +86,7 @@ class FirstScreen:
 def first_screen(report: Report, summary: Summary, marks: Mapping[str, Mark]) -> FirstScreen:
     """Return the first screen of a report."""
     policy = summary.policy
+    dev = first_dev_and_test(summary, marks)
     return FirstScreen(
         eyebrow=" · ".join(filter(None, ("al.compare", ", ".join(report.labels), _model(report)))),
         title=report.target,
@@ -93,9 +94,10 @@ def first_screen(report: Report, summary: Summary, marks: Mapping[str, Mark]) ->
         heading="Do these answers help?" if policy else "How well the base does so far",
         checks=_checks(report),
         failed=summary.checks,
-        verdicts=[_verdict(arm, marks) for arm in summary.arms],
-        forest=forest(report, policy, marks) if policy else None,
-        dev_and_test=first_dev_and_test(summary, marks),
+        verdicts=[_verdict(arm, marks) for arm in summary.arms] if policy else [],
+        # where nothing was trained, dev answers are all there is
+        main=forest(report, policy, marks) if policy else dev,
+        beside=dev if policy else None,
         cards=_cards(summary),
         footer=(
             "[low, high] are 95 % intervals. The same numbers, to the last digit, are in "
@@ -163,7 +165,8 @@ def _note(found: Finding) -> str:
         said.append(f"within ±{number(found.within)}")
     said += [found.why] if found.why else []
     if sum(found.counts.values()) > 1:
-        said.append("one by one " + ", ".join(f"{n} {word}" for word, n in found.counts.items()))
+        each = ", ".join(f"{count}× {word}" for word, count in found.counts.items())
+        said.append(f"one by one: {each}")
     return "; ".join(said)
 
 

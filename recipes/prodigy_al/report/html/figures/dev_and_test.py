@@ -84,10 +84,12 @@ def _figure(
     if not rows:
         return None
     kinds = KINDS if policy else KINDS[:2]
-    of = f", training ‘{policy}’" if policy else " of the base"
+    title = f"F1, training ‘{policy}’: what your dev answers said, corrected, and test"
+    if policy is None:
+        title = "F1 of the base: what your dev answers said, and corrected"
     return make_figure(
         slug,
-        f"F1{of}: what your dev answers said, corrected{', and test' if policy else ''}",
+        title,
         lambda width: _paint(width, rows, base, kinds=kinds),
         numbers=[_spoken(name, row, kinds) for name, row in rows.items()],
         sentence=_sentence(rows) if policy else _of_the_base(rows),

@@ -213,8 +213,10 @@ def _where(panel: _Panel) -> str:
     found = [row.found for row in panel.rows.values()]
     known = [one for one in found if one.low is not None and one.high is not None]
     of = panel.of[0].upper() + panel.of[1:]
+    if not known and any(len(row.own) > 1 for row in panel.rows.values()):
+        return f"{of}, no mean has an interval; fine lines are single replicates."
     if not known:
-        return f"{of} there is no interval, so nothing is decided."
+        return f"{of}, there is no interval, so nothing is decided."
     above = sum(one.low > 0 for one in known if one.low is not None)
     below = sum(one.high < 0 for one in known if one.high is not None)
     places = {"above 0": above, "below 0": below, "across 0": len(known) - above - below}
