@@ -14,14 +14,21 @@ from prodigy_al.jobs.files import write_atomically
 from prodigy_al.report.schema import Report
 
 
+def report_path(report: Report, folder: Path) -> Path:
+    """Return where a report is written to in `folder`.
+
+    ``report.json``, or ``quick.json`` where nothing was trained, which leaves the report of a whole
+    comparison there is.
+    """
+    return folder / ("report.json" if report.policies else "quick.json")
+
+
 def write_report(report: Report, folder: Path) -> Path:
     """Write the report into `folder` and return its path; a half-written one never shows.
 
-    It is ``report.json``, or ``quick.json`` where nothing was trained, which leaves the report of a
-    whole comparison there is.
     Raises `ParameterError` where the folder cannot be written to.
     """
-    path = folder / ("report.json" if report.policies else "quick.json")
+    path = report_path(report, folder)
     # not srsly: it rounds to ten decimals, and a p-value may be smaller
     text = json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False)
     try:
