@@ -33,18 +33,19 @@ class Annotator:
     chosen: CostModel
 
 
-def _same(per_token: float, per_span: float) -> Annotator:
-    costs = CostModel(per_token=per_token, per_span=per_span)
-    return Annotator(costs, costs)
+def _name(costs: CostModel) -> str:
+    return f"{costs.per_token:.2f} s a token, {costs.per_span:g} s a span"
 
 
-USUAL = Annotator(CostModel(), CostModel())
+_GRID = [
+    CostModel(per_token=per_token, per_span=per_span)
+    for per_token in (0.15, 0.25, 0.4)
+    for per_span in (1.0, 2.0, 5.0)
+]
+USUAL = _name(CostModel())
+"""The name of the annotator whose seconds simulations report; it is one of these."""
 ANNOTATORS: Mapping[str, Annotator] = {
-    **{
-        f"{per_token:.2f} s a token, {per_span:g} s a span": _same(per_token, per_span)
-        for per_token in (0.15, 0.25, 0.4)
-        for per_span in (1.0, 2.0, 5.0)
-    },
+    **{_name(costs): Annotator(costs, costs) for costs in _GRID},
     "slower on chosen text": Annotator(
         CostModel(), CostModel(per_token=CostModel().per_token / SLOWER_ON_CHOSEN)
     ),

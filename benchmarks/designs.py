@@ -1,9 +1,10 @@
 """How should whole segments be drawn for the train fold? Designs at equal seconds, on real corpora.
 
-    make study-designs                  ten replicates of all designs, resumed where it was stopped
-    QUICK=1 make study-designs          two replicates of 300 answers on one corpus: the same steps
-    EQUAL=answers make study-designs    rows at equal answers too: one training more per model
-    WORKERS=1 make study-designs        one training at a time; two if not given
+    make study-designs                ten replicates of all designs, resumed where it was stopped
+    CORPUS=finer make study-designs   one corpus alone, which decides nothing; conll likewise
+    QUICK=1 make study-designs        two replicates of 300 answers on one corpus: the same steps
+    EQUAL=answers make study-designs  rows at equal answers too: one training more per model
+    WORKERS=1 make study-designs      one training at a time; two if not given
 
 A replicate is a draw with a seed and a dev fold of its own, for each design and for random. What an
 annotator spends is time: the random arm of a replicate has 1,000 answers, and every other arm is
@@ -22,7 +23,8 @@ else is looked at. A strict order is measured and not chosen from: it has no pro
 mean is above 0 on both, the default stays what it is.
 
 The corpora and the pipeline are those of `make study`. The table is printed and written again to
-build/designs.json after each part.
+build/designs.json after each replicate. What single models got is kept in build/designs-CORPUS.json
+and, from earlier runs, in results/ (kept.py): these are neither simulated nor trained again.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from statistics import fmean
 from typing import Any
 
 from cost_models import ANNOTATORS, USUAL, Annotator, moved, slope
+from kept import KeptModels, Tested, difference, tested
 from study import (
     BASE,
     BUDGET,
@@ -50,15 +53,14 @@ from study import (
     prodigy,
     write_result,
 )
-from study_rows import NEW_TEXT, THIS_TEST, difference, f1, level, table_lines
+from study_rows import NEW_TEXT, THIS_TEST, level, table_lines
 from wasabi.tables import table
 
-from prodigy_al.comparison.measurements import Measurements, Model
+from prodigy_al.comparison.measurements import Model
 from prodigy_al.simulation.costs import CostModel
 
 BUILD = ROOT / "build" / "designs"
 POLICY = "robust"
-TOGETHER = 5  # replicates of a part, after which the table is shown
 SECONDS, ANSWERS = "seconds", "answers"
 EQUALS = (SECONDS, ANSWERS) if os.environ.get("EQUAL") == ANSWERS else (SECONDS,)
 # Random segments are trained from in part too, for the slope of their learning curve.
@@ -67,7 +69,6 @@ PART, PART_SHARE = "part", 2 / 3
 SPARE = 1.1
 
 Row = dict[str, Any]
-Effort = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Drawn:
         """Return what is trained from the first answers, equal to random in seconds or answers."""
         answers = self.answers(BUDGET)[:BUDGET]
         if equal == SECONDS and self.design != RANDOM:
-            answers = self.as_long_as_random(USUAL)
+            answers = self.as_long_as_random(ANNOTATORS[USUAL])
         elif equal == PART:
             answers = answers[: round(PART_SHARE * BUDGET)]
         dataset = f"{self.corpus.name}-{self.design}-{self.seed}-{equal}"
@@ -141,10 +142,15 @@ class Drawn:
                 return [a for a, end in zip(answers, spent, strict=True) if end <= seconds]
             count = round(count * SPARE)
 
-    def effort(self, bought: int) -> Effort:
-        """Return the seconds of as many answers as random has, and how many were bought."""
-        answers = self.answers(BUDGET)[:BUDGET]
-        return {SECONDS: sum(seconds_of(answers, USUAL.chosen)), ANSWERS: float(bought)}
+    def effort(self) -> dict[str, float]:
+        """Return the seconds of as many answers as random has, and how many equal seconds buy.
+
+        The latter for every annotator, by name; random is what others are compared with.
+        """
+        seconds = sum(seconds_of(self.answers(BUDGET)[:BUDGET], ANNOTATORS[USUAL].chosen))
+        others = {} if self.design == RANDOM else ANNOTATORS
+        bought = {name: len(self.as_long_as_random(one)) for name, one in others.items()}
+        return {SECONDS: seconds, **bought}
 
 
 def seconds_of(answers: Iterable[Mapping[str, Any]], costs: CostModel) -> list[float]:
@@ -168,70 +174,69 @@ def write_dataset(name: str, answers: Sequence[dict[str, Any]]) -> None:
     database.add_examples(list(answers), datasets=[name])
 
 
-@dataclass(frozen=True)
-class Found:
-    """The trained models of one corpus by (design, equal), and their effort, one per replicate."""
+def name_of(design: str, seed: int, equal: str = SECONDS) -> str:
+    """Return the name of a model among those that are kept of a corpus."""
+    return f"{design}-{seed}-{equal}-{BUDGET}"
 
-    models: dict[tuple[str, str], list[Model]]
-    efforts: dict[str, list[Effort]]
 
-    def add(self, corpus: Corpus, seeds: Iterable[int]) -> None:
-        """Simulate all designs with more seeds."""
-        from prodigy_al.inputs.datasets import stored_examples
-
-        for seed in seeds:
-            for design in DESIGNS:
-                drawn = Drawn(corpus, design, seed)
-                for equal in EQUALS:
-                    model = drawn.cut(equal)
-                    self.models.setdefault((design, equal), []).append(model)
-                    if equal == SECONDS:
-                        bought = len(stored_examples(str(model.dataset)))
-                        self.efforts.setdefault(design, []).append(drawn.effort(bought))
-            part = Drawn(corpus, RANDOM, seed).cut(PART)
-            self.models.setdefault((RANDOM, PART), []).append(part)
-
-    def rows(self, corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, Row]]:
-        """Yield the rows of one corpus."""
-        whole, part = (
-            [f1(measured, model) for model in self.models[RANDOM, equal]]
-            for equal in (SECONDS, PART)
-        )
-        gains = [slope(*pair, PART_SHARE) for pair in zip(whole, part, strict=True)]
-        gain = fmean(gains)
-        yield f"slope.{corpus.name}", level(gains)
-        for equal in EQUALS:
-            controls = self.models[RANDOM, equal]
-            values = [f1(measured, model) for model in controls]
-            yield f"f1.{corpus.name}-{RANDOM}-{equal}", level(values)
-            for design in DESIGNS:
-                if design == RANDOM:
-                    continue
-                pairs = list(zip(self.models[design, equal], controls, strict=True))
-                row = difference(measured, pairs)
-                if equal == SECONDS:
-                    row |= self._effort(design)
-                yield f"{equal}.{corpus.name}-{design}", row
-                if equal == SECONDS:
-                    yield from self._under_other_costs(corpus, design, row, gain)
-
-    def _under_other_costs(
-        self, corpus: Corpus, design: str, measured: Row, gain: float
-    ) -> Iterator[tuple[str, Row]]:
-        at = [round(effort[ANSWERS]) for effort in self.efforts[design]]
-        for name, annotator in ANNOTATORS.items():
-            bought = [
-                len(Drawn(corpus, design, seed).as_long_as_random(annotator))
-                for seed in range(len(at))
-            ]
-            yield f"costs.{corpus.name}-{design}: {name}", moved(measured, gain, bought, at)
-
-    def _effort(self, design: str) -> Row:
-        pairs = list(zip(self.efforts[design], self.efforts[RANDOM], strict=True))
-        return {
-            "seconds_ratio": fmean(ours[SECONDS] / theirs[SECONDS] for ours, theirs in pairs),
-            "answers_bought": fmean(ours[ANSWERS] for ours, _ in pairs),
+def complete(corpus: Corpus, seed: int, kept: KeptModels) -> None:
+    """Simulate, train and keep what is missing of one replicate."""
+    wanted = [(design, equal) for design in DESIGNS for equal in EQUALS] + [(RANDOM, PART)]
+    missing = [one for one in wanted if name_of(one[0], seed, one[1]) not in kept]
+    if not missing:
+        return
+    cuts = {(design, equal): Drawn(corpus, design, seed).cut(equal) for design, equal in missing}
+    measured = measure(open_plan(corpus, list(cuts.values()), BUILD), list(cuts.values()))
+    efforts = {design: Drawn(corpus, design, seed).effort() for design, _ in missing}
+    kept.add(
+        {
+            name_of(design, seed, equal): tested(measured, model, efforts[design])
+            for (design, equal), model in cuts.items()
         }
+    )
+
+
+def rows_of(corpus: Corpus, kept: KeptModels, seeds: range) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of one corpus."""
+
+    def models(design: str, equal: str = SECONDS) -> list[Tested]:
+        return [kept[name_of(design, seed, equal)] for seed in seeds]
+
+    controls = models(RANDOM)
+    halves = zip(controls, models(RANDOM, PART), strict=True)
+    gains = [slope(whole.f1, part.f1, PART_SHARE) for whole, part in halves]
+    yield f"slope.{corpus.name}", level(gains)
+    for design in DESIGNS:
+        for equal in EQUALS:
+            yield from _rows_of_design(corpus, design, equal, models(design, equal), controls)
+        if design != RANDOM:
+            row = difference(list(zip(models(design), controls, strict=True)))
+            for annotator in ANNOTATORS:
+                bought = [round(model.effort[annotator]) for model in models(design)]
+                at = [round(model.effort[USUAL]) for model in models(design)]
+                costs = moved(row, fmean(gains), bought, at)
+                yield f"costs.{corpus.name}-{design}: {annotator}", costs
+
+
+def _rows_of_design(
+    corpus: Corpus, design: str, equal: str, models: Sequence[Tested], controls: Sequence[Tested]
+) -> Iterator[tuple[str, Row]]:
+    name = f"{corpus.name}-{design}"
+    yield f"f1.{name}-{equal}", level([model.f1 for model in models])
+    if all(model.others is not None for model in models):
+        yield f"others.{name}-{equal}", level([model.others or 0.0 for model in models])
+        worst = [min(model.per_label.items(), key=lambda one: one[1]) for model in models]
+        labels = "/".join(sorted({label for label, _ in worst}))
+        yield f"worst.{name}-{equal} ({labels})", level([value for _, value in worst])
+    if design == RANDOM:
+        return
+    pairs = list(zip(models, controls, strict=True))
+    row = difference(pairs)
+    if equal == SECONDS:
+        ratios = [ours.effort[SECONDS] / theirs.effort[SECONDS] for ours, theirs in pairs]
+        row["seconds_ratio"] = fmean(ratios)
+        row["answers_bought"] = fmean(model.effort[USUAL] for model in models)
+    yield f"{equal}.{name}", row
 
 
 def decide(rows: Mapping[str, Row], corpora: Sequence[Corpus]) -> str:
@@ -262,21 +267,21 @@ def show(rows: Mapping[str, Row], decision: str | None) -> None:
 
 
 def main() -> None:
-    """Run what is missing part by part; print and write what is known after each."""
+    """Complete replicate by replicate; print and write what is known after each."""
     if not BASE.exists():
         sys.exit(f"this needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
     os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
-    corpora = CORPORA[1:] if QUICK else CORPORA
-    found = {corpus: Found({}, {}) for corpus in corpora}
+    only = os.environ.get("CORPUS", "finer" if QUICK else "")
+    corpora = [corpus for corpus in CORPORA if only in ("", corpus.name)]
+    kept = {corpus: KeptModels(f"designs-{corpus.name}") for corpus in corpora}
     rows: dict[str, Row] = {}
-    for start in range(0, REPLICATES, TOGETHER):
+    for seed in range(REPLICATES):
         for corpus in corpora:
-            own = found[corpus]
-            own.add(corpus, range(start, min(start + TOGETHER, REPLICATES)))
-            models = [model for group in own.models.values() for model in group]
-            rows |= own.rows(corpus, measure(open_plan(corpus, models, BUILD), models))
-            show(rows, None)
-    if not QUICK:  # two replicates on one corpus decide nothing
+            complete(corpus, seed, kept[corpus])
+            if seed:  # one replicate has no interval
+                rows |= dict(rows_of(corpus, kept[corpus], range(seed + 1)))
+                show(rows, None)
+    if not only:
         show(rows, decide(rows, corpora))
 
 

@@ -14,11 +14,13 @@ those whose whole interval on test is below the base's F1 are counted apart, as 
 
 A share has Wilson's interval; it takes models for independent, which those of one replicate are
 not. The table is printed after each replicate, with build/study-guard.json written again, which
-holds every single model too.
+holds every single model too. Those that it or, from earlier runs, results/study-guard.json holds
+are not trained again.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections import defaultdict
@@ -34,6 +36,7 @@ from study import (
     DATA,
     POLICIES,
     QUICK,
+    ROOT,
     Corpus,
     Part,
     open_plan,
@@ -57,6 +60,7 @@ from prodigy_al.ner.pipelines import load_pipeline
 BUDGET, REPLICATES = (300, 2) if QUICK else (1000, 5)
 SIZES = (100, 300) if QUICK else (100, 300, 1000)
 ARMS = ("teach", "ranked", "random")
+RESULT = ROOT / "build" / "study-guard.json"
 MARKED = ("worse", "not-shown")
 
 
@@ -205,6 +209,20 @@ def _shown(row: Mapping[str, Any]) -> str:
     return f"{row['count']}/{row['n']} [{row['low']:.2f}, {row['high']:.2f}]"
 
 
+def read_judged() -> list[Judged]:
+    """Return the models that were judged before, here or in the results."""
+    for path in (RESULT, ROOT / "benchmarks" / "results" / RESULT.name):
+        stored = json.loads(path.read_bytes()) if path.exists() else {}
+        if stored.get("quick") == QUICK:
+            return [Judged(**_read(one)) for one in stored["models"]]
+    return []
+
+
+def _read(stored: Mapping[str, Any]) -> dict[str, Any]:
+    ends = {key: stored[key] and tuple(stored[key]) for key in ("dev", "test")}
+    return {**stored, **ends}
+
+
 def main() -> None:
     """Judge what is missing, replicate by replicate; print and write what is known after each."""
     if not BASE.exists():
@@ -212,16 +230,21 @@ def main() -> None:
             f"study-guard needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})"
         )
     os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
-    found: list[Judged] = []
+    found = read_judged()
+    done = {(one.corpus, one.seed, one.answers) for one in found}
     for corpus in reversed(CORPORA[1:] if QUICK else CORPORA):
-        Part(corpus, ARMS, range(REPLICATES), POLICIES).simulate()
-        # read once for the test set and the base; the arms are others, and train no model here
-        plan = open_plan(corpus, [corpus.model("random", "robust", 0)])
         for seed in range(REPLICATES):
-            for answers in SIZES:
+            missing = [n for n in SIZES if (corpus.name, seed, n) not in done]
+            if not missing:
+                continue
+            Part(corpus, ARMS, range(seed, seed + 1), POLICIES).simulate()
+            # read for the test set and the base; the arms are others, and train no model here
+            plan = open_plan(corpus, [corpus.model("random", "robust", seed)])
+            for answers in missing:
                 measured = measure(replace(plan, arms=first_answers(corpus, seed, answers)))
                 found += judge(corpus, seed, answers, measured)
             show(found)
+    show(found)
 
 
 if __name__ == "__main__":

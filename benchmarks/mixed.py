@@ -1,8 +1,9 @@
 """What is a binary answer worth? Mixed budgets, pure ones and whole segments, on real corpora.
 
-    make study-mixed            five replicates, resumed where it was interrupted
-    QUICK=1 make study-mixed    two replicates of 300 answers on FiNER: the same steps
-    WORKERS=1 make study-mixed  one training at a time; two if not given
+    make study-mixed               five replicates, resumed where it was interrupted
+    CORPUS=finer make study-mixed  one corpus alone; conll likewise
+    QUICK=1 make study-mixed       two replicates of 300 answers on FiNER: the same steps
+    WORKERS=1 make study-mixed     one training at a time; two if not given
 
 `mixed` begins with a third of the answers as whole segments drawn at random and goes on with binary
 ones (`al.teach --start`), `mixed-ranked` begins with ranked ones, `teach` has binary answers alone.
@@ -18,21 +19,23 @@ The rate reads off the curve of random whole segments, which is trained from at 
 of them reach the same F1, on a line between two sizes by the logarithm of their number? The whole
 segments of a mix are taken off that number first. A replicate that is not on the curve, below its
 first size or above its last, has no rate; the row says how many have. Rates are averaged by their
-logarithms. Nothing is chosen here.
+logarithms. Nothing is chosen here. What single models got is kept in build/mixed-CORPUS.json and,
+from earlier runs, in results/ (kept.py).
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, exp, log
 from statistics import fmean
 from typing import Any
 
 from designs import SECONDS, seconds_of, write_dataset
+from kept import KeptModels, Tested, difference, tested
 from study import (
     BASE,
     BUDGET,
@@ -46,10 +49,10 @@ from study import (
     prodigy,
     write_result,
 )
-from study_rows import NEW_TEXT, THIS_TEST, Row, difference, f1, level, table_lines
+from study_rows import NEW_TEXT, THIS_TEST, Row, level, table_lines
 from wasabi.tables import table
 
-from prodigy_al.comparison.measurements import Measurements, Model
+from prodigy_al.comparison.measurements import Model
 from prodigy_al.evaluation.replicates import mean_over_replicates
 from prodigy_al.simulation.costs import CostModel
 
@@ -90,12 +93,14 @@ class Replicate:
             )  # fmt: skip
         return [stored_examples(name) for name in names]
 
-    def model(self, arm: str, size: int = BUDGET) -> Model:
-        """Return what is trained from the first `size` answers of an arm."""
-        return self._model(f"{arm}-{size}", self.answers(arm), size)
+    def trained_from(self, name: str) -> Model:
+        """Return what is called `name`: an arm's first answers, or those of random's seconds."""
+        arm, _, end = name.rpartition("-")
+        parts = self.answers(arm)
+        return self._cut(name, parts, self._in_seconds(arm) if end == SECONDS else int(end))
 
-    def at_seconds(self, arm: str) -> Model:
-        """Return what is trained from an arm's answers in as many seconds as random's took."""
+    def _in_seconds(self, arm: str) -> int:
+        """Return how many answers of an arm take as many seconds as random's took."""
         costs = CostModel()
         (random,) = self.answers("random")
         left = sum(seconds_of(random, costs))
@@ -108,9 +113,9 @@ class Replicate:
                 size += left >= 0
         if left >= 0:
             sys.exit(f"{self.corpus.name} has too few questions for {arm} at equal seconds")
-        return self._model(f"{arm}-{SECONDS}", parts, size)
+        return size
 
-    def _model(self, name: str, parts: Sequence[Answers], size: int) -> Model:
+    def _cut(self, name: str, parts: Sequence[Answers], size: int) -> Model:
         datasets = []
         for place, part in enumerate(parts):
             datasets.append(f"cut-{self.corpus.name}-{name}-{self.seed}-{place}")
@@ -119,47 +124,53 @@ class Replicate:
         return Model("+".join(datasets), POLICY)
 
 
-@dataclass
-class Trained:
-    """The models of one corpus by name, one per replicate."""
+NAMES = (
+    *(f"random-{size}" for size in SIZES),
+    *(f"{arm}-{end}" for arm in ("teach", *MIXES) for end in (BUDGET, SECONDS)),
+)
 
-    corpus: Corpus
-    models: dict[str, list[Model]] = field(default_factory=dict)
 
-    def add(self, seed: int) -> None:
-        """Simulate one replicate more."""
-        one = Replicate(self.corpus, seed)
-        made = {f"random-{size}": one.model("random", size) for size in SIZES}
-        for arm in ("teach", *MIXES):
-            made |= {f"{arm}-{BUDGET}": one.model(arm), f"{arm}-{SECONDS}": one.at_seconds(arm)}
-        for name, model in made.items():
-            self.models.setdefault(name, []).append(model)
+def kept_name(name: str, seed: int) -> str:
+    """Return what a model is called among those that are kept of a corpus."""
+    return f"{name}-{seed}-of-{BUDGET}"
 
-    def rows(self, measured: Measurements) -> Iterator[tuple[str, Row]]:
-        """Yield the rows; none before the second replicate, since one has no interval."""
-        corpus, random = self.corpus.name, self.models[f"random-{BUDGET}"]
-        if len(random) < 2:
-            return
-        for name, models in self.models.items():
-            yield f"f1.{corpus}-{name}", level([f1(measured, model) for model in models])
-        for arm in ("teach", *MIXES):
-            for equal, end in (("answers", BUDGET), (SECONDS, SECONDS)):
-                pairs = list(zip(self.models[f"{arm}-{end}"], random, strict=True))
-                yield f"{equal}.{corpus}-{arm}", difference(measured, pairs)
-        pairs = list(zip(self.models[f"teach-{BUDGET}"], self.models[f"random-{FEW}"], strict=True))
-        yield f"few.{corpus}", difference(measured, pairs, 0.0)
-        for arm in ("teach", *MIXES):
-            yield f"rate.{corpus}-{arm}", self._rate(arm, measured)
 
-    def _rate(self, arm: str, measured: Measurements) -> Row:
-        whole = 0 if arm == "teach" else ceil(START_SHARE * BUDGET)
-        rates = []
-        for i, model in enumerate(self.models[f"{arm}-{BUDGET}"]):
-            curve = {size: f1(measured, self.models[f"random-{size}"][i]) for size in SIZES}
-            reached = segments_for(f1(measured, model), curve)
-            if reached is not None and reached > whole:
-                rates.append(log((BUDGET - whole) / (reached - whole)))
-        return rate_row(rates, len(self.models[f"{arm}-{BUDGET}"]))
+def complete(corpus: Corpus, seed: int, kept: KeptModels) -> None:
+    """Simulate, train and keep what is missing of one replicate."""
+    missing = [name for name in NAMES if kept_name(name, seed) not in kept]
+    if not missing:
+        return
+    replicate = Replicate(corpus, seed)
+    models = {name: replicate.trained_from(name) for name in missing}
+    measured = measure(open_plan(corpus, list(models.values()), BUILD), list(models.values()))
+    kept.add({kept_name(name, seed): tested(measured, model, {}) for name, model in models.items()})
+
+
+def rows_of(corpus: Corpus, kept: KeptModels, seeds: range) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of one corpus over replicates, of which there are two at least."""
+    models = {name: [kept[kept_name(name, seed)] for seed in seeds] for name in NAMES}
+    random = models[f"random-{BUDGET}"]
+    for name, own in models.items():
+        yield f"f1.{corpus.name}-{name}", level([model.f1 for model in own])
+    for arm in ("teach", *MIXES):
+        for equal, end in (("answers", BUDGET), (SECONDS, SECONDS)):
+            pairs = list(zip(models[f"{arm}-{end}"], random, strict=True))
+            yield f"{equal}.{corpus.name}-{arm}", difference(pairs)
+    few = list(zip(models[f"teach-{BUDGET}"], models[f"random-{FEW}"], strict=True))
+    yield f"few.{corpus.name}", difference(few, 0.0)
+    for arm in ("teach", *MIXES):
+        yield f"rate.{corpus.name}-{arm}", _rate(arm, models)
+
+
+def _rate(arm: str, models: Mapping[str, Sequence[Tested]]) -> Row:
+    whole = 0 if arm == "teach" else ceil(START_SHARE * BUDGET)
+    rates = []
+    for i, model in enumerate(models[f"{arm}-{BUDGET}"]):
+        curve = {size: models[f"random-{size}"][i].f1 for size in SIZES}
+        reached = segments_for(model.f1, curve)
+        if reached is not None and reached > whole:
+            rates.append(log((BUDGET - whole) / (reached - whole)))
+    return rate_row(rates, len(models[f"{arm}-{BUDGET}"]))
 
 
 def segments_for(wanted: float, curve: Mapping[int, float]) -> float | None:
@@ -207,26 +218,26 @@ def _rate_line(name: str, row: Row) -> tuple[str, str, str, str]:
     return name, f"{row['value']:.1f}", f"[{row['low']:.1f}, {row['high']:.1f}]", row["said"]
 
 
-def run(corpora: Iterable[Corpus]) -> None:
-    """Simulate, train and show replicate by replicate, so that early ones are of both corpora."""
-    trained = {corpus: Trained(corpus) for corpus in corpora}
-    rows: dict[str, Row] = {}
-    for seed in range(REPLICATES):
-        for corpus, own in trained.items():
-            own.add(seed)
-            models = [model for group in own.models.values() for model in group]
-            rows |= own.rows(measure(open_plan(corpus, models, BUILD), models))
-            show(rows)
-
-
 def main() -> None:
-    """Run what is missing; print and write what is known after each replicate."""
+    """Complete replicate by replicate; print and write what is known after each."""
     if not BASE.exists():
         sys.exit(
             f"study-mixed needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})"
         )
     os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
-    run(CORPORA[1:] if QUICK else CORPORA)
+    only = os.environ.get("CORPUS", "finer" if QUICK else "")
+    kept = {
+        corpus: KeptModels(f"mixed-{corpus.name}")
+        for corpus in CORPORA
+        if only in ("", corpus.name)
+    }
+    rows: dict[str, Row] = {}
+    for seed in range(REPLICATES):
+        for corpus, own in kept.items():
+            complete(corpus, seed, own)
+            if seed:  # one replicate has no interval
+                rows |= dict(rows_of(corpus, own, range(seed + 1)))
+                show(rows)
 
 
 if __name__ == "__main__":

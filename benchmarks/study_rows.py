@@ -12,7 +12,7 @@ from prodigy_al.comparison.measurements import Row as Measured
 from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.evaluation.replicates import mean_over_replicates
+from prodigy_al.evaluation.replicates import ReplicateDifference, mean_over_replicates
 
 Pairs = list[tuple[Model, Model]]
 Row = dict[str, Any]
@@ -63,11 +63,21 @@ def difference(
     measured: Measurements, pairs: Pairs, target: float | None = None, *, mean: float = 0.0
 ) -> Row:
     """Return the row of a difference, judged for new text; on this test set it may be another."""
-    found = measured.difference_over_replicates(pairs)
+    values = [f1(measured, ours) - f1(measured, theirs) for ours, theirs in pairs]
+    return difference_row(measured.difference_over_replicates(pairs), values, target, mean=mean)
+
+
+def difference_row(
+    found: ReplicateDifference | Unavailable,
+    values: Sequence[float],
+    target: float | None = None,
+    *,
+    mean: float = 0.0,
+) -> Row:
+    """Return the row of a difference that was `found` over replicates with these `values`."""
     if isinstance(found, Unavailable) or isinstance(found.new_text, Unavailable):
         raise EstimateError(f"no interval for new text: {found}")
     new, this = found.new_text, found.this_test
-    values = [f1(measured, ours) - f1(measured, theirs) for ours, theirs in pairs]
     result = row(values, (new.low, new.high, NEW_TEXT), target, mean)
     result |= {"this_low": this.low, "this_high": this.high}
     met = row(values, (this.low, this.high, THIS_TEST), target, mean)["met"]

@@ -51,6 +51,12 @@ def _ready(merged: Any, student: Any) -> None:
     # everything but the weights, which the caller fills in
     merged.from_bytes(student.to_bytes(exclude=["model", "vocab"]), exclude=["model", "vocab"])
     merged.set_output(merged.moves.n_moves)
+    # spaCy draws hidden weights at length unless there are some, and all are overwritten anyway
+    lower = merged.model.get_ref("lower")
+    shape = tuple(lower.get_dim(name) for name in ("nF", "nO", "nP", "nI"))
+    lower.set_param("W", lower.ops.alloc(shape) + 1)
+    lower.set_param("b", lower.ops.alloc(shape[1:3]))
+    lower.set_param("pad", lower.ops.alloc((1, *shape[:3])))
     merged.model.initialize([Doc(merged.vocab, words=["word"])])
     merged.model.attrs["unseen_classes"] = set()
 
