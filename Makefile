@@ -59,7 +59,7 @@ bench-training: install
 study: install
 	$(BIN)/python benchmarks/study.py
 
-# Which design should rank whole segments, at equal seconds? A day, resumed where it was interrupted.
+# Which design should rank whole segments, at equal seconds? Two hours, resumed where it was interrupted.
 study-designs: install
 	$(BIN)/python benchmarks/designs.py
 

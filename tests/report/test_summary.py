@@ -240,3 +240,39 @@ def test_a_harmful_training_is_followed_by_the_default(made_report: MadeReport, 
     sentence, command = next_of(made_report(arms, policies=("usual",)))
     assert sentence == "Training 'usual' made r worse than its base; try the default:"
     assert command.endswith(" --training robust")
+
+
+def test_where_all_answers_are_random_ranking_is_advised(
+    made_report: MadeReport, made_arm: MadeArm
+):
+    sentence, command = next_of(made_report({"news-random": made_arm("random", 0.05)}))
+    assert sentence == (
+        "To compare ways to annotate, draw as many answers from the same source by the model:"
+    )
+    assert command == ("prodigy al.manual-ranked news-ranked en_core_web_md news.jsonl --label ORG")
+
+
+def test_simulated_replicates_are_repeated_by_one_command(
+    made_report: MadeReport, made_arm: MadeArm
+):
+    arms = {
+        f"news-{strategy}-{seed}": made_arm(
+            strategy,
+            0.05,
+            None if strategy == "random" else 0.03,
+            seed=seed,
+            against=f"news-random-{seed}",
+            fold_salt=f"prodigy-al-{seed}",
+            seconds_simulated=True,
+        )
+        for strategy in ("ranked", "random")
+        for seed in range(2)
+    }
+    sentence, command = next_of(made_report(arms))
+    assert "To speak of ranked in general, repeat the annotation 5 times" in sentence
+    assert command == (
+        "prodigy al.simulate news.jsonl en_core_web_md news --label ORG --budget 1000 "
+        "--arms ranked,random --seeds 5"
+    )
+    mixed = {**arms, "mine": made_arm("ranked-strict", 0.05, 0.03, against="news-random-0")}
+    assert next_of(made_report(mixed))[1] == ""

@@ -15,49 +15,64 @@ from prodigy_al.jobs.files import write_atomically
 from prodigy_al.report.schema import Report
 
 
+def report_path(report: Report, folder: Path) -> Path:
+    """Return where a report is written to in `folder`.
+
+    ``report.json``, or ``quick.json`` where nothing was trained, which leaves the report of a whole
+    comparison there is.
+    """
+    return folder / f"{_name(report)}.json"
+
+
+def page_path(report: Report, folder: Path) -> Path | Unavailable:
+    """Return where the page is written to in `folder`, or which extra is to be installed for it.
+
+    ``report.html``, or ``quick.html`` where nothing was trained.
+    """
+    path = folder / f"{_name(report)}.html"
+    if find_spec("matplotlib") is not None:
+        return path
+    old = f" ({path} is of an earlier comparison)" if path.exists() else ""
+    return Unavailable(
+        f"No {path.name}{old}: its figures need matplotlib; pip install 'prodigy-al[report]'"
+    )
+
+
 def write_report(report: Report, folder: Path) -> Path:
     """Write the report into `folder` and return its path; a half-written one never shows.
 
-    It is ``report.json``, or ``quick.json`` where nothing was trained, which leaves the report of a
-    whole comparison there is.
     Raises `ParameterError` where the folder cannot be written to.
     """
     # not srsly: it rounds to ten decimals, and a p-value may be smaller
     text = json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False)
-    return _write(folder, f"{_name(report)}.json", text + "\n")
+    return _write(report_path(report, folder), text + "\n")
 
 
 def write_page(report: Report, folder: Path) -> Path | Unavailable:
-    """Write the page into `folder` and return its path, or which extra is to be installed for it.
+    """Write the page into `folder` and return its path, or why there is none, as `page_path`.
 
-    It is ``report.html``, or ``quick.html`` where nothing was trained.
     Raises `ParameterError` where the folder cannot be written to.
     """
-    name = f"{_name(report)}.html"
-    if find_spec("matplotlib") is None:
-        old = f" ({folder / name} is of an earlier comparison)" if (folder / name).exists() else ""
-        return Unavailable(
-            f"No {name}{old}: its figures need matplotlib; pip install 'prodigy-al[report]'"
-        )
+    path = page_path(report, folder)
+    if isinstance(path, Unavailable):
+        return path
     # matplotlib takes half a second to import
     from prodigy_al.report.html.page import render_page
 
-    return _write(folder, name, render_page(report))
+    return _write(path, render_page(report))
 
 
 def _name(report: Report) -> str:
     return "report" if report.policies else "quick"
 
 
-def _write(folder: Path, name: str, text: str) -> Path:
-    path = folder / name
+def _write(path: Path, text: str) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
     except OSError as error:
-        raise ParameterError(
-            "output", folder, f"{name} cannot be written there ({error.strerror})"
-        ) from error
+        problem = f"{path.name} cannot be written there ({error.strerror})"
+        raise ParameterError("output", path.parent, problem) from error
     return path
 
 

@@ -10,9 +10,9 @@ from prodigy_al.comparison.whole_dev import NOT_F1
 from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
 from prodigy_al.evaluation.planning import Size
 from prodigy_al.report.against import against_base, against_control
-from prodigy_al.report.commands import annotate, new_name, with_option, without_option
+from prodigy_al.report.commands import annotate, new_name, simulate, with_option, without_option
 from prodigy_al.report.findings import FEWEST_REPLICATES
-from prodigy_al.report.folding import answered_policy
+from prodigy_al.report.folding import answered_policy, fold
 from prodigy_al.report.numbers import counted
 from prodigy_al.report.schema import Report
 from prodigy_al.report.seconds import at_seconds
@@ -39,6 +39,11 @@ class NextStep:
         return f"{self.sentence} {self.command}".strip()
 
 
+def _step(sentence: str, command: str = "") -> NextStep:
+    """Return a step whose sentence leads to its command, if it has one."""
+    return NextStep(f"{sentence}{':' if command else '.'}", command)
+
+
 def next_step(report: Report) -> NextStep:
     """Return what would settle most, the cheapest first."""
     policy = answered_policy(report)
@@ -62,9 +67,7 @@ def _train(report: Report) -> NextStep:
     if report.test.name is None and command:
         command = with_option(command, "--test", "GOLD")
     test = "" if report.test.name else " and with --test"
-    return NextStep(
-        f"To learn what the answers bring, run al.compare without --quick{test}.", command
-    )
+    return _step(f"To learn what the answers bring, run al.compare without --quick{test}", command)
 
 
 def _larger_test(report: Report, policy: str) -> NextStep | None:
@@ -72,8 +75,8 @@ def _larger_test(report: Report, policy: str) -> NextStep | None:
     if not all(arm.runs[policy].vs_base.no_interval for arm in report.arms.values()):
         return None
     enough = f", at least {MIN_GROUPS}" if report.test.groups < MIN_GROUPS else " that hold spans"
-    return NextStep(
-        f"Nothing can be decided without intervals: use a test set of more documents{enough}."
+    return _step(
+        f"Nothing can be decided without intervals: use a test set of more documents{enough}"
     )
 
 
@@ -83,14 +86,14 @@ def _missing(report: Report) -> NextStep | None:
         return found
     recorded = [name for name, arm in report.arms.items() if arm.strategy != "unknown"]
     if not recorded:
-        return NextStep(
+        return _step(
             "Nothing is recorded of how these answers were drawn, so that random ones cannot be "
-            "their control. Draw new answers with al.manual-ranked or al.teach, and a control:",
+            "their control. Draw new answers with al.manual-ranked or al.teach, and a control",
             annotate(report, None, ["al.random"], "NAME"),
         )
     if not any(name in CONTROLS for name in report.strategies):
-        return NextStep(
-            "To tell selection from training, annotate a random control:",
+        return _step(
+            "To tell selection from training, annotate a random control",
             _random(report, recorded[0]),
         )
     policy = answered_policy(report)
@@ -98,8 +101,8 @@ def _missing(report: Report) -> NextStep | None:
     # answers without records have no control, whatever is annotated
     for name, arm in report.arms.items():
         if arm.no_control and arm.fold_salt and name not in timed:
-            return NextStep(
-                f"To compare {name} with random answers, annotate about as many of them:",
+            return _step(
+                f"To compare {name} with random answers, annotate about as many of them",
                 _random(report, name),
             )
     return None
@@ -115,9 +118,9 @@ def _whole_segments(report: Report) -> NextStep | None:
         weighted = report.base.dev[dataset].weighted
         unmeasured = isinstance(weighted, Unavailable) and weighted.reason.startswith(NOT_F1)
         if unmeasured and arm.fold_salt is not None:
-            return NextStep(
+            return _step(
                 f"To measure F1 on the dev fold of {dataset}, annotate random whole segments of "
-                "its source and compare the two together:",
+                "its source and compare the two together",
                 _random(report, dataset),
             )
     return None
@@ -126,8 +129,8 @@ def _whole_segments(report: Report) -> NextStep | None:
 def _more_seeds(report: Report) -> NextStep | None:
     if len(report.seeds) >= 2:
         return None
-    return NextStep(
-        "Train each arm several times: one training does not tell how much another would differ.",
+    return _step(
+        f"Train each arm {ENOUGH_SEEDS} times, since one training may be lucky",
         with_option(report.command, "--seeds", str(ENOUGH_SEEDS)),
     )
 
@@ -137,8 +140,8 @@ def _train_robustly(report: Report, policy: str) -> NextStep | None:
     harmed = [name for name, one in against_base(report, policy).items() if one.word == "harms"]
     if policy == "robust" or not harmed:
         return None
-    return NextStep(
-        f"Training '{policy}' made {harmed[0]} worse than its base; try the default:",
+    return _step(
+        f"Training '{policy}' made {harmed[0]} worse than its base; try the default",
         with_option(report.command, "--training", "robust"),
     )
 
@@ -146,7 +149,7 @@ def _train_robustly(report: Report, policy: str) -> NextStep | None:
 def _more_answers(report: Report, policy: str) -> NextStep | None:
     """Return the arm that the fewest more answers may show to be better than its base.
 
-    None where that takes more than twice those there are.
+    None where that takes more than twice those there are, and of replicates.
     """
     found = []
     for name, arm in report.arms.items():
@@ -156,7 +159,7 @@ def _more_answers(report: Report, policy: str) -> NextStep | None:
             more = _answers_for(guard.needed, on.train + on.dev_answers, on.dev_answers)
             if more <= 2 * sum(on.answers.values()):
                 found.append((more, name, guard.on))
-    if not found:
+    if not found or len(fold(report, policy)) < len(report.arms):
         return None
     more, name, dataset = min(found)
     on = report.arms[dataset]
@@ -165,11 +168,11 @@ def _more_answers(report: Report, policy: str) -> NextStep | None:
         "than its base on dev"
     )
     if on.seconds_simulated:
-        return NextStep(f"{sentence} (al.simulate with a larger --budget).")
+        return _step(sentence, simulate(report, more=more))
     recipe = _RECIPES.get(on.strategy)
     if recipe is None or "/" in dataset:
-        return NextStep(f"{sentence}; go on as it was begun.")
-    return NextStep(f"{sentence}:", annotate(report, dataset, recipe, dataset))
+        return _step(f"{sentence}; go on as it was begun")
+    return _step(sentence, annotate(report, dataset, recipe, dataset))
 
 
 def _answers_for(needed: Size, answers: int, dev_answers: int) -> int:
@@ -179,12 +182,13 @@ def _answers_for(needed: Size, answers: int, dev_answers: int) -> int:
 
 def _plan(report: Report, policy: str) -> NextStep | None:
     """Return how to learn what would decide, where something is not decided yet."""
-    found = {**against_base(report, policy), **against_control(report, policy)}
-    undecided = [name for name, one in found.items() if one.word == "not decided"]
-    if not undecided or report.plan:
+    found = [*against_base(report, policy).values(), *against_control(report, policy).values()]
+    # what has no interval is not a matter of size, or of more replicates
+    open_ = [one for one in found if one.word == "not decided" and one.low is not None]
+    if not open_ or report.plan:
         return None
-    return NextStep(
-        f"Learn how many test segments or training seeds would find a difference of {PRACTICAL:g}:",
+    return _step(
+        f"Ask how many test segments or seeds would find a difference of {PRACTICAL:g}",
         with_option(report.command, "--plan", f"{PRACTICAL:g}"),
     )
 
@@ -195,8 +199,8 @@ def _rank(report: Report) -> NextStep | None:
     if not all(report.arms[name].strategy in CONTROLS for name in recorded):
         return None
     name = new_name(report, recorded[0], "ranked")
-    return NextStep(
-        "To compare ways to annotate, draw as many answers from the same source by the model:",
+    return _step(
+        "To compare ways to annotate, draw as many answers from the same source by the model",
         annotate(report, recorded[0], ["al.manual-ranked"], name),
     )
 
@@ -210,9 +214,13 @@ def _replicates(report: Report) -> NextStep:
         if name not in ("unknown", *CONTROLS) and found.compared < FEWEST_REPLICATES
     ]
     if not few:
-        return NextStep("Each strategy has replicates enough: what is said holds for strategies.")
-    return NextStep(
-        f"This holds for these answers; a claim about {' or '.join(few)} as a strategy takes "
-        f"{FEWEST_REPLICATES} replicates, each with a seed, a --fold-salt and a random control of "
-        "its own."
+        return _step(
+            "Nothing more is needed: what is said holds for these ways to annotate in general"
+        )
+    ways = " or ".join(few) if len(few) <= 3 else "these ways to annotate"
+    return _step(
+        f"This holds for these answers. To speak of {ways} in general, repeat the "
+        f"annotation {FEWEST_REPLICATES} times, each with a --seed, a --fold-salt and random "
+        "answers of its own",
+        simulate(report, seeds=FEWEST_REPLICATES),
     )

@@ -256,7 +256,8 @@ class Cell:
 class Report:
     """The whole comparison; `policies` and every arm's `runs` are empty without any training.
 
-    `command` is what somebody typed to get it, empty where a program asked for it.
+    `command` is what somebody typed to get it, without where it was written and computed, so that
+    the same inputs give the same file; empty where a program asked for it.
     """
 
     version: int = REPORT_VERSION

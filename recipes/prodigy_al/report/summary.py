@@ -10,12 +10,12 @@ from statistics import fmean
 from prodigy_al.comparison.guard import Outcome
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.against import against_base, against_control
-from prodigy_al.report.exchange import exchange_lines
+from prodigy_al.report.exchange import brief_exchange
 from prodigy_al.report.findings import Finding
 from prodigy_al.report.folding import answered_policy, fold
 from prodigy_al.report.metrics import Metric
 from prodigy_al.report.next_step import NextStep, next_step
-from prodigy_al.report.parts import Interval
+from prodigy_al.report.parts import Interval, Strata
 from prodigy_al.report.schema import Dev, Report, TestSet
 
 MARKS: dict[Outcome, str] = {  # the worst first
@@ -61,8 +61,9 @@ class Summary:
     """What is read first, all of it about one training `policy` (None where nothing was trained).
 
     `checks` are the sentences of failed health checks, `brief` the same in a few words each. `base`
-    is F1 of the model as it was on test. `exchange` are sentences, `reasons` those of up to three
-    supported hypotheses.
+    is F1 of the model as it was on test, `base_on_dev` its weighted F1 on dev, None unless all arms
+    are measured on the same answers. `exchange` are sentences, `reasons` those of up to three
+    supported hypotheses, or kinds of segments that were missed.
     """
 
     checks: Sequence[str]
@@ -71,6 +72,7 @@ class Summary:
     training_seeds: int
     test: TestSet
     base: Interval
+    base_on_dev: Interval | None
     arms: Sequence[ArmSummary]
     exchange: Sequence[str]
     reasons: Sequence[str]
@@ -81,7 +83,6 @@ def summarize(report: Report) -> Summary:
     """Return what a report says first."""
     policy = answered_policy(report)
     failed = [check for check in report.health if not check["ok"]]
-    supported = [one for one in report.verdicts if one["verdict"] == "supported"]
     return Summary(
         checks=[check["why"] for check in failed],
         brief=[check.get("brief") or check["why"] for check in failed],
@@ -89,11 +90,19 @@ def summarize(report: Report) -> Summary:
         training_seeds=len(report.seeds),
         test=report.test,
         base=_interval(report.base.test),
+        base_on_dev=_base_on_dev(report),
         arms=_arms(report, policy),
-        exchange=list(exchange_lines(report, policy)) if policy else [],
-        reasons=[f"{one['arm']}: {one['why']}" for one in supported[:MOST_REASONS]],
+        exchange=list(brief_exchange(report, policy)) if policy else [],
+        reasons=_reasons(report),
         next=next_step(report),
     )
+
+
+def _reasons(report: Report) -> list[str]:
+    """Return supported hypotheses, and kinds of segments that an arm missed and lost by."""
+    found = [f"{v['arm']}: {v['why']}" for v in report.verdicts if v["verdict"] == "supported"]
+    missed = report.strata.said if isinstance(report.strata, Strata) else ()
+    return [*found, *missed][:MOST_REASONS]
 
 
 def _arms(report: Report, policy: str | None) -> list[ArmSummary]:
@@ -128,6 +137,14 @@ def _arms(report: Report, policy: str | None) -> list[ArmSummary]:
     return found
 
 
+def _base_on_dev(report: Report) -> Interval | None:
+    devs = list(report.base.dev.values())
+    weighted = devs[0].weighted
+    if _weighted_on(devs) is None or isinstance(weighted, Unavailable):
+        return None
+    return _interval(weighted)
+
+
 def _test(report: Report, policy: str | None, datasets: Sequence[str]) -> Interval | None:
     if policy is None:
         return None
@@ -148,7 +165,8 @@ def _weighted(devs: Sequence[Dev]) -> Interval | Unavailable:
 
 
 def _weighted_on(devs: Sequence[Dev]) -> str | None:
-    on = {dev.weighted.on for dev in devs if not isinstance(dev.weighted, Unavailable)}
+    """Return the one dataset on which all are measured, if there is one."""
+    on = {None if isinstance(one := dev.weighted, Unavailable) else one.on for dev in devs}
     return on.pop() if len(on) == 1 else None
 
 
