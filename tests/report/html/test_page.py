@@ -49,7 +49,7 @@ def test_the_first_screen_names_failed_checks_first_and_the_next_command(
     strip = [one.text for one in whole.with_class("checks")[0].all("li")]
     assert strip == ["✕ failed: 8 documents in test", "✓ 5 training seeds"]
     assert [one.text for one in whole.with_class("failure")] == ["8 documents are few."]
-    assert "3.1 answers about single spans [2.2, 4.9]" in next(whole.all("aside")).text
+    assert "3.1 [2.2, 4.9] single spans did the work" in next(whole.all("aside")).text
     once = read_page(made_report(three_arms, seeds=[0]))
     assert next(once.all("code")).text.endswith("--label ORG --seeds 5")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.exchange import exchange_lines
 from prodigy_al.report.footnotes import footnotes
 from prodigy_al.report.html import details, tables
 from prodigy_al.report.html.blocks import Figure, Section, Table
@@ -66,6 +67,7 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
             each(
                 lambda policy: (curves(report, policy, marks), tables.effort_table(report, policy))
             ),
+            lines=[one for policy in report.policies for one in exchange_lines(report, policy)],
         ),
         Section(
             "dev",
