@@ -31,7 +31,7 @@ def render_page(report: Report) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
     )
-    environment.filters["prose"] = as_prose
+    environment.filters |= {"prose": as_prose, "command": as_command}
     template = environment.from_string(_text("page.html"))
     return template.render(
         first=first_screen(report, summary, marks),
@@ -47,8 +47,12 @@ def as_prose(text: str) -> Markup:
     >>> as_prose("-.125 [-.182, +.010] of <news-0>; use --seeds 5")
     Markup('−.125 [−.182, +.010] of &lt;news-0&gt;; use <span class="option">--seeds</span> 5')
     """
-    escaped = str(escape(_NEGATIVE.sub("−", text)))
-    return Markup(_OPTION.sub(r'<span class="option">\g<0></span>', escaped))
+    return as_command(_NEGATIVE.sub("−", text))
+
+
+def as_command(text: str) -> Markup:
+    """Return a command, escaped, with options that no line breaks; it is copied as it was."""
+    return Markup(_OPTION.sub(r'<span class="option">\g<0></span>', str(escape(text))))
 
 
 def _numbering() -> Callable[[], str]:

@@ -108,7 +108,9 @@ def test_table(report: Report, policy: str) -> Table:
     """Return F1 on test, and the changes to the base and to the control."""
     timed = at_seconds(report, policy)
     base = report.base.test
-    blank = (NONE,) * (6 if timed else 5)
+    # where nobody was asked about a test text, it is the same number again
+    asked = any(arm.runs[policy].test_unseen_text.n < base.n for arm in report.arms.values())
+    blank = (NONE,) * (4 + bool(timed) + asked)
     rows: list[tuple[str, ...]] = [("base", with_interval(base), precision_recall(base), *blank)]
     for name, arm in report.arms.items():
         run = arm.runs[policy]
@@ -121,13 +123,14 @@ def test_table(report: Report, policy: str) -> Table:
                 *([difference(timed.get(name))] if timed else []),
                 difference(run.vs_random),
                 *_control(run.vs_random),
-                with_interval(run.test_unseen_text),
+                *([with_interval(run.test_unseen_text)] if asked else []),
             )
         )
     equal = ("vs random, equal seconds", "vs random, equal answers") if timed else ("vs random",)
     header = (
         *("model", "F1", "precision/recall", "vs base", *equal),
-        *("control", "training answers, its control's", "on texts nobody was asked"),
+        *("control", "training answers, its control's"),
+        *(["on texts nobody was asked"] if asked else []),
     )
     count = len(report.seeds)
     seeds = "one training seed" if count == 1 else f"mean of {count} training seeds"
