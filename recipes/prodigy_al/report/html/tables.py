@@ -14,7 +14,7 @@ from prodigy_al.report.dev_notes import (
 from prodigy_al.report.guard import guard_lines
 from prodigy_al.report.html.blocks import Table
 from prodigy_al.report.html.figures.replicates import replicated
-from prodigy_al.report.metrics import ControlComparison, WeightedMetric
+from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import counted, interval, number
 from prodigy_al.report.schema import Arm, Dev, Report
 from prodigy_al.report.seconds import at_seconds
@@ -110,7 +110,7 @@ def test_table(report: Report, policy: str) -> Table:
     base = report.base.test
     # where nobody was asked about a test text, it is the same number again
     asked = any(arm.runs[policy].test_unseen_text.n < base.n for arm in report.arms.values())
-    blank = (NONE,) * (4 + bool(timed) + asked)
+    blank = (NONE,) * (3 + bool(timed) + asked)
     rows: list[tuple[str, ...]] = [("base", with_interval(base), precision_recall(base), *blank)]
     for name, arm in report.arms.items():
         run = arm.runs[policy]
@@ -122,14 +122,14 @@ def test_table(report: Report, policy: str) -> Table:
                 difference(run.vs_base),
                 *([difference(timed.get(name))] if timed else []),
                 difference(run.vs_random),
-                *_control(run.vs_random),
+                run.vs_random.against if run.vs_random else NONE,
                 *([with_interval(run.test_unseen_text)] if asked else []),
             )
         )
     equal = ("vs random, equal seconds", "vs random, equal answers") if timed else ("vs random",)
     header = (
         *("model", "F1", "precision/recall", "vs base", *equal),
-        *("control", "training answers, its control's"),
+        "control",
         *(["on texts nobody was asked"] if asked else []),
     )
     count = len(report.seeds)
@@ -205,12 +205,6 @@ def _annotated(arm: Arm) -> tuple[str, ...]:
     kinds = (f"{arm.answers.get(kind, 0):,}" for kind in ("accept", "reject", "ignore"))
     counts = (arm.train, arm.dev_answers, arm.tokens, arm.entities)
     return (arm.strategy, *kinds, *(f"{one:,}" for one in counts), seconds, per_answer)
-
-
-def _control(found: ControlComparison | None) -> tuple[str, str]:
-    if found is None:
-        return NONE, NONE
-    return found.against, f"{found.train:,}, {found.against_train:,}"
 
 
 def _weighted(dev: Dev) -> tuple[str, ...]:
