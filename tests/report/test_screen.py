@@ -279,3 +279,26 @@ def test_verdict_words_are_told_what_they_mean(made_report: MadeReport, made_arm
 def test_another_recipe_is_not_told_where_to_write(made_report: MadeReport, made_arm: MadeArm):
     report = made_report({"news-ranked": made_arm("ranked", 0.05)})
     assert "--output" not in render_screen(report, again="--output elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"method": "estimated", "cautions": ["random-within-bins"]}, "*: estimated, see --full"),
+        ({"cautions": ["low-worth"]}, "*: with care, see --full"),
+    ],
+)
+def test_a_weighted_number_that_is_less_sure_is_starred(
+    made_report: MadeReport, three_arms: dict[str, Arm], fields: dict[str, Any], said: str
+):
+    arm = three_arms["news-ranked"]
+    run = arm.runs["robust"]
+    assert not isinstance(run.dev.weighted, Unavailable)
+    dev = replace(run.dev, weighted=replace(run.dev.weighted, **fields))
+    starred = replace(arm, runs={"robust": replace(run, dev=dev)})
+    report = made_report({**three_arms, "news-ranked": starred})
+    assert fits(report)
+    lines = lines_of(report)
+    assert [line.split()[0] for line in lines if "]*" in line] == ["news-ranked"]
+    assert said in " ".join(lines)
+    assert "*" not in render_screen(made_report(three_arms))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodigy_al.report.cells import f1_of, precision_recall, titled, with_interval, worth
+from prodigy_al.report.cells import TERMS, f1_of, precision_recall, titled, with_interval, worth
 from prodigy_al.report.dev_notes import binary_lines, percent, remarks
 from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import interval
@@ -58,7 +58,7 @@ def quick_tables(report: Report) -> str:
         for note in remarks(dev.weighted)
     ]
     shown = titled("F1 of the base on each dataset's dev fold", header, rows).rstrip("\n")
-    found = "\n".join([shown, *binary_lines(report, None), *notes])
+    found = "\n".join([shown, *binary_lines(report, None), TERMS, *notes])
     if report.test.name is None:
         return found
     test = report.base.test

@@ -75,14 +75,19 @@ def _terms(summary: Summary) -> list[str]:
         terms.append("weighted: as if drawn evenly")
     if any(arm.vs_control for arm in summary.arms):
         terms.append("control: random")
+    cautions = {caution for arm in summary.arms for caution in arm.cautions}
+    if cautions:
+        terms.append(f"*: {'estimated' if 'estimated' in cautions else 'with care'}, see --full")
     if any(isinstance(arm.weighted, Unavailable) for arm in summary.arms):
         terms.append("why there is no weighted F1: --full")
     return wrapped("; ".join(terms) + ".")
 
 
 def _weighted(arm: ArmSummary) -> str:
-    """Return the weighted F1; of whose answers it is, is told by --full."""
-    return "-" if isinstance(arm.weighted, Unavailable) else _with_interval(arm.weighted)
+    """Return the weighted F1, marked where it is to be read with care."""
+    if isinstance(arm.weighted, Unavailable):
+        return "-"
+    return _with_interval(arm.weighted) + ("*" if arm.cautions else "")
 
 
 def _with_interval(found: Interval | None) -> str:

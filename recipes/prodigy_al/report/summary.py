@@ -34,7 +34,8 @@ class ArmSummary:
     `test` has the interval for other replicates on this test set.
 
     `usual` and `weighted` are F1 on dev answers, `dev_answers` of them (of the base where nothing
-    was trained); `weighted_on` is the dataset whose dev answers are weighted, None for several.
+    was trained); `weighted_on` is the dataset whose dev answers are weighted, None for several, and
+    `cautions` say why that number is to be read with care (`WeightedMetric`), or ``estimated``.
     `vs_base` and `test` are None where nothing was trained, `vs_control` where there is no control;
     then `no_control` is the reason, empty for a control itself. `mark` is empty where dev answers
     show the model to be better than its base; `marked` are the sentences behind it.
@@ -48,6 +49,7 @@ class ArmSummary:
     usual: Interval
     weighted: Interval | Unavailable
     weighted_on: str | None
+    cautions: Sequence[str]
     test: Interval | None
     vs_base: Finding | None
     vs_control: Finding | None
@@ -126,6 +128,7 @@ def _arms(report: Report, policy: str | None) -> list[ArmSummary]:
                 usual=_mean([dev.usual for dev in devs]),
                 weighted=_weighted(devs),
                 weighted_on=_weighted_on(devs),
+                cautions=_cautions(devs),
                 test=_test(report, policy, datasets),
                 vs_base=to_base.get(name),
                 vs_control=to_control.get(name),
@@ -168,6 +171,12 @@ def _weighted_on(devs: Sequence[Dev]) -> str | None:
     """Return the one dataset on which all are measured, if there is one."""
     on = {None if isinstance(one := dev.weighted, Unavailable) else one.on for dev in devs}
     return on.pop() if len(on) == 1 else None
+
+
+def _cautions(devs: Sequence[Dev]) -> list[str]:
+    weighted = [dev.weighted for dev in devs if not isinstance(dev.weighted, Unavailable)]
+    estimated = ["estimated" for one in weighted if one.method == "estimated"]
+    return sorted({*estimated, *(caution for one in weighted for caution in one.cautions)})
 
 
 def _mean(metrics: Sequence[Metric]) -> Interval:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from prodigy_al.report.cells import (
+    TERMS,
     difference,
     f1_of,
     precision_recall,
@@ -130,8 +131,10 @@ def _dev(report: Report, policy: str) -> str:
         "for this pool",
         "answers worth",
     )
-    if policy != answered_policy(report):  # of that one they stand below the answer
+    if policy != answered_policy(report):  # of that one they stand at the top
         notes += guard_lines(report, policy)
+    if policy == report.policies[0]:
+        notes.insert(0, TERMS)
     shown = titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
     return "\n".join([shown.rstrip("\n"), *binary_lines(report, policy), *notes])
 
