@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prodigy_al.report.findings import Finding, Word
+from prodigy_al.report.findings import Finding, Form, Word
 from prodigy_al.report.html.blocks import Figure
 from prodigy_al.report.html.figures.dev_and_test import first_dev_and_test
 from prodigy_al.report.html.figures.forest import forest
@@ -22,6 +22,12 @@ SIGNS: Mapping[Word, tuple[str, str]] = {
     "harms": ("▼", "harms"),
     "no difference found": ("=", "equal"),
     "not decided": ("?", "undecided"),
+}
+
+ASKED: Mapping[Form, str] = {
+    "whole": "answers",
+    "spans": "answers about single spans",
+    "mixed": "answers in both forms",
 }
 
 
@@ -155,7 +161,7 @@ def _note(found: Finding) -> str:
     """Return why a word is what it is, both sizes, and what holds of single replicates."""
     said = []
     if sizes := found.sizes:
-        both = f"{sizes.answers:,} answers against {sizes.against_answers:,}"
+        both = f"{sizes.answers:,} {ASKED[sizes.form]} against {sizes.against_answers:,}"
         if sizes.seconds is None:
             said.append(f"at equal answers: {both} to train on")
         else:
