@@ -99,7 +99,7 @@ def compare(
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.report.build import compare as compare_arms
     from prodigy_al.report.commands import split_typed
-    from prodigy_al.report.files import page_path, report_path, write_page, write_report
+    from prodigy_al.report.files import describe_places, write_files
     from prodigy_al.report.planned import plan_tables
     from prodigy_al.report.screen import render_screen
     from prodigy_al.report.tables import render_tables
@@ -127,16 +127,8 @@ def compare(
     )
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)
-        page = page_path(report, output)
-        also = f" and {page.name}" if isinstance(page, Path) else ""
-        places = [f"Report: {report_path(report, output)}{also}"]
-        if not quick:
-            places.append(f"Models: {output}/arms/DATASET/POLICY/model")
-        msg.text(render_screen(report, places, again=elsewhere))
+        msg.text(render_screen(report, describe_places(report, output), again=elsewhere))
         if full or report.plan:  # whose tables were asked for
             msg.text(render_tables(report) if full else plan_tables(report))
-        write_report(report, output)
-        if isinstance(page, Path):
-            write_page(report, output)
-        else:
-            msg.warn(page.reason)
+        if missing := write_files(report, output):
+            msg.warn(missing)

@@ -62,6 +62,24 @@ def write_page(report: Report, folder: Path) -> Path | Unavailable:
     return _write(path, render_page(report))
 
 
+def describe_places(report: Report, folder: Path) -> list[str]:
+    """Return sentences that say where the files of a report are."""
+    page = page_path(report, folder)
+    also = f" and {page.name}" if isinstance(page, Path) else ""
+    places = [f"Report: {report_path(report, folder)}{also}"]
+    return places + ([f"Models: {folder}/arms/DATASET/POLICY/model"] if report.policies else [])
+
+
+def write_files(report: Report, folder: Path) -> str:
+    """Write report and page; return why there is no page, empty where there is one.
+
+    Raises `ParameterError` where the folder cannot be written to; the report is written first.
+    """
+    write_report(report, folder)
+    page = write_page(report, folder)
+    return "" if isinstance(page, Path) else page.reason
+
+
 def _name(report: Report) -> str:
     return "report" if report.policies else "quick"
 
