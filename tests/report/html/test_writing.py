@@ -12,7 +12,7 @@ import pytest
 from prodigy_al.errors import ParameterError
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report import files
-from prodigy_al.report.files import write_page, write_report
+from prodigy_al.report.files import describe_places, write_files, write_page, write_report
 from prodigy_al.report.html.page import render_page
 from prodigy_al.report.schema import Report
 
@@ -37,6 +37,23 @@ def test_without_the_extra_one_line_says_how_to_get_it(
     assert "\n" not in said.reason
     # a page of other numbers than report.json is not passed off as this one's
     assert ("is of an earlier comparison" in said.reason) is old
+
+
+def test_report_and_page_are_written_together_and_named(whole_report: Report, tmp_path: Path):
+    assert write_files(whole_report, tmp_path) == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
+    where, models = describe_places(whole_report, tmp_path)
+    assert where == f"Report: {tmp_path}/report.json and report.html"
+    assert models == f"Models: {tmp_path}/arms/DATASET/POLICY/model"
+
+
+def test_the_report_is_whole_without_the_extra(
+    whole_report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    assert "pip install 'prodigy-al[report]'" in write_files(whole_report, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert describe_places(whole_report, tmp_path)[0] == f"Report: {tmp_path}/report.json"
 
 
 def test_a_full_disk_costs_the_page_and_nothing_else(whole_report: Report, tmp_path: Path):
