@@ -109,13 +109,27 @@ def command_lines(command: str, indent: str = "  ") -> list[str]:
         base --seed 3
     """
     lines, line = [], indent
-    for word in map(shlex.quote, shlex.split(command)):
+    for word in _kept_together(command):
         longer = f"{line} {word}" if line.strip() else line + word
         if width(longer) > WIDTH - len(" \\") and line.strip():
             lines.append(f"{line} \\")
             longer = f"{indent}  {word}"
         line = longer
     return [*lines, line]
+
+
+def _kept_together(command: str) -> list[str]:
+    """Return the words of a command, each option with its value where a line holds both."""
+    found: list[str] = []
+    option = False
+    for word in map(shlex.quote, shlex.split(command)):
+        both = f"{found[-1]} {word}" if option else ""
+        if both and word[0] != "-" and width(both) <= WIDTH // 2:
+            found[-1] = both
+        else:
+            found.append(word)
+        option = found[-1] == word and word[0] == "-"
+    return found
 
 
 def by_words(said: Mapping[str, Sequence[str]], indent: str = GAP) -> list[str]:
