@@ -1,8 +1,8 @@
 """The question of this project, asked of generated news: does active learning pay, and if not, why?
 
 Three arms answer from gold, through the recipes that a person would use; `al.compare` retrains from
-each and measures all of them on held-out text. Everything is written to build/demo. Kill it and run
-it again: it goes on where it stopped.
+each, measures all of them on held-out text and answers on one screen. Everything is written to
+build/demo. Kill it and run it again: it goes on where it stopped.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ TOP = {
     "machine",
     "plan",
     "strata",
+    "command",
 }
 
 
@@ -91,7 +92,7 @@ def finished(world: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         "--budget", 120)  # fmt: skip
     compared = run("al.compare", "news-*", world / "base", "--test", world / "test.jsonl",
         "-l", "ORG", "--training", "usual", "--seeds", 2, "--workers", 2,
-        "--output", "out")  # fmt: skip
+        "--output", "out", "--full")  # fmt: skip
     report = json.loads((folder / "out" / "report.json").read_text())
     return {"run": run, "report": report, "text": compared.stdout, "err": compared.stderr,
             "folder": folder}  # fmt: skip
@@ -150,7 +151,7 @@ def test_the_report_has_the_documented_keys(finished):
     assert set(report) == TOP
     assert set(report["base"]["test"]) == METRIC
     (overlap,) = [check for check in report["health"] if check["id"] == "overlap"]
-    assert set(overlap) == {"id", "ok", "number", "why"}
+    assert set(overlap) == {"id", "ok", "number", "why", "brief"}
     assert overlap["ok"]
     for dataset, arm in report["arms"].items():
         run = arm["runs"]["usual"]
@@ -167,6 +168,13 @@ def test_the_report_has_the_documented_keys(finished):
         assert arm["seconds_per_answer"] > 0
         assert len(run["test"]["per_seed"]) == 2
     assert {cell["set"] for cell in report["matrix"]} == {"test", *report["arms"]}
+
+
+def test_the_page_of_the_report_is_written_beside_it_and_named(finished):
+    assert "out/report.html" in finished["text"]
+    page = (finished["folder"] / "out" / "report.html").read_text(encoding="utf8")
+    assert all(f"<bdi>{arm}</bdi>" in page for arm in finished["report"]["arms"])
+    assert page.count("<figure") >= 3
 
 
 def test_an_arm_is_compared_with_the_control_of_its_own_form(finished):
@@ -228,7 +236,8 @@ def test_simulated_seconds_are_said_to_be(finished):
 
 def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):
     assert finished["text"].lstrip().startswith("F1 on test (200 segments of 40 documents), ")
-    assert "), training 'usual'. At equal seconds against news-random" in finished["text"]
+    assert "Against random answers, after as many simulated seconds (its" in finished["text"]
+    assert "What was annotated" in finished["text"]
     assert "\x1b" not in finished["text"]
     assert finished["err"] == ""
 

@@ -1,5 +1,6 @@
 """`al.compare`: retrain from each dataset; dev and held-out test F1 side by side."""
 
+import sys
 from pathlib import Path
 from typing import Optional
 
@@ -62,7 +63,12 @@ from prodigy_al.options import (
     engine=Arg(
         "--engine", help="Dask cluster for the trainings, dask://HOST:PORT; otherwise this machine"
     ),
-    output=Arg("--output", "-o", help="Folder for report.json, each arm's files and finished runs"),
+    full=Arg("--full", help="Print every table too, below the screen that answers"),
+    output=Arg(
+        "--output",
+        "-o",
+        help="Folder for report.json, report.html, each arm's files and finished runs",
+    ),
 )
 @report_errors
 @handle_interrupts
@@ -83,6 +89,7 @@ def compare(
     seeds: str = "5",
     workers: int = 0,
     engine: Optional[str] = None,
+    full: bool = False,
     output: Path = Path("al-compare"),
 ) -> None:
     """Retrain from each dataset and report dev and held-out test F1 side by side."""
@@ -91,9 +98,13 @@ def compare(
     from prodigy_al.inputs.comparison import open_comparison
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.report.build import compare as compare_arms
-    from prodigy_al.report.files import write_report
-    from prodigy_al.report.terminal import render
+    from prodigy_al.report.commands import split_typed
+    from prodigy_al.report.files import describe_places, write_files
+    from prodigy_al.report.planned import plan_tables
+    from prodigy_al.report.screen import render_screen
+    from prodigy_al.report.tables import render_tables
 
+    typed, elsewhere = split_typed(sys.argv)
     plan = open_comparison(
         datasets,
         model,
@@ -112,10 +123,12 @@ def compare(
         pool=pool,
         quick=quick,
         wanted=wanted,
+        command=typed,
     )
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)
-        msg.text(render(report))
-        msg.good(f"Report: {write_report(report, output)}")
-    if not quick:
-        msg.good(f"Each arm's model and what `spacy train` needs: {output}/arms/DATASET/POLICY")
+        msg.text(render_screen(report, describe_places(report, output), again=elsewhere))
+        if full or report.plan:  # whose tables were asked for
+            msg.text(render_tables(report) if full else plan_tables(report))
+        if missing := write_files(report, output):
+            msg.warn(missing)

@@ -21,7 +21,7 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.inputs.frames import find_candidates, frame_sha256
 from prodigy_al.report.build import build_report
 from prodigy_al.report.metrics import WeightedMetric
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import build_frame
@@ -172,12 +172,12 @@ def test_its_weighted_f1_is_measured_on_the_controls_whole_segments(strayed: Mea
         on_test = strayed.score(Row(model, "test")).f1
         assert dev.weighted.f1 == pytest.approx(on_test, abs=0.05)
         assert dev.weighted.low <= on_test <= dev.weighted.high
-    assert "on random's dev" in render(report)
+    assert "on random's dev" in render_tables(report)
 
 
 def test_what_the_usual_f1_leaves_out_is_not_said_to_be_selection(strayed: Measurements):
     """Usual and weighted F1 of whole segments are of the same answers, not of single spans."""
-    shown = render(build_report(strayed)).splitlines()
+    shown = render_tables(build_report(strayed)).splitlines()
     (top,) = [i for i, line in enumerate(shown) if "F1 on dev as usual minus F1 on test" in line]
     header, _, teach, random = (" ".join(line.split()) for line in shown[top + 2 : top + 6])
     assert "usual - weighted made of weighted - test: the rest" in header
@@ -195,13 +195,13 @@ def test_what_it_predicts_outside_is_said_and_what_is_inside_is_withheld(strayed
     assert isinstance(after.candidates, Unavailable)
     # 4 wrong spans per text, and the candidate in 2 of 5
     assert "91% of the model's predictions on the dev texts of random" in after.candidates.reason
-    assert after.candidates.reason in render(report)
+    assert after.candidates.reason in render_tables(report)
     assert after.ignored.share == pytest.approx(4 / 4.4, abs=0.02)
     # a rejected span says nothing to spaCy's scorer, so the base seems without error
     rejected = sum(bool(item.rejected) for item in strayed.plan.arms[0].dev.items)
     assert before.ignored.share == pytest.approx(rejected / before.ignored.n)
     assert before.usual.f1 == 1
-    assert f"{after.ignored.share:.0%}" in render(report)
+    assert f"{after.ignored.share:.0%}" in render_tables(report)
 
 
 def test_texts_without_any_candidate_count_as_outside(
@@ -239,7 +239,7 @@ def test_the_gap_of_dev_and_test_is_the_sum_of_its_parts(strayed: Measurements):
     assert binary.selection.low > 0.3
     # equal weights: the usual number is the weighted one, answer by answer
     assert whole_segments.selection.value == pytest.approx(0)
-    assert "selection" in render(report)
+    assert "selection" in render_tables(report)
 
 
 def test_without_whole_segments_there_is_no_f1_and_the_next_step_says_so(
@@ -255,8 +255,12 @@ def test_without_whole_segments_there_is_no_f1_and_the_next_step_says_so(
     assert vars(report.arms["teach"].runs["usual"].gap) == {"selection": None, "rest": None}
     assert {cell.kind for cell in report.matrix} == {"test", "usual"}
     assert "al.random draws them from news.jsonl" in dev.weighted.reason
-    assert "same source with al.random (--fold-salt salt)" in report.next
-    assert dev.weighted.reason in render(report)
+    assert report.next == (
+        "To measure F1 on the dev fold of teach, annotate random whole segments of its source and "
+        "compare the two together: prodigy al.random random base news.jsonl --label ORG "
+        "--fold-salt salt"
+    )
+    assert dev.weighted.reason in render_tables(report)
 
 
 def test_no_cell_of_the_matrix_weighs_binary_answers(strayed: Measurements):

@@ -9,7 +9,7 @@ import pytest
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control, why_no_control, why_not_comparable
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 Draw = Callable[..., Arm]
 
@@ -79,20 +79,24 @@ def test_the_report_says_both_sizes_and_the_reasons(untrained: Any, drawn: Draw)
     control = report.arms["ranked"].runs["usual"].vs_random
     assert control is not None
     assert (control.train, control.against_train) == sizes
-    assert f"Against random ({sizes[1]} training answers), ranked ({sizes[0]}) " in report.answer
+    assert f" against random ({sizes[0]} training answers to {sizes[1]}) " in report.answer
     assert report.arms["small"].runs["usual"].vs_random is None
     reason = report.arms["small"].no_control
     assert reason is not None
-    assert "Without a comparable random dataset: small." in report.answer
-    assert f"small: not compared with random answers: {reason}." in render(report)
-    assert report.next.startswith("To compare small with random answers, annotate with al.random")
+    assert f"small: not compared with random answers: {reason}." in render_tables(report)
+    two_seeds = untrained(ranked, random, small, seeds=(0, 1))
+    assert two_seeds.next.startswith("To compare small with random answers, annotate about as many")
+    assert two_seeds.next.endswith(
+        ": prodigy al.random small-random base pool.jsonl --label ORG --fold-salt salt"
+    )
 
 
 def test_single_spans_against_whole_segments_are_said_to_be_that(untrained: Any, drawn: Draw):
     teach, whole = drawn("teach", "teach"), drawn("random", "random")
     report = untrained(teach, whole)
     size = len(teach.train)
-    assert f"teach ({size}, single spans against whole segments) " in report.answer
+    sizes = f"{size} training answers to {len(whole.train)}"
+    assert f"({sizes}, single spans against whole segments) " in report.answer
     binary = drawn("random-binary", "random-binary", seed=1)
     assert "whole segments" not in untrained(teach, whole, binary).answer
     assert why_not_comparable(drawn("ranked"), binary) == (

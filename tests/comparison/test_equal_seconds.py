@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,8 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.records import SIMULATED
 from prodigy_al.report.build import build_report
 from prodigy_al.report.metrics import SecondsComparison
-from prodigy_al.report.terminal import render
+from prodigy_al.report.screen import render_screen
+from prodigy_al.report.tables import render_tables
 
 Examples = list[dict[str, Any]]
 TOKENIZER = spacy.blank("en").make_doc
@@ -153,26 +155,25 @@ def test_within_five_percent_one_number_serves_for_both(cut_plan: Any, answers: 
     run = report.arms["ranked"].runs["usual"]
     assert run.vs_random_seconds.cut is None
     assert run.vs_random_seconds.difference == run.vs_random.difference
-    assert "answers against 80; at equal answers too)" in report.answer
-    assert "At equal answers against" not in report.answer
+    assert "at equal seconds (800 s by time stamps: 80 answers to 80)" in report.answer
 
 
 def test_equal_seconds_are_the_headline_and_equal_answers_stand_beside(
     cut_plan: Any, answers: Any, unfitted: Any
 ):
     report = build_report(unfitted(cut_plan(answers(20, 10))))
-    seconds, _, rest = report.answer.partition(" At equal answers against random (")
-    assert "At equal seconds against random, ranked (800 s by time stamps: 40 answers" in seconds
-    assert " against 80) " in seconds
-    assert "ranked (" in rest
+    assert "random at equal seconds (800 s by time stamps: 40 answers to 80)" in report.answer
+    assert "training answers to" not in report.answer
+    assert "Against random answers, after as many seconds" in render_screen(report)
     run = report.arms["ranked"].runs["usual"]
     assert run.vs_random_seconds.difference < run.vs_random.difference == 0
-    assert "vs random, equal seconds   equal answers" in render(report)
+    assert "vs random, equal seconds   equal answers" in render_tables(report)
 
 
 def test_simulated_seconds_are_said_to_be(cut_plan: Any, answers: Any, unfitted: Any):
     report = build_report(unfitted(cut_plan(answers(20, 10, **{SIMULATED: True}))))
-    assert "ranked (800 s simulated: 40 answers against 80)" in report.answer
+    assert "at equal seconds (800 s simulated: 40 answers to 80)" in report.answer
+    assert "after as many simulated seconds" in render_screen(report)
 
 
 def test_without_time_stamps_arms_are_compared_at_equal_answers(
@@ -184,9 +185,11 @@ def test_without_time_stamps_arms_are_compared_at_equal_answers(
     found = at_seconds(measured)
     assert found == Unavailable("79 of the 80 answers of ranked carry a time stamp")
     report = build_report(measured)
-    assert ". Against random (" in report.answer
-    assert f"ranked: not compared with random answers at equal seconds: {found.reason}." in render(
-        report
+    assert re.search(r" against random \(\d+ training answers to \d+\) ", report.answer)
+    assert "Against as many random answers" in render_screen(report)
+    assert (
+        f"ranked: not compared with random answers at equal seconds: {found.reason}."
+        in render_tables(report)
     )
     # a control has no control
     assert at_seconds(measured, "random") is None
@@ -202,8 +205,8 @@ def test_a_control_of_another_size_is_one_at_equal_seconds(
     assert run.vs_random is None
     assert report.arms["ranked"].no_control is not None
     assert (run.vs_random_seconds.answers, run.vs_random_seconds.against_answers) == (80, 40)
-    assert "Without a comparable random dataset" not in report.answer
-    assert "about as many answers" not in report.next
+    assert "(400 s by time stamps: 80 answers to 40)" in report.answer
+    assert "about as many" not in report.next
 
 
 def test_a_curve_point_at_the_cut_is_trained_once_per_seed(cut_plan: Any, answers: Any):
@@ -235,7 +238,7 @@ def test_strategies_are_compared_at_equal_seconds_where_every_pair_is(
     report = untrained(*arms, cuts=cuts)
     found = report.strategies["ranked"]["usual"]
     assert found.vs_random_seconds == found.vs_random
-    assert "vs random, equal seconds, new text" in render(report)
+    assert "vs random, equal seconds, new text" in render_tables(report)
     missing = untrained(*arms, cuts={**cuts, "ranked-1": Unavailable("no time stamps")})
     assert missing.strategies["ranked"]["usual"].vs_random_seconds is None
 
@@ -259,5 +262,5 @@ def test_the_recipe_trains_once_more_unless_told_not_to(prodigy: Any, world: Pat
     found = seconds["usual"]["vs_random_seconds"]
     assert found["simulated"]
     assert found["cut"] in ("news-teach-0", "news-random-0")
-    assert "At equal seconds against news-random-0, news-teach-0 (" in " ".join(done.stdout.split())
+    assert "Against random answers, after as many simulated seconds" in done.stdout
     assert seconds["usual"]["vs_random"] == answers["usual"]["vs_random"]

@@ -16,7 +16,7 @@ from prodigy_al.comparison.testset import remove_overlap
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.build import build_report
 from prodigy_al.report.exchange import exchange_lines
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 ALL, SINGLE, MIXED = "news-random-0", "news-teach-0", "news-ranked-0+news-teach-0"
 SHORT = "start+news-teach-0"
@@ -111,12 +111,14 @@ def test_single_spans_that_bring_nothing_to_whole_segments_have_no_rate(learned:
 def test_outside_the_curve_there_is_a_reason_instead(learned: Any, share: float, reason: str):
     measured = learned(f"{ALL},{SINGLE}", share)
     assert find_exchange(measured.plan.arms[1], "usual", measured).rate == Unavailable(reason)
-    assert f"of a whole segment of {ALL} is not known: {reason};" in render(build_report(measured))
+    assert f"of a whole segment of {ALL} is not known: {reason};" in render_tables(
+        build_report(measured)
+    )
 
 
 def test_the_report_has_it_and_the_terminal_says_it_once(learned: Any):
     report = build_report(learned(f"{ALL},{SINGLE}", 0.6))
-    shown = render(report)
+    shown = render_tables(report)
     (entry,) = report.exchange
     assert (entry.dataset, entry.control, entry.policy) == (SINGLE, ALL, "usual")
     assert entry.low < entry.binary_per_segment < entry.high
@@ -126,8 +128,9 @@ def test_the_report_has_it_and_the_terminal_says_it_once(learned: Any):
         f"[{entry.low:.1f}, {entry.high:.1f}] did the work of one whole segment of {ALL}"
     )
     assert shown.count(said) == 1
-    assert f"a typical one was {entry.times_faster:.2f} times as fast (simulated)." in render(
-        report
+    assert (
+        f"a typical one was {entry.times_faster:.2f} times as fast (simulated)."
+        in render_tables(report)
     )
 
 
@@ -137,7 +140,7 @@ def test_without_curves_it_says_what_it_takes(learned: Any):
     assert entry.binary_per_segment is None
     assert entry.why == "there is no curve of whole segments (--curves)"
     assert entry.times_faster is not None
-    assert "answers about single spans" not in render(report)
+    assert "answers about single spans" not in render_tables(report)
 
 
 def test_an_open_end_is_said_to_be_open(learned: Any):

@@ -22,7 +22,7 @@ from prodigy_al.evaluation.paired import side_difference
 from prodigy_al.evaluation.planning import Size
 from prodigy_al.report.build import build_report
 from prodigy_al.report.parts import Guard
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import build_frame
@@ -153,7 +153,7 @@ def test_what_is_better_is_not_spoken_of(compared: Any, ranked: Arm):
     measured = compared([ranked], ranked=by_better)
     found = guard(measured, "ranked")
     assert (found.outcome, found.needed, found.said) == ("better", None, "")
-    assert "ship" not in render(build_report(measured))
+    assert "ship" not in render_tables(build_report(measured))
 
 
 def test_what_is_not_shown_is_told_what_would_show_it_and_then_it_is(compared: Any):
@@ -206,7 +206,7 @@ def test_where_nothing_is_known_the_reason_and_a_remedy_are_said(compared: Any, 
     assert (found.outcome, found.needed) == ("unknown", None)
     assert found.said.startswith("arm: not known to be better than its base: ")
     assert found.said.endswith(remedy)
-    assert "Do not ship" not in render(build_report(measured))
+    assert "Do not ship" not in render_tables(build_report(measured))
 
 
 def test_test_is_not_looked_at(compared: Any, ranked: Arm):
@@ -223,7 +223,7 @@ def test_a_mark_stands_below_the_answer_and_those_of_other_policies_below_their_
     report = untrained(drawn(RANKED, 200), quality=0.7, policies=("usual", "robust"))
     said = {policy: run.guard.said for policy, run in report.arms["ranked"].runs.items()}
     assert all(sentence.startswith("ranked: not shown") for sentence in said.values())
-    shown = render(report)
+    shown = render_tables(report)
     answer, _, tables = shown.partition("What was annotated")
     assert said["robust"] in answer
     assert said["usual"] not in answer
@@ -239,7 +239,8 @@ def test_the_recipes_mark_what_they_cannot_show(prodigy: Any, world: Path, tmp_p
     quick = prodigy(*compare, "--quick")
     assert quick.returncode == 0, quick.stderr
     assert "better than its base" not in quick.stdout
-    done = prodigy(*compare, "--test", world / "test.jsonl", "--seeds", 1, "--training", "usual")
+    done = prodigy(*compare, "--test", world / "test.jsonl", "--seeds", 1, "--training", "usual",
+                   "--full")  # fmt: skip
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "al-compare" / "report.json").read_text(encoding="utf8"))
     for arm in report["arms"].values():

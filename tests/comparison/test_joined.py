@@ -16,7 +16,7 @@ from prodigy_al.comparison.testset import read_test, remove_overlap
 from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.errors import AnswerError, OptionError
 from prodigy_al.report.joined import describe_parts
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 from prodigy_al.sampling.inclusion import inclusion
 
 Examples = list[dict[str, Any]]
@@ -181,7 +181,7 @@ def test_the_report_says_what_is_joined_and_that_forms_are_mixed(
     assert (run.vs_random.binary_against_whole, run.vs_random.mixed_against_whole) == (False, True)
     assert run.dev.weighted.on == "b"
     assert ", whole segments and single spans against whole segments alone)" in report.answer
-    shown = render(report)
+    shown = render_tables(report)
     assert f"b+c is joined from 48 answers of b (whole segments, {b.train} texts to train" in shown
     assert f"Its dev answers are those of b; {c.dev_left_out} of c are neither trained" in shown
     assert f"b+c: texts in both forms: {joined.in_both} (the whole segment counts)." in shown
@@ -200,7 +200,7 @@ def test_joined_arms_of_several_seeds_are_replicates_of_one_strategy(
     assert arm.train_design == tuple(part.train_design for part in arm.parts)
     # random+teach begins with the name of a control, and is none
     report = untrained(*opened("news-random-?+news-teach-?", simulated).arms)
-    assert "annotate a random control with al.random" in report.next
+    assert "annotate a random control: prodigy al.random news-random-" in report.next
 
 
 def test_texts_of_the_test_set_leave_and_documents_in_common_are_marked(

@@ -17,7 +17,7 @@ from prodigy_al.comparison.measuring import measure
 from prodigy_al.evaluation.counts import Counts, scores
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.report.build import build_report
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_each_row_is_estimated_once_however_often_the_report_shows_it(
     for name in ("score", "weighted_score", "difference"):
         monkeypatch.setattr(measurements, name, counting(name))
     report = build_report(measured)
-    render(report)
+    render_tables(report)
     assert build_report(measured) == report
     rows = {
         # test and two dev folds of three models; unseen text of two; three points of two curves

@@ -16,7 +16,7 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.planning import Size
 from prodigy_al.report.parts import ArmSizes
 from prodigy_al.report.schema import Report
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 SEEDS = (0, 1, 2)
 
@@ -40,7 +40,7 @@ def sizes(report: Report, dataset: str = "active") -> ArmSizes:
 def test_without_the_option_nothing_is_planned(planned: Any):
     report = planned(None)
     assert report.plan is None
-    assert "To find a difference" not in render(report)
+    assert "To find a difference" not in render_tables(report)
 
 
 def test_an_arm_is_planned_against_its_control_and_a_control_against_the_base(planned: Any):
@@ -78,8 +78,8 @@ def test_dev_answers_are_those_that_the_weighted_f1_is_measured_on(untrained: An
     found = sizes(report, "spans").dev_answers
     assert isinstance(found, Size)
     assert found.now == len(arms[1].dev)
-    assert f"{found.now} -> {found.needed} (" in render(report)
-    assert " of whole" in render(report)
+    assert f"{found.now} -> {found.needed} (" in render_tables(report)
+    assert " of whole" in render_tables(report)
 
 
 def test_dev_answers_beyond_the_dev_fold_are_out_of_reach(planned: Any):
@@ -150,7 +150,7 @@ def test_a_quick_look_plans_the_dev_answers_for_the_f1_of_the_base(
     found = untrained(*arms, wanted=half, **options).plan.base["active"]
     assert found.now == weighted.m
     assert found.needed == pytest.approx(weighted.m, rel=0.1)
-    assert "reaches .200 to either side" in render(report)
+    assert "reaches .200 to either side" in render_tables(report)
 
 
 def test_what_cannot_be_planned_for_the_base_has_its_reason(untrained: Any, drawn: Any):
@@ -160,7 +160,7 @@ def test_what_cannot_be_planned_for_the_base_has_its_reason(untrained: Any, draw
 
 
 def test_the_plan_is_printed_below_the_tables_it_comes_from(planned: Any):
-    shown = render(planned(0.05))
+    shown = render_tables(planned(0.05))
     assert shown.index("Every model on every set") < shown.index("To find a difference of .050")
     assert "Training answers are not planned: how F1 grows with training answers" in shown
 

@@ -17,7 +17,7 @@ from prodigy_al.inputs.comparison import open_comparison
 from prodigy_al.report.build import compare
 from prodigy_al.report.files import to_json
 from prodigy_al.report.schema import Report
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 Asked = Callable[..., Plan]
 Examples = list[dict[str, Any]]
@@ -114,7 +114,9 @@ def test_whole_segments_are_helped_and_the_plain_numbers_stand_beside(
         alone.arms["news-ranked-0"].runs["usual"].dev.weighted.f1,
     )
     assert (helped.pool, alone.pool) == (plan.pool.described, None)
-    assert "news-ranked-0: weighted with what the model expects of the pool" in render(helped)
+    assert "news-ranked-0: weighted with what the model expects of the pool" in render_tables(
+        helped
+    )
     json.dumps(to_json(helped))
 
 
@@ -209,7 +211,7 @@ def test_a_set_without_records_is_estimated_and_flagged(asked: Asked):
     kinds = {cell.kind for cell in report.matrix if cell.set == "old"}
     assert kinds == {"usual", "estimated"}
     assert "binary dev answers cannot measure F1" in report.base.dev["old-binary"].weighted.reason
-    text = render(report)
+    text = render_tables(report)
     assert "(estimated)" in text
     assert "selection within score bins is taken to be at random" in text
 

@@ -14,7 +14,7 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report import schema
 from prodigy_al.report.files import to_json
 from prodigy_al.report.metrics import WeightedMetric
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 NO_TEST = no_test(["ORG"])
 
@@ -42,9 +42,11 @@ def test_without_a_test_set_nothing_of_it_is_said(untrained: Any, arms: Any):
     assert (report.test.segments, report.base.test.f1, report.base.test.n) == (0, None, 0)
     assert {cell.kind for cell in report.matrix} == {"usual", "weighted"}
     assert report.health == []
-    shown = render(report)
+    shown = render_tables(report)
     assert "on test" not in shown
-    assert "run al.compare without --quick and with --test" in shown
+    assert report.next == (
+        "To learn what the answers bring, run al.compare without --quick and with --test."
+    )
 
 
 def test_with_a_test_set_the_base_is_measured_on_it(untrained: Any, arms: Any):
@@ -55,9 +57,9 @@ def test_with_a_test_set_the_base_is_measured_on_it(untrained: Any, arms: Any):
         "overlap",
         "shared-documents",
     ]
-    shown = render(report)
+    shown = render_tables(report)
     assert f"{report.base.test.f1:.3f}".lstrip("0") in shown.partition("F1 on test\n")[2]
-    assert "run al.compare without --quick." in shown
+    assert report.next == "To learn what the answers bring, run al.compare without --quick."
 
 
 def test_the_answer_is_the_weighted_f1_of_the_base_with_its_interval(untrained: Any, arms: Any):
@@ -71,7 +73,6 @@ def test_the_answer_is_the_weighted_f1_of_the_base_with_its_interval(untrained: 
 def test_what_is_missing_for_a_comparison_stands_before_the_next_step(untrained: Any, drawn: Any):
     alone = untrained(drawn("x", "ranked"), policies=(), seeds=(), test=NO_TEST)
     assert alone.next.startswith("To tell selection from training, annotate a random control")
-    assert alone.next.endswith("run al.compare without --quick and with --test.")
 
 
 def test_binary_answers_have_what_they_tell_and_no_f1_of_their_own(untrained: Any, drawn: Any):
@@ -80,7 +81,7 @@ def test_binary_answers_have_what_they_tell_and_no_f1_of_their_own(untrained: An
     assert isinstance(dev.weighted, Unavailable)
     assert dev.ignored is not None
     assert "Without a weighted F1, for reasons below: spans." in report.answer
-    shown = render(report)
+    shown = render_tables(report)
     assert "spans: dev weighted is unavailable: binary dev answers cannot measure F1" in shown
     assert "spans, base within the candidates: " in shown
     assert "tuned" not in shown

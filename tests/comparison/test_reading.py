@@ -8,7 +8,7 @@ import pytest
 
 from prodigy_al.report.build import compare
 from prodigy_al.report.schema import Reading
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 from prodigy_al.training.answers import read_answers
 
 
@@ -37,14 +37,14 @@ def test_what_was_met_is_in_the_report_and_on_the_terminal(plan: Any, arm: Any, 
         "(merged); spans off token borders: 3 (left out); spans of labels not asked for: 4 "
         "(left out); texts answered by several annotators: 1 (trained on the latest answer, "
         "measured by the mean of theirs).\n"
-    ) in render(report)
+    ) in render_tables(report)
 
 
 def test_a_plain_dataset_has_no_line(plan: Any, arm: Any, examples: Any):
     report = compare(plan([arm("plain", examples(40))]))
     assert not any(vars(report.arms["plain"].reading).values())
-    assert "\nplain: contradictory" not in render(report)
-    assert "\nplain: answers" not in render(report)
+    assert "\nplain: contradictory" not in render_tables(report)
+    assert "\nplain: answers" not in render_tables(report)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from prodigy_al.report import parts
 from prodigy_al.report.build import build_report
 from prodigy_al.report.files import to_json
 from prodigy_al.report.schema import Report
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Segment, build_frame
@@ -209,7 +209,7 @@ def test_an_arm_below_its_control_is_said_to_have_missed_a_kind(reported: Callab
         "test is .000, and 1.000 with random (n = 200 gold spans)."
     )
     assert said in report.strata.said
-    text = render(report)
+    text = render_tables(report)
     assert said in text
     row = next(line for line in text.splitlines() if line.startswith("ranked_strict   short table"))
     assert row.split()[3] == "33%"
@@ -235,7 +235,7 @@ def test_a_test_set_without_a_kind_says_nothing_of_it(reported: Callable[..., Re
     assert report.strata.kinds[TABLES].test == Unavailable(
         "the test set holds no segment of this kind"
     )
-    assert "ranked_strict   short table" in render(report)
+    assert "ranked_strict   short table" in render_tables(report)
 
 
 def test_without_any_training_answers_are_counted_and_nobody_is_blamed(
@@ -247,8 +247,8 @@ def test_without_any_training_answers_are_counted_and_nobody_is_blamed(
     report = build_report(predicted(asked, finds(tables=False)))
     assert report.strata.said == []
     assert report.strata.kinds[TABLES].test.arms == {"ranked_strict": {}, "random": {}}
-    assert "recall on test: base" in render(report)
-    assert "->" not in render(report)
+    assert "recall on test: base" in render_tables(report)
+    assert "->" not in render_tables(report)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_where_nothing_tells_the_kinds_the_reason_stands(
     report = build_report(predicted(asked, finds(tables=True)))
     assert isinstance(report.strata, Unavailable)
     assert report.strata.reason.startswith(reason)
-    assert "Kinds" not in render(report)
+    assert "Kinds" not in render_tables(report)
 
 
 def test_a_few_answers_tell_no_kinds_and_twenty_do():

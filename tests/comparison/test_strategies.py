@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.strategies import find_copies, find_replicates
 from prodigy_al.comparison.testset import TestSet
 from prodigy_al.report.schema import Strategy
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 Draw = Callable[..., Arm]
 
@@ -50,7 +51,7 @@ def test_replicates_with_a_control_each_have_both_intervals(untrained: Any, pair
         assert difference.low < expected < difference.high
     random = report.strategies["random"]["usual"]
     assert (random.vs_random, random.no_comparison) == (None, "it is the control itself")
-    shown = " ".join(render(report).split())
+    shown = " ".join(render_tables(report).split())
     assert "ranked 3 of 3 datasets" in shown
     assert "other training seeds would change is not in their intervals" in shown
     assert "Segments that were also asked about: 0 (short: 0)" in shown
@@ -60,13 +61,18 @@ def test_replicates_with_a_control_each_have_both_intervals(untrained: Any, pair
 def test_five_replicates_with_a_control_each_are_a_claim_about_the_strategy(
     untrained: Any, pairs: Any
 ):
-    few = untrained(*pairs(4))
-    assert "As strategies" not in few.answer
-    assert "for a claim about ranked or random as a strategy" in few.next
-    report = untrained(*pairs(5))
-    claim = "As strategies on new text, against random: ranked, 5 replicates with a control each, "
-    assert claim in report.answer
-    assert report.next.startswith("Each strategy has replicates enough")
+    few = untrained(*pairs(4), seeds=(0, 1))
+    assert "ranked ×4: not decided against base" in few.answer
+    assert "To speak of ranked in general, repeat the annotation 5 times" in few.next
+    report = untrained(*pairs(5), seeds=(0, 1))
+    found = ranked(report)
+    for name, compared in (("base", found.vs_base), ("random", found.vs_random)):
+        assert compared is not None
+        ends = f"{compared.difference:+.3f} [{compared.low:+.3f}, {compared.high:+.3f}]"
+        assert re.search(
+            rf"against {name}( \(.*\))? {re.escape(ends.replace('0.', '.'))}", report.answer
+        )
+    assert "To speak of" not in report.next
 
 
 def test_five_copies_of_one_dataset_are_one_replicate_and_tell_no_interval(
@@ -82,7 +88,7 @@ def test_five_copies_of_one_dataset_are_one_replicate_and_tell_no_interval(
     assert (found.vs_random, found.vs_random_this_test) == (None, None)
     assert found.no_comparison == "1 replicate has a comparable control; at least 2 are needed"
     assert (found.test.low, found.sd.selection) == (None, None)
-    shown = render(report)
+    shown = render_tables(report)
     assert "copy-1: no replicate: a copy of ranked-0." in shown
     assert "ranked: not compared with random as a strategy: 1 replicate has" in shown
 
@@ -128,22 +134,12 @@ def test_datasets_collected_elsewhere_are_no_replicates(untrained: Any, arm: Any
     assert (found.test.f1, found.test.n, found.test.no_interval) == (None, 0, reason)
     assert (found.vs_random, found.no_comparison) == (None, reason)
     assert (found.sd.selection, found.sd.test) == (None, None)
-    shown = render(report)
+    shown = render_tables(report)
     assert "Strategies, training" not in shown
     assert f"first: no replicate: {reason}." in shown
     assert "unknown" not in shown
-    alone = render(untrained(first))
+    alone = render_tables(untrained(first))
     assert "no replicate" not in alone
-
-
-def test_where_all_answers_are_random_other_ways_to_annotate_are_advised(
-    untrained: Any, drawn: Draw
-):
-    alone = untrained(drawn("random-0", "random"))
-    assert alone.next == (
-        "This holds for these answers; to compare ways to annotate, draw as many from the same "
-        "source with al.manual-ranked or al.teach, --fold-salt salt."
-    )
 
 
 def test_few_documents_leave_the_interval_for_this_test_set(

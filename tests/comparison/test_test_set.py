@@ -17,7 +17,8 @@ from prodigy_al.comparison.testset import TestSet, read_test, remove_overlap
 from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.report.build import build_report
 from prodigy_al.report.overlap import check_overlap
-from prodigy_al.report.terminal import render
+from prodigy_al.report.screen import render_screen
+from prodigy_al.report.tables import render_tables
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import build_frame
@@ -113,7 +114,7 @@ def test_ignored_segments_of_the_test_set_are_counted_and_said(plan: Any, predic
     asked = plan([foreign("news", range(100, 140))], test=found)
     report = build_report(predicted(asked, by_some, news=by_some))
     assert report.test.ignored == 2
-    assert "\n\n2 segments of test t were ignored or rejected and left out" in render(report)
+    assert "\n\n2 segments of test t were ignored or rejected and left out" in render_tables(report)
 
 
 def foreign(name: str, numbers: Iterable[int]) -> Arm:
@@ -159,7 +160,7 @@ def test_an_overlap_is_the_first_thing_on_the_terminal(plan: Any, predicted: Any
     removed = report.test.overlap.trained_on_removed["few"]
     assert 0 < removed < 10
     assert check["why"].endswith(f"; left out of training: {removed} answers of few")
-    shown = render(report)
+    shown = render_tables(report)
     assert 0 < shown.index(f"Check overlap: {check['why']}.\n\n") < shown.index("\n\nF1 on test")
 
 
@@ -197,7 +198,10 @@ def test_other_texts_of_documents_that_were_trained_on_are_said_with_their_count
         "training answers in own: F1 on test says less about new documents, use a test set of "
         "others"
     )
-    assert render(report).index(check["why"]) < render(report).index("F1 on test (")
+    assert render_screen(report).startswith("Check failed: one training seed")
+    of = f"up to {len(shared) / 60:.1%} of test is from documents trained on: test F1 flatters"
+    assert render_screen(report).splitlines()[1] == f"Check failed: {of}"
+    assert render_tables(report).index(check["why"]) < render_tables(report).index("F1 on test,")
     assert starred(report)
     others = drawn([gold(i, doc=i // 4) for i in range(200, 300)])
     apart = compared(plan, predicted, answers[:40], others)
@@ -235,8 +239,8 @@ def test_with_few_documents_dev_numbers_have_no_interval_for_new_text(plan: Any,
         assert (base.weighted.low is not None) == (base.usual.low is not None) == known
         assert base.weighted.low_pool is not None
         assert (arm.runs["usual"].gap.rest.low is not None) == known
-    assert "few: train and dev share documents" in render(report)
-    assert "many: train and dev share documents" not in render(report)
+    assert "few: train and dev share documents" in render_tables(report)
+    assert "many: train and dev share documents" not in render_tables(report)
 
 
 def _answered(documents: int) -> list[dict[str, Any]]:

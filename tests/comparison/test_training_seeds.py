@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from prodigy_al.comparison.arms import Arm
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 
 def test_one_training_seed_is_said_to_leave_training_out(untrained: Any, drawn: Callable[..., Arm]):
@@ -14,8 +14,9 @@ def test_one_training_seed_is_said_to_leave_training_out(untrained: Any, drawn: 
     (failed,) = [check for check in report.health if not check["ok"]]
     assert (failed["id"], failed["number"]) == ("training-seeds", 1)
     assert "have no part for how much another training seed would change" in failed["why"]
-    assert "documents), training 'usual', one training seed. Against random" in report.answer
-    shown = render(report)
+    assert "documents), training 'usual', one training seed. ranked: " in report.answer
+    assert report.next == "Train each arm 5 times, since one training may be lucky."
+    shown = render_tables(report)
     assert shown.startswith(f"Check training-seeds: {failed['why']}.")
     assert "on test by resampling documents alone" in shown
 
@@ -23,8 +24,8 @@ def test_one_training_seed_is_said_to_leave_training_out(untrained: Any, drawn: 
 def test_several_training_seeds_are_part_of_the_interval(untrained: Any, drawn: Callable[..., Arm]):
     report = untrained(drawn("ranked"), drawn("random", "random"), seeds=(0, 1))
     assert all(check["ok"] for check in report.health)
-    shown = render(report)
-    assert shown.startswith(
-        "F1 on test (200 segments of 40 documents), training 'usual'. Against random"
+    shown = render_tables(report)
+    assert report.answer.startswith(
+        "F1 on test (200 segments of 40 documents), training 'usual'. ranked: "
     )
     assert "on test by resampling documents and training seeds" in shown

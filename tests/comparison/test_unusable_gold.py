@@ -10,7 +10,7 @@ import spacy
 from prodigy_al.comparison.testset import TestSet, read_test
 from prodigy_al.errors import AnswerError
 from prodigy_al.report.build import compare
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 NLP = spacy.blank("en")
 TEXT = "Avelor Group left Oslo"
@@ -72,11 +72,11 @@ def test_they_stand_in_the_report_and_above_the_tables(plan: Any, arm: Any, exam
         "reversed or outside the text and left out: what a model finds in their place counts as "
         "wrong."
     )
-    shown = render(report)
+    shown = render_tables(report)
     assert 0 <= shown.find(line) < shown.find("What was annotated")
 
 
 def test_a_test_set_without_them_has_no_line(plan: Any, arm: Any, examples: Any):
     report = compare(plan([arm("news", examples(40))]))
     assert report.test.unusable_spans == 0
-    assert "off token borders" not in render(report)
+    assert "off token borders" not in render_tables(report)

@@ -18,7 +18,7 @@ from prodigy_al.report.kinds import PlainMetric
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {
     schema.Report: "version answer next target labels model pool seeds policies test base arms "
-    "strategies matrix curves verdicts health exchange machine plan strata",
+    "strategies matrix curves verdicts health exchange machine plan strata command",
     metrics.Metric: "f1 p r low high n no_interval",
     metrics.TestMetric: "f1 p r low high n no_interval per_seed",
     metrics.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "
@@ -40,7 +40,7 @@ KEYS = {
     parts.Within: "precision recall outside n",
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
     "seconds seconds_per_answer train dev_answers runs no_control shares_documents "
-    "seconds_simulated parts",
+    "seconds_simulated parts source",
     parts.Part: "strategy seed form answers seconds train dev_answers dev_left_out",
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap "
     "guard vs_random_seconds",
@@ -50,7 +50,7 @@ KEYS = {
     parts.WorstLabel: "label agreement_f1 before",
     schema.OtherLabel: "before after agreement_f1",
     schema.Strategy: "datasets replicates compared left_out test vs_random vs_random_this_test "
-    "no_comparison sd vs_random_seconds",
+    "no_comparison sd vs_random_seconds vs_base",
     parts.Exchange: "dataset control policy binary_per_segment low high answers segments "
     "times_faster measured why",
     parts.Gap: "selection rest",

@@ -22,7 +22,7 @@ from prodigy_al.report.schema import (
     TestSet,
     WeightedMetric,
 )
-from prodigy_al.report.terminal import render
+from prodigy_al.report.tables import render_tables
 
 PLAIN = WeightedMetric(
     f1=0.61,
@@ -92,7 +92,7 @@ def rendered(weighted: WeightedMetric) -> str:
         matrix=[],
         curves=[],
     )
-    return render(report)
+    return render_tables(report)
 
 
 def test_the_number_of_answers_and_of_uniform_ones_they_are_worth_stand_in_the_table():

@@ -25,7 +25,7 @@ class Plan:
     also trained on their first answers; `cuts` bring arms and their controls to equal seconds.
     `candidates`, by binary dataset, hold those of the dev texts that it is measured on; `pool` is
     the arms' source, where it was named; `wanted` in (0, 1) is the difference of F1 that sizes are
-    planned for, if any are.
+    planned for, if any are, `command` what was typed for all this, if anything was.
     """
 
     arms: Sequence[Arm]
@@ -43,6 +43,7 @@ class Plan:
     cuts: Cuts = field(default_factory=dict)
     pool: PoolSource | None = None
     wanted: float | None = None
+    command: str = ""
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 
     def artifacts(self, arm: Arm, policy: str) -> ArmArtifacts:

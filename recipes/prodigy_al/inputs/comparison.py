@@ -56,12 +56,14 @@ def open_comparison(
     quick: bool = False,
     wanted: float | None = None,
     equal: str = ANSWERS,
+    command: str = "",
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training.
 
     `pool` is the source that the arms were drawn from. With `quick` nothing will be trained, and
     `test` may be None; `wanted` is the difference of F1 to plan for, `equal` what arms and their
-    controls are compared at. Options come first, then datasets and sources, then the model.
+    controls are compared at, `command` what was typed for it. Options come first, then datasets and
+    sources, then the model.
 
     Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
     """
@@ -114,6 +116,7 @@ def open_comparison(
         if chosen_policies and equal == SECONDS
         else {},
         wanted=wanted,
+        command=command,
         pool=(
             read_pool(pool, pool_records, arms, labels=labels, nlp=nlp)
             if pool and pool_records

@@ -24,15 +24,17 @@ from prodigy_al.report import metrics, schema
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.differences import against_whole, describe_comparison
 from prodigy_al.report.exchange import describe_exchange
+from prodigy_al.report.folding import answered_policy
 from prodigy_al.report.guard import describe_guard
 from prodigy_al.report.health import check_health
 from prodigy_al.report.joined import describe_parts
 from prodigy_al.report.kinds import Kind
+from prodigy_al.report.next_step import next_step
 from prodigy_al.report.others import describe_others
 from prodigy_al.report.planned import describe_plan
-from prodigy_al.report.quick import quick_answer, quick_next
+from prodigy_al.report.quick import quick_answer
 from prodigy_al.report.seconds import describe_at_seconds
-from prodigy_al.report.sentences import answer_sentence, answered_policy, next_sentence
+from prodigy_al.report.sentences import answer_sentence
 from prodigy_al.report.strata import describe_strata
 from prodigy_al.report.strategies import summarise_strategies
 from prodigy_al.report.weighted import bounds, describe_weighted
@@ -87,12 +89,11 @@ def build_report(measured: Measurements) -> schema.Report:
         machine=describe_machine(),
         exchange=describe_exchange(measured),
         plan=describe_plan(measured),
+        command=plan.command,
     )
-    policy = answered_policy(report) if plan.policies else None
-    report = replace(report, strata=describe_strata(measured, policy))
-    if not plan.policies:
-        return replace(report, answer=quick_answer(report), next=quick_next(report))
-    return replace(report, answer=answer_sentence(report), next=next_sentence(report))
+    report = replace(report, strata=describe_strata(measured, answered_policy(report)))
+    answer = answer_sentence if plan.policies else quick_answer
+    return replace(report, answer=answer(report), next=str(next_step(report)))
 
 
 def _target(plan: Plan) -> str:
@@ -147,6 +148,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
         },
         no_control=why_no_control(arm, measured.plan.arms),
         parts=describe_parts(arm),
+        source=arm.source.get("name"),
     )
 
 

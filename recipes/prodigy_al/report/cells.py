@@ -10,6 +10,12 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.metrics import Comparison, Metric, WeightedMetric
 from prodigy_al.report.numbers import interval, number, signed
 
+TERMS = (
+    "Weighted: as if drawn evenly from the source. For new text: on other documents too. For this "
+    "pool: on the texts of the source alone. Answers worth: as many evenly drawn ones. Within the "
+    "candidates: among spans that the base proposed."
+)
+
 
 def titled(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table below its title."""

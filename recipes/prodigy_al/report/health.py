@@ -7,13 +7,16 @@ from typing import Any
 
 from prodigy_al.comparison.measurements import Measurements
 from prodigy_al.evaluation.bootstrap import few_groups
+from prodigy_al.evaluation.estimators import MIN_GROUPS
+from prodigy_al.report.numbers import counted
 from prodigy_al.report.overlap import check_documents, check_overlap
 
 
 def check_health(measured: Measurements) -> list[Mapping[str, Any]]:
     """Return `health` of report.json: id, whether it is ok, its number, and why it is not.
 
-    Checks of a test set and of trainings are left out where there are none.
+    `brief` says so again within a line of a terminal. Checks of a test set and of trainings are
+    left out where there are none.
     """
     plan = measured.plan
     groups, seeds = len(set(plan.test.groups)), len(plan.seeds)
@@ -25,15 +28,17 @@ def check_health(measured: Measurements) -> list[Mapping[str, Any]]:
     )
     found: list[Mapping[str, Any]] = []
     if plan.test.is_given:
-        found.append(_check("test-groups", groups, no_interval))
+        brief = f"test has {counted(groups, 'document')}: nothing can be decided below {MIN_GROUPS}"
+        found.append(_check("test-groups", groups, no_interval, brief))
     if plan.policies:
-        found.append(_check("training-seeds", seeds, no_training if seeds == 1 else ""))
+        brief = "one training seed: no interval says how much another would change"
+        found.append(_check("training-seeds", seeds, no_training if seeds == 1 else "", brief))
     if plan.test.is_given:
         found.append(check_overlap(plan.arms, plan.test, measured.overlap.removed))
         found.append(check_documents(measured))
     return found
 
 
-def _check(name: str, number: float, why: str) -> dict[str, Any]:
+def _check(name: str, number: float, why: str, brief: str) -> dict[str, Any]:
     """Return one check, failed where there is a reason why."""
-    return {"id": name, "ok": not why, "number": number, "why": why}
+    return {"id": name, "ok": not why, "number": number, "why": why, "brief": why and brief}

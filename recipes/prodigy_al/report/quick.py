@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from prodigy_al.report.cells import f1_of, precision_recall, titled, with_interval, worth
+from prodigy_al.report.cells import TERMS, f1_of, precision_recall, titled, with_interval, worth
 from prodigy_al.report.dev_notes import binary_lines, percent, remarks
 from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import interval
 from prodigy_al.report.schema import Dev, Report
-from prodigy_al.report.sentences import missing_sentence
 
 
 def quick_answer(report: Report) -> str:
     """Return what the numbers are of and for, and the weighted F1 of the base on each dataset."""
-    model = " ".join(filter(None, (report.model["name"], report.model.get("version"))))
-    said = [
-        f"Nothing was trained (--quick). All numbers are of the base, {model}: they say how well "
-        "it does on your text now, and nothing of what the answers bring."
-    ]
+    said = [quick_heading(report)]
     known = [
         f"{dataset} {with_interval(dev.weighted)} ({_answers(dataset, dev.weighted)})"
         for dataset, dev in report.base.dev.items()
@@ -34,11 +29,13 @@ def quick_answer(report: Report) -> str:
     return " ".join(said)
 
 
-def quick_next(report: Report) -> str:
-    """Return what is missing, and how to learn what the answers bring."""
-    test = "" if report.test.name else " and with --test"
-    train = f"To learn what the answers bring, run al.compare without --quick{test}."
-    return " ".join(filter(None, (missing_sentence(report), train)))
+def quick_heading(report: Report) -> str:
+    """Return what the numbers are of and for."""
+    model = " ".join(filter(None, (report.model["name"], report.model.get("version"))))
+    return (
+        f"Nothing was trained (--quick). All numbers are of the base, {model}: they say how well "
+        "it does on your text now, and nothing of what the answers bring."
+    )
 
 
 def quick_tables(report: Report) -> str:
@@ -61,7 +58,7 @@ def quick_tables(report: Report) -> str:
         for note in remarks(dev.weighted)
     ]
     shown = titled("F1 of the base on each dataset's dev fold", header, rows).rstrip("\n")
-    found = "\n".join([shown, *binary_lines(report, None), *notes])
+    found = "\n".join([shown, *binary_lines(report, None), TERMS, *notes])
     if report.test.name is None:
         return found
     test = report.base.test

@@ -179,7 +179,8 @@ class Arm:
     `runs` are by policy. `no_control` is the reason where no random dataset is comparable.
     With `shares_documents` the source had too few documents for folds of
     whole ones, so dev numbers have no interval for new text. An arm that is joined from several
-    datasets is called A+B and has them as `parts`, in the order of time; {} otherwise.
+    datasets is called A+B and has them as `parts`, in the order of time; {} otherwise. `source` is
+    the name of what it was drawn from, None where that is not recorded.
     """
 
     strategy: str
@@ -200,6 +201,7 @@ class Arm:
     shares_documents: bool = False
     seconds_simulated: bool = False
     parts: Mapping[str, Part] = field(default_factory=dict)
+    source: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,8 +220,9 @@ class Strategy:
     `replicates` of the datasets are counted, `compared` of them each with a control of its own;
     `left_out` are not counted, each with its reason. The interval of `test` and that of
     `vs_random_this_test` are for other replicates on just this test set, that of `vs_random` for
-    other documents too, as that of `vs_random_seconds`, which is at equal seconds. `no_comparison`
-    is the reason where `vs_random` is None.
+    other documents too, as those of `vs_random_seconds`, which is at equal seconds, and of
+    `vs_base`, None with fewer than two replicates. `no_comparison` is the reason where `vs_random`
+    is None.
     """
 
     datasets: Sequence[str]
@@ -232,6 +235,7 @@ class Strategy:
     no_comparison: str | None
     sd: Spread
     vs_random_seconds: Comparison | None = None
+    vs_base: Comparison | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +254,11 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The whole comparison; `policies` and every arm's `runs` are empty without any training."""
+    """The whole comparison; `policies` and every arm's `runs` are empty without any training.
+
+    `command` is what somebody typed to get it, without where it was written and computed, so that
+    the same inputs give the same file; empty where a program asked for it.
+    """
 
     version: int = REPORT_VERSION
     answer: str
@@ -273,3 +281,4 @@ class Report:
     plan: Planned | None = None
     strata: Strata | Unavailable | None = None
     machine: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from statistics import fmean, stdev
 
 from prodigy_al.comparison.equal_seconds import compare_at_seconds
-from prodigy_al.comparison.measurements import Measurements, Model
+from prodigy_al.comparison.measurements import BASE, Measurements, Model
 from prodigy_al.comparison.strategies import NOT_RECORDED, Replicates, find_replicates
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Unavailable
@@ -49,6 +49,7 @@ def _summary(
         test=_mean_test(replicates, values, p=[t.p for t in tests], r=[t.r for t in tests]),
         vs_random=new_text,
         vs_random_seconds=_at_seconds(replicates, policy, measured),
+        vs_base=_against_base(replicates, policy, measured),
         vs_random_this_test=this_test,
         no_comparison=reason,
         sd=Spread(
@@ -80,12 +81,24 @@ def _against_random(
 
 def _at_seconds(replicates: Replicates, policy: str, measured: Measurements) -> Comparison | None:
     """Return the difference to random at equal seconds for new text, where every pair has one."""
-    pairs = []
+    pairs: list[tuple[Model, Model]] = []
     for arm, _ in replicates.pairs:
         found = compare_at_seconds(arm.dataset, policy, measured)
         if found is None or isinstance(found, Unavailable):
             return None
         pairs.append(found.models)
+    return _on_new_text(pairs, measured)
+
+
+def _against_base(replicates: Replicates, policy: str, measured: Measurements) -> Comparison | None:
+    """Return the difference to the base for new text, over replicates with a dev fold each."""
+    distinct = replicates.distinct
+    if len({arm.fold_salt for arm in distinct}) < len(distinct):
+        return None
+    return _on_new_text([(Model(arm.dataset, policy), BASE) for arm in distinct], measured)
+
+
+def _on_new_text(pairs: Sequence[tuple[Model, Model]], measured: Measurements) -> Comparison | None:
     over = measured.difference_over_replicates(pairs) if pairs else None
     if over is None or isinstance(over, Unavailable) or isinstance(over.new_text, Unavailable):
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
+from prodigy_al.report.findings import find_words
 from prodigy_al.report.metrics import Comparison
-from prodigy_al.report.sentences import verdicts
 
 WORLDS, ARMS, ERROR = 1_000, 6, 0.01
 
@@ -23,31 +23,49 @@ def compared(difference: float) -> Comparison:
     )
 
 
+def words(comparisons: dict[str, Comparison], wanted: float | None = None) -> dict[str, str]:
+    return {name: word for name, (word, _) in find_words(comparisons, wanted).items()}
+
+
 def test_a_small_p_among_four_comparisons_is_not_decided():
     arms = {name: compared(0.022) for name in ("a", "b", "c", "d")}  # p = .028 each
-    said = verdicts(arms)
-    assert set(said.values()) == {
-        "is not decided when all 4 comparisons are counted: +.022 [+.002, +.042]"
-    }
-    assert verdicts({"a": arms["a"]}) == {"a": "is better by .022 [+.002, +.042]"}
+    why = "it may be chance, with 4 comparisons counted"
+    assert set(find_words(arms).values()) == {("not decided", why)}
+    assert find_words({"a": arms["a"]}) == {"a": ("helps", "")}
 
 
 def test_what_stays_after_all_are_counted_is_said():
     arms = {"a": compared(0.05), "b": compared(-0.04), "c": compared(0.005), "d": compared(0.02)}
-    assert verdicts(arms) == {
-        "a": "is better by .050 [+.030, +.070]",
-        "b": "is worse by .040 [-.060, -.020]",
-        "c": "shows no difference: +.005 [-.015, +.025], .028 would have been detectable",
-        "d": "is not decided when all 4 comparisons are counted: +.020 [+.000, +.040]",
+    assert words(arms) == {
+        "a": "helps",
+        "b": "harms",
+        "c": "no difference found",
+        "d": "not decided",
     }
+
+
+def test_no_difference_is_found_only_where_all_of_the_interval_is_within_the_detectable_one():
+    near, far = compared(0.008), compared(0.01)  # detectable .028, intervals to .0276 and .0296
+    assert words({"a": near}) == {"a": "no difference found"}
+    assert find_words({"a": far}) == {"a": ("not decided", "the interval reaches beyond ±.028")}
+
+
+def test_the_difference_that_was_asked_for_takes_the_place_of_the_detectable_one():
+    found = compared(0.001)
+    assert words({"a": found}) == {"a": "no difference found"}
+    assert words({"a": found}, wanted=0.02) == {"a": "not decided"}
+    assert words({"a": compared(0.015)}, wanted=0.05) == {"a": "no difference found"}
+    assert words({"a": compared(0.05)}, wanted=0.2) == {"a": "helps"}
 
 
 def test_a_comparison_without_an_interval_is_not_counted():
     bare = Comparison(
         difference=0.1, low=None, high=None, p=None, detectable=None, no_interval="few groups"
     )
-    said = verdicts({"a": compared(0.022), "b": bare})
-    assert said == {"a": "is better by .022 [+.002, +.042]", "b": "+.100 without an interval"}
+    assert find_words({"a": compared(0.022), "b": bare}) == {
+        "a": ("helps", ""),
+        "b": ("not decided", "few groups"),
+    }
 
 
 def test_of_equal_arms_one_in_twenty_answers_finds_a_difference_and_no_more():
@@ -56,8 +74,7 @@ def test_of_equal_arms_one_in_twenty_answers_finds_a_difference_and_no_more():
     wrong, by_interval = [], []
     for differences in rng.normal(0, ERROR, (WORLDS, ARMS)):
         arms = {str(i): compared(d) for i, d in enumerate(differences.tolist())}
-        said = verdicts(arms).values()
-        wrong.append(any(word.startswith(("is better", "is worse")) for word in said))
+        wrong.append(any(word in ("helps", "harms") for word in words(arms).values()))
         by_interval.append(any(one.low > 0 or one.high < 0 for one in arms.values()))
     assert np.mean(wrong) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / WORLDS)
     assert np.mean(by_interval) > 0.2

@@ -1,10 +1,12 @@
-"""The report on the terminal: the answer first, then one table per aspect."""
+"""Every table of the report (``--full``): one per aspect, each with what is to be said of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from prodigy_al.report.cells import (
+    TERMS,
     difference,
     f1_of,
     precision_recall,
@@ -20,6 +22,7 @@ from prodigy_al.report.dev_notes import (
     remarks,
 )
 from prodigy_al.report.exchange import exchange_lines
+from prodigy_al.report.folding import answered_policy
 from prodigy_al.report.footnotes import footnotes
 from prodigy_al.report.guard import guard_lines
 from prodigy_al.report.metrics import WeightedMetric
@@ -29,35 +32,22 @@ from prodigy_al.report.planned import plan_tables
 from prodigy_al.report.quick import quick_tables
 from prodigy_al.report.schema import Cell, Report, Strategy
 from prodigy_al.report.seconds import at_seconds
-from prodigy_al.report.sentences import answered_policy
 from prodigy_al.report.strata_table import strata_lines, strata_table
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 
 
-def render(report: Report) -> str:
-    """Return the whole report as text, in the order in which it is read."""
+def render_tables(report: Report) -> str:
+    """Return all tables, in the order in which they are read, and how they are to be read."""
     parts = [f"Check {check['id']}: {check['why']}." for check in report.health if not check["ok"]]
-    marked = guard_lines(report, answered_policy(report)) if report.policies else ()
-    parts += [report.answer, "\n".join(marked), strata_lines(report), report.next]
-    if unusable := report.test.unusable_spans:
-        parts.append(
-            f"Of the {counted(unusable + report.test.gold_spans, 'gold span')} of test "
-            f"{report.test.name}, {unusable:,} {'are' if unusable > 1 else 'is'} off token "
-            "borders, reversed or outside the text and left out: what a model finds in their place "
-            "counts as wrong."
-        )
-    if ignored := report.test.ignored:
-        parts.append(
-            f"{ignored:,} segment{'s' if ignored > 1 else ''} of test {report.test.name} "
-            f"{'were' if ignored > 1 else 'was'} ignored or rejected and left out; F1 on test is "
-            "of the others."
-        )
+    policies = report.policies
+    marked = guard_lines(report, answered_policy(report) or "") if policies else ()
+    parts += ["\n".join(marked), strata_lines(report), *_left_out_of_test(report)]
     parts.append(_annotated(report))
     replicates = []
-    if not report.policies:
+    if not policies:
         parts += [quick_tables(report), strata_table(report, None)]
-    for policy in report.policies:
+    for policy in policies:
         parts += [_dev(report, policy), _test(report, policy), strata_table(report, policy)]
         parts.append(_gap(report, policy))
         if report.curves:
@@ -65,9 +55,25 @@ def render(report: Report) -> str:
         parts.append(_matrix(report, policy))
         if any(len(found.datasets) > 1 for found in _strategies(report, policy).values()):
             replicates.append(_replicates(report, policy))
-    parts += [*replicates, plan_tables(report)]
-    parts.append(footnotes(report))
+    parts += [*replicates, plan_tables(report), footnotes(report)]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+def _left_out_of_test(report: Report) -> Iterator[str]:
+    """Yield what of the test set could not be used."""
+    if unusable := report.test.unusable_spans:
+        yield (
+            f"Of the {counted(unusable + report.test.gold_spans, 'gold span')} of test "
+            f"{report.test.name}, {unusable:,} {'are' if unusable > 1 else 'is'} off token "
+            "borders, reversed or outside the text and left out: what a model finds in their place "
+            "counts as wrong."
+        )
+    if ignored := report.test.ignored:
+        yield (
+            f"{ignored:,} segment{'s' if ignored > 1 else ''} of test {report.test.name} "
+            f"{'were' if ignored > 1 else 'was'} ignored or rejected and left out; F1 on test is "
+            "of the others."
+        )
 
 
 def _annotated(report: Report) -> str:
@@ -125,8 +131,10 @@ def _dev(report: Report, policy: str) -> str:
         "for this pool",
         "answers worth",
     )
-    if policy != answered_policy(report):  # of that one they stand below the answer
+    if policy != answered_policy(report):  # of that one they stand at the top
         notes += guard_lines(report, policy)
+    if policy == report.policies[0]:
+        notes.insert(0, TERMS)
     shown = titled(f"F1 on each dataset's dev fold, training '{policy}'", header, rows)
     return "\n".join([shown.rstrip("\n"), *binary_lines(report, policy), *notes])
 

@@ -1,0 +1,140 @@
+"""The answer on the terminal: a word per arm against the base, and against random answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from prodigy_al.report.findings import Finding, Sizes, Word
+from prodigy_al.report.layout import aligned, by_words, wrapped
+from prodigy_al.report.numbers import counted, number, signed, size_of_test
+from prodigy_al.report.summary import ArmSummary, Summary
+
+_WORDS: tuple[Word, ...] = ("helps", "harms", "no difference found", "not decided")
+_LONGEST_COUNT = 36  # columns; more words than fit there say that the replicates differ
+_FORMS = {"whole": "", "spans": " spans", "mixed": " mixed"}
+
+
+def answer_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
+    """Return the answer with every interval; `names` are the arms' as they are shown."""
+    lines = _heading(summary)
+    for heading, block in _blocks(summary):
+        rows = [(names[arm.name], *_cells(found, beside)) for arm, found, beside in block]
+        lines += [heading, *aligned(rows, indent="  ")]
+    return [*lines, *_marks(summary.arms)]
+
+
+def grouped_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
+    """Return the answer by words alone, for more arms than there are lines."""
+    lines = _heading(summary)
+    for heading, block in _blocks(summary):
+        by_word = {
+            word: [names[arm.name] for arm, found, _ in block if found.word == word]
+            for word in _WORDS
+        }
+        lines += [heading, *by_words({word: own for word, own in by_word.items() if own})]
+    marked: dict[str, list[str]] = {}
+    for arm in summary.arms:
+        if arm.mark:
+            marked.setdefault(arm.mark.split(":")[0], []).append(names[arm.name])
+    return [*lines, *by_words(marked, indent="")]
+
+
+def legend(summary: Summary) -> list[str]:
+    """Return what the words and the numbers beside them mean, of those that there are."""
+    findings = [found for _, block in _blocks(summary) for _, found, _ in block]
+    words = {found.word for found in findings}
+    said = []
+    if words & {"helps", "harms"}:
+        said.append("helps, harms: beyond chance, all arms counted")
+    within = sorted(
+        found.within
+        for found in findings
+        if found.word == "no difference found" and found.within is not None
+    )
+    if within:
+        ends = dict.fromkeys(number(one) for one in (within[0], within[-1]))
+        said.append(f"no difference found: it is within ±{' to ±'.join(ends)}")
+    if any(found.word == "not decided" and found.low is not None for found in findings):
+        said.append(f"not decided: {'neither' if said else 'neither beyond chance nor near 0'}")
+    if any(found.sizes and found.sizes.form == "spans" for found in findings):
+        said.append("spans: against whole segments")
+    if summary.base.low is not None:
+        said.insert(0, "[ ]: 95 % interval")
+    return [*(wrapped(f"{'; '.join(said)}.") if said else []), *_replicates(summary)]
+
+
+def _replicates(summary: Summary) -> list[str]:
+    folded = [arm for arm in summary.arms if len(arm.datasets) > 1]
+    if not folded:
+        return []
+    if any(arm.vs_base and arm.vs_base.low is not None for arm in folded):
+        return ["×: mean of so many replicates, interval for new text (other documents too)."]
+    return ["×: mean of so many replicates; 5 are needed to speak of a strategy."]
+
+
+def _heading(summary: Summary) -> list[str]:
+    test = size_of_test(summary.test.segments, summary.test.groups)
+    seeds = counted(summary.training_seeds, "seed")
+    return wrapped(f"F1 on test ({test}), training '{summary.policy}', {seeds}")
+
+
+Block = list[tuple[ArmSummary, Finding, str]]
+
+
+def _blocks(summary: Summary) -> Iterator[tuple[str, Block]]:
+    """Yield a heading and what stands below: arms, their findings, and what stands beside."""
+    base: Block = [(arm, arm.vs_base, arm.mark) for arm in summary.arms if arm.vs_base]
+    yield "Against the base, the model before training:", base
+    timed: Block = []
+    equal: Block = []
+    for arm in summary.arms:
+        if (found := arm.vs_control) and found.sizes:
+            block = equal if found.sizes.seconds is None else timed
+            block.append((arm, found, _sizes(found.sizes)))
+    if timed:
+        simulated = any(found.sizes and found.sizes.simulated for _, found, _ in timed)
+        seconds = "simulated seconds" if simulated else "seconds"
+        yield f"Against random answers, after as many {seconds} (its answers to theirs):", timed
+    if equal:
+        yield "Against as many random answers (its training answers to theirs):", equal
+
+
+def _cells(found: Finding, beside: str) -> tuple[str, str, str]:
+    """Return the word, the difference with its interval, and what stands beside."""
+    if found.counts and found.low is None:
+        mean = "" if found.difference is None else f"mean {signed(found.difference)}"
+        return _counted_words(found.counts), mean, beside
+    if found.difference is None:
+        return found.word, "F1 not defined", beside
+    if found.low is None or found.high is None:
+        return found.word, f"{signed(found.difference)} no interval", beside
+    ends = f"[{signed(found.low)}, {signed(found.high)}]"
+    return found.word, f"{signed(found.difference)} {ends}", beside
+
+
+def _counted_words(counts: Mapping[Word, int]) -> str:
+    """Return of how many replicates each word holds.
+
+    >>> _counted_words({"helps": 2}), _counted_words({"not decided": 1, "harms": 1})
+    ('helps in 2 of 2', 'harms in 1, not decided in 1 of 2')
+    """
+    said = [f"{word} in {counts[word]}" for word in _WORDS if word in counts]
+    text = f"{', '.join(said)} of {sum(counts.values())}"
+    return text if len(text) <= _LONGEST_COUNT else "not decided: replicates differ"
+
+
+def _sizes(sizes: Sizes) -> str:
+    return f"{sizes.answers:,}{_FORMS[sizes.form]} to {sizes.against_answers:,}"
+
+
+def _marks(arms: Sequence[ArmSummary]) -> list[str]:
+    """Return what the marks mean, of those that there are."""
+    marks = {arm.mark.split(":")[0] for arm in arms}
+    said = []
+    if "do not ship" in marks:
+        said.append("do not ship: its dev answers, weighted, show it worse than the base")
+    if "do not ship yet" in marks:
+        said.append("do not ship yet: its dev answers, weighted, do not show it better")
+    if "not checked on dev" in marks and not said:
+        said.append("not checked on dev: no dev answers tell whether it is better than the base")
+    return said

@@ -1,0 +1,1 @@
+"""report.html: the comparison as one page that needs no network, for screens and paper."""
