@@ -19,7 +19,9 @@ main(sys.argv[1:])
 
 
 def test_contradicting_answers_are_kept_counted_and_shown(stage):
-    shown = stage.done("al.compare", "contradicting", *COMPARE, "--output", "contradicting")
+    shown = stage.done(
+        "al.compare", "contradicting", *COMPARE, "--output", "contradicting", "--full"
+    )
     report = json.loads((stage.folder / "contradicting" / "report.json").read_text())
     arm = report["arms"]["contradicting"]
     assert arm["answers"]["accept"] == 41

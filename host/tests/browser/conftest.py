@@ -74,7 +74,7 @@ def view(dataset: str, view_id: str, source: str, config: str = "{}"):
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # one process drives one browser at a time, and others have tests
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")

@@ -54,6 +54,14 @@ def test_the_first_screen_names_failed_checks_first_and_the_next_command(
     assert next(once.all("code")).text.endswith("--label ORG --seeds 5")
 
 
+def test_models_that_are_all_alike_have_an_axis(
+    made_arm: MadeArm, made_report: MadeReport, read_page: ReadPage
+):
+    nothing = {"difference": 0.0, "low": 0.0, "high": 0.0, "p": 1.0, "detectable": 0.0}
+    shown = read_page(made_report({"a": made_arm("random", vs_base=nothing)}))
+    assert "forest-0" in [one.attributes["id"] for one in shown.all("figure")]
+
+
 def test_every_figure_has_alternatives_in_words_and_a_sentence(whole: Any):
     figures = list(whole.all("figure"))
     assert [one.attributes["id"] for one in figures] == FIGURES

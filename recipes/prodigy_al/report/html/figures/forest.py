@@ -38,6 +38,7 @@ from prodigy_al.report.schema import Report
 from prodigy_al.report.seconds import at_seconds
 
 HEAD, FOOT = 26, 44  # pixels above and below the rows of a panel
+LEAST = 0.01  # how far the axis reaches to either side at least
 GAP, EDGE = 22, 10  # between panels, and beside them
 
 
@@ -184,7 +185,8 @@ def _limits(panels: Sequence[_Panel]) -> tuple[float, float]:
     every: list[Finding | Comparison] = [row.found for row in rows]
     every += [one for row in rows for one in row.own]
     ends = [x for one in every for x in (one.low, one.high, one.difference) if x is not None]
-    reach = max([row.found.within for row in rows if row.found.within is not None] or [0.01])
+    # where all models agree every end is 0, and the axis would have no width
+    reach = max([row.found.within for row in rows if row.found.within is not None] + [LEAST])
     low, high = min([*ends, -reach]), max([*ends, reach])
     return low - 0.04 * (high - low), high + 0.04 * (high - low)
 
