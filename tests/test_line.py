@@ -171,7 +171,7 @@ def test_the_report_has_the_documented_keys(finished):
 
 
 def test_the_page_of_the_report_is_written_beside_it_and_named(finished):
-    assert "out/report.json and report.html" in finished["text"]
+    assert "out/report.json, .html" in finished["text"]
     page = (finished["folder"] / "out" / "report.html").read_text(encoding="utf8")
     assert all(f"<bdi>{arm}</bdi>" in page for arm in finished["report"]["arms"])
     assert page.count("<figure") >= 3

@@ -54,6 +54,7 @@ def test_with_a_test_set_the_base_is_measured_on_it(untrained: Any, arms: Any):
     assert report.base.test.f1 is not None
     assert [check["id"] for check in report.health] == [
         "test-groups",
+        "test-gold",
         "overlap",
         "shared-documents",
     ]

@@ -10,6 +10,7 @@ import spacy
 from prodigy_al.comparison.testset import TestSet, read_test
 from prodigy_al.errors import AnswerError
 from prodigy_al.report.build import compare
+from prodigy_al.report.screen import render_screen
 from prodigy_al.report.tables import render_tables
 
 NLP = spacy.blank("en")
@@ -68,12 +69,14 @@ def test_they_stand_in_the_report_and_above_the_tables(plan: Any, arm: Any, exam
     report = compare(plan([arm("news", pool[:60])], test=test))
     assert report.test.unusable_spans == 1
     line = (
-        f"Of the {report.test.gold_spans + 1} gold spans of test held-out, 1 is off token borders, "
+        f"of the {report.test.gold_spans + 1} gold spans of test held-out, 1 is off token borders, "
         "reversed or outside the text and left out: what a model finds in their place counts as "
         "wrong."
     )
     shown = render_tables(report)
     assert 0 <= shown.find(line) < shown.find("What was annotated")
+    first = f"Check failed: 1 of {report.test.gold_spans + 1} gold spans unusable"
+    assert first in render_screen(report).partition("F1 on test")[0]
 
 
 def test_a_test_set_without_them_has_no_line(plan: Any, arm: Any, examples: Any):

@@ -54,10 +54,9 @@ def test_three_arms_fill_one_screen_with_answer_table_next_step_and_places(
         "  news-teach   harms  -.050 [-.070, -.030]  do not ship",
         "Against random answers, after as many seconds (its answers to theirs):",
         "  news-ranked  helps  +.025 [+.005, +.045]  900 to 1,000",
-        "  news-teach   harms  -.085 [-.105, -.065]  900 spans to 1,000",
+        "  news-teach   harms  -.085 [-.105, -.065]  900 spans to 1,000 whole",
         "do not ship: its dev answers, weighted, show it worse than the base",
-        "[ ]: 95 % interval; helps, harms: beyond chance, all arms counted; spans:",
-        "against whole segments.",
+        "[ ]: 95 % interval; helps, harms: beyond chance, all arms counted.",
         "",
         "F1          answers  dev  weighted dev       test               base control",
         "base              -    -  .600 [.550, .650]  .600 [.550, .650]     -       -",
@@ -69,9 +68,20 @@ def test_three_arms_fill_one_screen_with_answer_table_next_step_and_places(
         "Next: this holds for these answers. To speak of ranked or teach in general,",
         "  repeat the annotation 5 times, each with a --seed, a --fold-salt and random",
         "  answers of its own.",
+        "",
         "Report: al-compare/report.json   Models: al-compare/arms/DATASET/POLICY/model",
         "All tables: the same command with --full",
     ]
+
+
+def test_arms_without_comparable_random_answers_are_named(
+    made_report: MadeReport, made_arm: MadeArm
+):
+    other = {"no_control": "it has another dev fold", "fold_salt": "b"}
+    arms = {"r": made_arm("random"), "x": made_arm("ranked", **other)}
+    line = "No comparable random answers (why: --full): x"
+    assert line in lines_of(made_report(arms))
+    assert not any("No comparable" in one for one in lines_of(made_report({"r": arms["r"]})))
 
 
 def test_failed_checks_stand_first_at_most_three_of_them(

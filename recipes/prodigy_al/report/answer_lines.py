@@ -11,7 +11,11 @@ from prodigy_al.report.summary import ArmSummary, Summary
 
 _WORDS: tuple[Word, ...] = ("helps", "harms", "no difference found", "not decided")
 _LONGEST_COUNT = 36  # columns; more words than fit there say that the replicates differ
-_FORMS = {"whole": "", "spans": " spans", "mixed": " mixed"}
+_FORMS = {
+    "whole": "{} to {}",
+    "spans": "{} spans to {} whole",
+    "mixed": "{} mixed to {} whole",
+}
 
 
 def answer_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
@@ -20,7 +24,7 @@ def answer_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
     for heading, block in _blocks(summary):
         rows = [(names[arm.name], *_cells(found, beside)) for arm, found, beside in block]
         lines += [heading, *aligned(rows, indent="  ")]
-    return [*lines, *_marks(summary.arms)]
+    return [*lines, *_without_control(summary, names), *_marks(summary.arms)]
 
 
 def grouped_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
@@ -32,11 +36,24 @@ def grouped_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
             for word in _WORDS
         }
         lines += [heading, *by_words({word: own for word, own in by_word.items() if own})]
+    lines += _without_control(summary, names)
     marked: dict[str, list[str]] = {}
     for arm in summary.arms:
         if arm.mark:
             marked.setdefault(arm.mark.split(":")[0], []).append(names[arm.name])
     return [*lines, *by_words(marked, indent="")]
+
+
+def _without_control(summary: Summary, names: Mapping[str, str]) -> list[str]:
+    """Return the arms whose random answers, if there are any, are not comparable."""
+    arms = []
+    for arm in summary.arms:
+        of = f"{arm.without_control} of " if len(arm.datasets) > 1 else ""
+        if arm.without_control:
+            arms.append(f"{of}{names[arm.name]}")
+    if not arms:
+        return []
+    return wrapped(f"No comparable random answers (why: --full): {', '.join(arms)}", "", "  ")
 
 
 def legend(summary: Summary) -> list[str]:
@@ -56,8 +73,6 @@ def legend(summary: Summary) -> list[str]:
         said.append(f"no difference found: it is within ±{' to ±'.join(ends)}")
     if any(found.word == "not decided" and found.low is not None for found in findings):
         said.append(f"not decided: {'neither' if said else 'neither beyond chance nor near 0'}")
-    if any(found.sizes and found.sizes.form == "spans" for found in findings):
-        said.append("spans: against whole segments")
     if summary.base.low is not None:
         said.insert(0, "[ ]: 95 % interval")
     return [*(wrapped(f"{'; '.join(said)}.") if said else []), *_replicates(summary)]
@@ -124,7 +139,7 @@ def _counted_words(counts: Mapping[Word, int]) -> str:
 
 
 def _sizes(sizes: Sizes) -> str:
-    return f"{sizes.answers:,}{_FORMS[sizes.form]} to {sizes.against_answers:,}"
+    return _FORMS[sizes.form].format(f"{sizes.answers:,}", f"{sizes.against_answers:,}")
 
 
 def _marks(arms: Sequence[ArmSummary]) -> list[str]:

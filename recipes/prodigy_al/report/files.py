@@ -73,7 +73,7 @@ def write_page(report: Report, folder: Path) -> Path | Unavailable:
 def describe_places(report: Report, folder: Path) -> list[str]:
     """Return sentences that say where the files of a report are."""
     page = page_path(report, folder)
-    also = f" and {page.name}" if isinstance(page, Path) else ""
+    also = f", {page.suffix}" if isinstance(page, Path) else ""
     places = [f"Report: {report_path(report, folder)}{also}"]
     return places + ([f"Models: {folder}/arms/DATASET/POLICY/model"] if report.policies else [])
 

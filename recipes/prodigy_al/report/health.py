@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prodigy_al.comparison.measurements import Measurements
+from prodigy_al.comparison.testset import TestSet
 from prodigy_al.evaluation.bootstrap import few_groups
 from prodigy_al.evaluation.estimators import MIN_GROUPS
 from prodigy_al.report.numbers import counted
@@ -34,9 +35,24 @@ def check_health(measured: Measurements) -> list[Mapping[str, Any]]:
         brief = "one training seed: no interval says how much another would change"
         found.append(_check("training-seeds", seeds, no_training if seeds == 1 else "", brief))
     if plan.test.is_given:
+        found.append(_check_gold(plan.test))
         found.append(check_overlap(plan.arms, plan.test, measured.overlap.removed))
         found.append(check_documents(measured))
     return found
+
+
+def _check_gold(test: TestSet) -> dict[str, Any]:
+    """Return the check that every gold span of the test set can be found by a model."""
+    unusable = test.gold.off_tokens
+    everything = unusable + sum(len(item.accepted) for item in test.gold.items)
+    why = (
+        f"of the {counted(everything, 'gold span')} of test {test.name}, {unusable:,} "
+        f"{'are' if unusable > 1 else 'is'} off token borders, reversed or outside the text and "
+        "left out: what a model finds in their place counts as wrong"
+    )
+    of = f"{unusable:,} of {everything:,} gold spans"
+    brief = f"{of} unusable: what is found there counts as wrong"
+    return _check("test-gold", unusable, why if unusable else "", brief)
 
 
 def _check(name: str, number: float, why: str, brief: str) -> dict[str, Any]:

@@ -37,8 +37,9 @@ class ArmSummary:
     was trained); `weighted_on` is the dataset whose dev answers are weighted, None for several, and
     `cautions` say why that number is to be read with care (`WeightedMetric`), or ``estimated``.
     `vs_base` and `test` are None where nothing was trained, `vs_control` where there is no control;
-    then `no_control` is the reason, empty for a control itself. `mark` is empty where dev answers
-    show the model to be better than its base; `marked` are the sentences behind it.
+    `without_control` is the number of its datasets that have none, 0 for a control itself. `mark`
+    is empty where dev answers show the model to be better than its base; `marked` are the sentences
+    behind it.
     """
 
     name: str
@@ -53,7 +54,7 @@ class ArmSummary:
     test: Interval | None
     vs_base: Finding | None
     vs_control: Finding | None
-    no_control: str
+    without_control: int
     mark: str
     marked: Sequence[str]
 
@@ -132,7 +133,7 @@ def _arms(report: Report, policy: str | None) -> list[ArmSummary]:
                 test=_test(report, policy, datasets),
                 vs_base=to_base.get(name),
                 vs_control=to_control.get(name),
-                no_control=arms[0].no_control or "",
+                without_control=sum(bool(arm.no_control) for arm in arms),
                 mark=mark,
                 marked=marked,
             )

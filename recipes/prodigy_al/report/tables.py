@@ -61,13 +61,6 @@ def render_tables(report: Report) -> str:
 
 def _left_out_of_test(report: Report) -> Iterator[str]:
     """Yield what of the test set could not be used."""
-    if unusable := report.test.unusable_spans:
-        yield (
-            f"Of the {counted(unusable + report.test.gold_spans, 'gold span')} of test "
-            f"{report.test.name}, {unusable:,} {'are' if unusable > 1 else 'is'} off token "
-            "borders, reversed or outside the text and left out: what a model finds in their place "
-            "counts as wrong."
-        )
     if ignored := report.test.ignored:
         yield (
             f"{ignored:,} segment{'s' if ignored > 1 else ''} of test {report.test.name} "

@@ -43,7 +43,7 @@ def test_report_and_page_are_written_together_and_named(whole_report: Report, tm
     assert write_files(whole_report, tmp_path) == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
     where, models = describe_places(whole_report, tmp_path)
-    assert where == f"Report: {tmp_path}/report.json and report.html"
+    assert where == f"Report: {tmp_path}/report.json, .html"
     assert models == f"Models: {tmp_path}/arms/DATASET/POLICY/model"
 
 

@@ -209,6 +209,9 @@ def _check(check: Mapping[str, Any]) -> str:
                 return f"{counted(int(value), 'document')} in test"
             case "training-seeds":
                 return counted(int(value), "training seed")
+            case "test-gold":
+                usable = f"{counted(int(value), 'gold span')} of test unusable"
+                return usable if value else "all gold of test usable"
             case "overlap":
                 both = "in both an arm and test"
                 return f"{value:.1%} of texts {both}" if value else f"no text {both}"
