@@ -208,35 +208,39 @@ def rows_of(corpus: Corpus, kept: KeptModels, seeds: range) -> Iterator[tuple[st
     yield f"slope.{corpus.name}", level(gains)
     for design in DESIGNS:
         for equal in EQUALS:
-            yield from _rows_of_design(corpus, design, equal, models(design, equal), controls)
-        if design != RANDOM:
-            row = difference(list(zip(models(design), controls, strict=True)))
-            for annotator in ANNOTATORS:
-                bought = [round(model.effort[annotator]) for model in models(design)]
-                at = [round(model.effort[USUAL]) for model in models(design)]
-                costs = moved(row, fmean(gains), bought, at)
-                yield f"costs.{corpus.name}-{design}: {annotator}", costs
+            yield from _levels(f"{corpus.name}-{design}-{equal}", models(design, equal))
+        if design == RANDOM:
+            continue
+        name, own = f"{corpus.name}-{design}", models(design)
+        for equal in EQUALS[1:]:
+            yield f"{equal}.{name}", difference(_pairs(models(design, equal), controls))
+        row = difference(_pairs(own, controls))
+        yield f"{SECONDS}.{name}", row | _effort(own, controls)
+        at = [round(model.effort[USUAL]) for model in own]
+        for annotator in ANNOTATORS:
+            bought = [round(model.effort[annotator]) for model in own]
+            yield f"costs.{name}: {annotator}", moved(row, fmean(gains), bought, at)
 
 
-def _rows_of_design(
-    corpus: Corpus, design: str, equal: str, models: Sequence[Tested], controls: Sequence[Tested]
-) -> Iterator[tuple[str, Row]]:
-    name = f"{corpus.name}-{design}"
-    yield f"f1.{name}-{equal}", level([model.f1 for model in models])
-    if all(model.others is not None for model in models):
-        yield f"others.{name}-{equal}", level([model.others or 0.0 for model in models])
-        worst = [min(model.per_label.items(), key=lambda one: one[1]) for model in models]
-        labels = "/".join(sorted({label for label, _ in worst}))
-        yield f"worst.{name}-{equal} ({labels})", level([value for _, value in worst])
-    if design == RANDOM:
-        return
-    pairs = list(zip(models, controls, strict=True))
-    row = difference(pairs)
-    if equal == SECONDS:
-        ratios = [ours.effort[SECONDS] / theirs.effort[SECONDS] for ours, theirs in pairs]
-        row["seconds_ratio"] = fmean(ratios)
-        row["answers_bought"] = fmean(model.effort[USUAL] for model in models)
-    yield f"{equal}.{name}", row
+def _pairs(models: Sequence[Tested], controls: Sequence[Tested]) -> list[tuple[Tested, Tested]]:
+    return list(zip(models, controls, strict=True))
+
+
+def _levels(name: str, models: Sequence[Tested]) -> Iterator[tuple[str, Row]]:
+    """Yield F1, and how far the other labels are kept, together and the worst of each model."""
+    yield f"f1.{name}", level([model.f1 for model in models])
+    yield f"others.{name}", level([model.others for model in models])
+    worst = [min(model.per_label.items(), key=lambda one: one[1]) for model in models]
+    labels = "/".join(sorted({label for label, _ in worst}))
+    yield f"worst.{name} ({labels})", level([value for _, value in worst])
+
+
+def _effort(models: Sequence[Tested], controls: Sequence[Tested]) -> Row:
+    pairs = _pairs(models, controls)
+    return {
+        "seconds_ratio": fmean(a.effort[SECONDS] / b.effort[SECONDS] for a, b in pairs),
+        "answers_bought": fmean(model.effort[USUAL] for model in models),
+    }
 
 
 def decide(rows: Mapping[str, Row], corpora: Sequence[Corpus]) -> str:

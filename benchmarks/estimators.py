@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -31,6 +30,7 @@ from typing import Any
 from estimator_draws import draw_batch
 from estimator_pools import DESIGNS, prepare
 from estimator_rows import KINDS, Rows, cell_names, cells, rows, table_lines
+from kept import current_commit
 from study import BASE, CORPORA, DATA, QUICK, ROOT, Corpus
 from wasabi.tables import table
 
@@ -189,9 +189,7 @@ def main() -> None:
     for name, found in read_draws(folder).items():
         for cell, own in cells(name, found).items():
             all_rows |= rows(cell, own)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     result = {
         "rows": all_rows,
         "machine": {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()},

@@ -44,7 +44,7 @@ class Tested:
     tp: list[int]
     predicted: list[int]
     gold: list[int]
-    others: float | None
+    others: float
     per_label: dict[str, float]
     effort: dict[str, float]
     commit: str
@@ -77,6 +77,8 @@ def tested(measured: Measurements, model: Model, effort: Mapping[str, float]) ->
     retention = measure_retention(
         measured.plan.test.gold, measured.predictions[UNTRAINED][0], measured.predictions[model]
     )
+    if retention.agreement_f1 is None:
+        raise EstimateError("the base predicts no other label on this test set")
     return Tested(
         tp=by_document(counts.tp),
         predicted=by_document(counts.predicted),

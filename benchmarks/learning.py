@@ -15,13 +15,13 @@ import gc
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from kept import current_commit
 from study import BASE, CORPORA, DATA, QUICK, ROOT
 from wasabi.tables import table
 
@@ -100,9 +100,7 @@ def main() -> None:
         }
         for name, (value, n, target) in values.items()
     }  # fmt: skip
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     machine = {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     result = {"rows": rows, "machine": machine, "commit": commit}
     (ROOT / "build" / "bench-learning.json").write_text(json.dumps(result, indent=1) + "\n")

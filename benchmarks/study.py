@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kept import current_commit
 from study_rows import (
     NEW_TEXT,
     THIS_TEST,
@@ -245,9 +246,7 @@ def levels(corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, dict[s
 
 def write_result(name: str, **result: object) -> None:
     """Write build/NAME.json, with the machine and the commit."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     machine = {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     result |= {"machine": machine, "commit": commit, "budget": BUDGET}
     path = BUILD.parent / f"{name}.json"

@@ -25,6 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kept import current_commit
 from study import BASE, CORPORA, DATA, QUICK, ROOT
 from wasabi.tables import table
 
@@ -213,9 +214,7 @@ def main() -> None:
         }
         for name, value in values.items()
     }  # fmt: skip
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    commit = current_commit()
     machine = {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     result = {"rows": rows, "machine": machine, "commit": commit, "budget": BUDGET, "seeds": SEEDS}
     (ROOT / "build" / "bench-training.json").write_text(json.dumps(result, indent=1) + "\n")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from prodigy_al.diagnosis.evidence import Evidence, Reply
 from prodigy_al.diagnosis.shingles import cluster_texts
-from prodigy_al.diagnosis.verdict import Verdict, conclude, decide, unknown
-from prodigy_al.evaluation.shares import chance_of_so_many, share_interval
+from prodigy_al.diagnosis.verdict import Verdict, conclude_share, unknown
 
 ID = "leak"
 NEGLIGIBLE = 0.05
@@ -26,16 +25,12 @@ def judge_leak(evidence: Evidence) -> Verdict:
     shared = [_document(evidence, reply) in documents for reply in dev]
     repeated = [cluster in of_train for cluster in clusters[: len(dev)].tolist()]
     leaks, n = sum(a or b for a, b in zip(shared, repeated, strict=True)), len(dev)
-    found = share_interval(leaks, n)
-    p = chance_of_so_many(leaks, n, NEGLIGIBLE)
-    word = decide(p, negligible=found.high < NEGLIGIBLE)
-    return conclude(
+    return conclude_share(
         ID,
         evidence.arm,
-        word,
-        found,
+        leaks,
         n=n,
-        p=p,
+        limit=NEGLIGIBLE,
         unit="of the dev answers",
         why=(
             f"{leaks} of {n} dev answers share a document ({sum(shared)}) or nearly their text "

@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from prodigy_al.diagnosis.evidence import Evidence, Reply
-from prodigy_al.diagnosis.verdict import Verdict, conclude, decide, unknown
-from prodigy_al.evaluation.shares import chance_of_so_many, share_interval
+from prodigy_al.diagnosis.verdict import Verdict, conclude_share, unknown
 from prodigy_al.training.truths import TokenSpan
 
 ID = "scheme"
@@ -37,19 +36,15 @@ def judge_scheme(evidence: Evidence) -> Verdict:
         return unknown(ID, evidence.arm, f"the base makes {n} errors only", n=n)
     kinds = Counter(kind for kind, _ in errors)
     disputed = kinds["boundary"] + kinds["type"]
-    found = share_interval(disputed, n)
-    p = chance_of_so_many(disputed, n, A_QUARTER)
-    word = decide(p, negligible=found.high < A_QUARTER)
     often = Counter(what for kind, what in errors if kind in ("boundary", "type"))
     top = often.most_common(SHOWN)
     shown = f", most often: {top[0][0]} ({top[0][1]} times)" if top else ""
-    return conclude(
+    return conclude_share(
         ID,
         evidence.arm,
-        word,
-        found,
+        disputed,
         n=n,
-        p=p,
+        limit=A_QUARTER,
         unit="of the errors",
         why=f"{disputed} of the base's {n:,} errors are about borders or names{shown}",
         following="write the rule down and train robustly: the base's label means something else",

@@ -10,6 +10,7 @@ from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.auc import Auc
 from prodigy_al.evaluation.bootstrap import LEVEL, holm
 from prodigy_al.evaluation.estimators import Estimate
+from prodigy_al.evaluation.shares import chance_of_so_many, share_interval
 
 Word = Literal["supported", "refuted", "not identifiable"]
 
@@ -83,6 +84,18 @@ def conclude(
         next=following if word == "supported" else "",
         **parts,
     )
+
+
+def conclude_share(
+    hypothesis: str, arm: str, hits: int, *, n: int, limit: float, **parts: Any
+) -> Verdict:
+    """Return the verdict on a share, `hits` of n: is it above `limit`, by the binomial law?
+
+    *Refuted* where its whole interval is below.
+    """
+    found, p = share_interval(hits, n), chance_of_so_many(hits, n, limit)
+    word = decide(p, negligible=found.high < limit)
+    return conclude(hypothesis, arm, word, found, n=n, p=p, **parts)
 
 
 def decide(p: float, *, harmful: bool = True, negligible: bool) -> Word:

@@ -8,6 +8,18 @@ from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import interval
 from prodigy_al.report.schema import Dev, Report
 
+BASE_DEV_HEADER = (
+    "dataset",
+    "as usual",
+    "ignored",
+    "weighted",
+    "for new text",
+    "for this pool",
+    "answers worth",
+    "unanswered",
+)
+"""The columns of the base's F1 on each dataset's dev fold."""
+
 
 def quick_answer(report: Report) -> str:
     """Return what the numbers are of and for, and the weighted F1 of the base on each dataset."""
@@ -41,23 +53,13 @@ def quick_heading(report: Report) -> str:
 def quick_tables(report: Report) -> str:
     """Return the base on every dataset's dev answers, and on the test set if there is one."""
     rows = [(dataset, *_row(dev)) for dataset, dev in report.base.dev.items()]
-    header = (
-        "dataset",
-        "as usual",
-        "ignored",
-        "weighted",
-        "for new text",
-        "for this pool",
-        "answers worth",
-        "unanswered",
-    )
     notes = [
         f"{dataset}: {note}."
         for dataset, dev in report.base.dev.items()
         if isinstance(dev.weighted, WeightedMetric)
         for note in remarks(dev.weighted)
     ]
-    shown = titled("F1 of the base on each dataset's dev fold", header, rows).rstrip("\n")
+    shown = titled("F1 of the base on each dataset's dev fold", BASE_DEV_HEADER, rows).rstrip("\n")
     found = "\n".join([shown, *binary_lines(report, None), TERMS, *notes])
     if report.test.name is None:
         return found

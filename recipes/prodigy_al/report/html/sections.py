@@ -29,10 +29,21 @@ def sections(
     return [one for one in found if one.blocks or one.lines or one.facts]
 
 
+Each = Callable[[Callable[[str], Blocks]], list[Figure | Table]]
+
+
 def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[Section]:
     def each(make: Callable[[str], Blocks]) -> list[Figure | Table]:
         policies = sorted(report.policies, key=lambda policy: policy != answered)
         return [block for policy in policies for block in make(policy) if block is not None]
+
+    return [*_with_figures(report, marks, answered, each), *_of_tables(report, each)]
+
+
+def _with_figures(
+    report: Report, marks: Mapping[str, Mark], answered: str, each: Each
+) -> list[Section]:
+    """Return the sections that have figures; `each` makes blocks of every policy."""
 
     def on_test(policy: str) -> Blocks:
         # of the answered policy both figures stand on the first screen
@@ -51,8 +62,6 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
             tables.gap_table(report, policy),
         )
 
-    kinds = details.strata_table(report)
-    recall = each(lambda policy: (details.strata_recall_table(report, policy),))
     return [
         Section(
             "test",
@@ -87,6 +96,14 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
                 )
             ),
         ),
+    ]
+
+
+def _of_tables(report: Report, each: Each) -> list[Section]:
+    """Return the sections of tables alone."""
+    kinds = details.strata_table(report)
+    recall = each(lambda policy: (details.strata_recall_table(report, policy),))
+    return [
         Section(
             "kinds",
             "Which kinds of segments were asked about",

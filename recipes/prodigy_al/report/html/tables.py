@@ -16,6 +16,7 @@ from prodigy_al.report.html.blocks import Table
 from prodigy_al.report.html.figures.replicates import replicated
 from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import counted, interval, number
+from prodigy_al.report.quick import BASE_DEV_HEADER
 from prodigy_al.report.schema import Arm, Dev, Report
 from prodigy_al.report.seconds import at_seconds
 
@@ -91,17 +92,7 @@ def base_dev_table(report: Report) -> Table:
         rows.append((name, with_interval(dev.usual), percent(dev.ignored), *_weighted(dev)))
         if isinstance(dev.weighted, WeightedMetric):
             notes += [f"{name}: {note}." for note in remarks(dev.weighted)]
-    header = (
-        "dataset",
-        "as usual",
-        "ignored",
-        "weighted",
-        "for new text",
-        "for this pool",
-        "answers worth",
-        "unanswered",
-    )
-    return Table("F1 of the base on each dataset's dev fold", header, rows, notes)
+    return Table("F1 of the base on each dataset's dev fold", BASE_DEV_HEADER, rows, notes)
 
 
 def test_table(report: Report, policy: str) -> Table:
