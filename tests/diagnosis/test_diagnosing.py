@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from prodigy_al.diagnosis.verdict import Verdict
+from prodigy_al.errors import OptionError
 from prodigy_al.inputs.diagnosis import Opened, open_diagnosis
 from prodigy_al.report.diagnosis import Diagnosis, build_diagnosis
 from prodigy_al.report.diagnosis_terminal import LINES, WIDTH, render_diagnosis
@@ -218,6 +219,7 @@ def test_a_pool_that_the_records_do_not_name_is_refused(
     assert done.returncode != 0
     said = " ".join((done.stdout + done.stderr).split())
     assert "its texts are not those that dataset 'news-teach-0' was drawn from" in said
+    assert "leave the option out" not in said  # there is nothing to do without it
     assert "Traceback" not in said
 
 
@@ -238,6 +240,23 @@ def test_a_pool_that_is_missing_or_another_one_is_refused(
     source = None if pool is None else str(world / pool)
     with pytest.raises(RecipeError, match=sentence):
         diagnose(["keyword"], str(world / "base"), source, label=["ORG"])
+
+
+def test_a_pool_that_holds_few_of_the_answers_is_another_one(
+    collected: Path, world: Path, tmp_path: Path
+):
+    from prodigy.components.db import connect
+
+    source = tmp_path / "other.jsonl"
+    few = [{"text": one["text"]} for one in connect().get_dataset_examples("keyword")[:30]]
+    other = (world / "test.jsonl").read_text(encoding="utf8")
+    source.write_text(other + "".join(f"{json.dumps(one)}\n" for one in few), encoding="utf8")
+    refused = "only 30 of the 80 texts of dataset 'keyword' are in it"
+    with pytest.raises(OptionError, match=refused):
+        open_diagnosis(
+            ["keyword"], str(world / "base"), str(source),
+            label=["ORG"], loader=None, skip_bad=False, group_by=None, seed=0,
+        )  # fmt: skip
 
 
 def test_without_scikit_learn_all_else_is_judged(

@@ -104,14 +104,17 @@ def _find_frame(
     """Return the pool of one dataset. Raises `OptionError` where the source does not hold it."""
     with naming_options():
         if arm.records:
-            return own_frame(source, arm, cut_frame)
+            return own_frame(source, arm, cut_frame, needed=True)
         frame = best_cut([arm], cut_frame, group_by=group_by)
-    if not arm.hashes.intersection(segment.input_hash for segment in frame.segments):
+    held = len(arm.hashes.intersection(segment.input_hash for segment in frame.segments))
+    # some may have been edited, or cut otherwise; most are there if it is the source
+    if held < len(arm.hashes) / 2:
+        few = f"only {held:,}" if held else "none"
         raise OptionError(
             "--pool",
             source,
-            f"none of the {len(arm.hashes):,} texts of dataset '{arm.dataset}' is in it: give the "
-            "source that they were asked of",
+            f"{few} of the {len(arm.hashes):,} texts of dataset '{arm.dataset}' "
+            f"{'are' if held > 1 else 'is'} in it: give the source that they were asked of",
         )
     return frame
 

@@ -117,17 +117,19 @@ def frame_cutter(
     return cut_frame
 
 
-def own_frame(source: str, arm: Arm, cut_frame: Callable[[FrameCut], Frame]) -> Frame:
+def own_frame(
+    source: str, arm: Arm, cut_frame: Callable[[FrameCut], Frame], *, needed: bool = False
+) -> Frame:
     """Return the frame that an arm was drawn from, in its folds where it has dev answers.
 
-    Raises `OptionError` where it is another one.
+    Raises `OptionError` where it is another one; unless the source is `needed`, it may be left out.
     """
     if arm.is_stream:
         raise OptionError(
             OPTION,
             source,
             f"dataset '{arm.dataset}' was drawn from a stream, of which only the part that was "
-            "read counts: leave the option out",
+            f"read counts: {'name other datasets' if needed else 'leave the option out'}",
         )
     records = {key: record for key, record in arm.records.items() if record.fold == "dev"}
     # an arm that begins from whole segments leaves the dev fold to them
@@ -144,7 +146,8 @@ def own_frame(source: str, arm: Arm, cut_frame: Callable[[FrameCut], Frame]) -> 
             f"its texts are not those that dataset '{arm.dataset}' was drawn from "
             f"({first.source.get('name')}, sha256 {str(first.source['sha256'])[:8]}"
             + (f", {left_out:,} texts left out by --exclude" if left_out else "")
-            + "): give that source as it was then, or leave the option out",
+            + "): give that source as it was then"
+            + ("" if needed else ", or leave the option out"),
         )
     dev = {segment.input_hash: segment.group for segment in frame.fold("dev")}
     if any(dev.get(key) != record.group for key, record in records.items()):
