@@ -3,7 +3,6 @@
     make study-designs                ten replicates of all designs, resumed where it was stopped
     CORPUS=finer make study-designs   one corpus alone, which decides nothing; conll likewise
     QUICK=1 make study-designs        two replicates of 300 answers on one corpus: the same steps
-    EQUAL=answers make study-designs  rows at equal answers too: one training more per model
     WORKERS=1 make study-designs      one training at a time; two if not given
 
 A replicate is a draw with a seed and a dev fold of its own, for each design and for random. What an
@@ -16,6 +15,11 @@ test set. A row is the mean difference to random over replicates, with the two i
 seconds as many answers as random has take, as a share of random's, and how many answers the same
 seconds buy, both in the mean over replicates. Rows `costs` say what the difference would be if an
 annotator's seconds were others (cost_models.py).
+
+Of the design that became the default there are more rows: `old` is its difference to the default
+before it, at the seconds of random; `answers` that to random at as many answers. The first five
+replicates of it and of random are trained the usual way too: rows `usual` are robust training minus
+usual, and rows `label` how far each other label agrees with the base's, by either training.
 
 How it decides, said before it was run: the default becomes the design with the highest mean over
 both corpora of the difference at equal seconds, among those whose mean is above 0 on each. Nothing
@@ -32,7 +36,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from statistics import fmean
 from typing import Any
@@ -44,6 +48,7 @@ from study import (
     BUDGET,
     CORPORA,
     DATA,
+    FEWER,
     QUICK,
     REPLICATES,
     ROOT,
@@ -60,9 +65,8 @@ from prodigy_al.comparison.measurements import Model
 from prodigy_al.simulation.costs import CostModel
 
 BUILD = ROOT / "build" / "designs"
-POLICY = "robust"
+POLICY, OTHER_POLICY = "robust", "usual"
 SECONDS, ANSWERS = "seconds", "answers"
-EQUALS = (SECONDS, ANSWERS) if os.environ.get("EQUAL") == ANSWERS else (SECONDS,)
 # Random segments are trained from in part too, for the slope of their learning curve.
 PART, PART_SHARE = "part", 2 / 3
 # Arms whose answers are quicker than random's need more of them for as many seconds.
@@ -87,11 +91,11 @@ class Design:
         return ["--arms", self.arm, "--by", self.by, "--explore", self.explore, *kinds]
 
 
-RANDOM, STRICT = "random", "strict"
+RANDOM, STRICT, OLD, CHOSEN = "random", "strict", "errors-.3", "root-.1"
 DESIGNS: Mapping[str, Design] = {
     RANDOM: Design("random"),
-    "errors-.3": Design(),
-    "root-.1": Design(by="errors-per-root-token", explore=0.1),
+    OLD: Design(),
+    CHOSEN: Design(by="errors-per-root-token", explore=0.1),
     "squared-kinds-.1": Design(by="squared-errors", explore=0.1, within_kinds=True),
     "root-kinds-.1": Design(by="errors-per-root-token", explore=0.1, within_kinds=True),
     STRICT: Design("ranked-strict"),
@@ -119,16 +123,17 @@ class Drawn:
             )  # fmt: skip
         return stored_examples(dataset)
 
-    def cut(self, equal: str) -> Model:
-        """Return what is trained from the first answers, equal to random in seconds or answers."""
-        answers = self.answers(BUDGET)[:BUDGET]
+    def cut(self, equal: str) -> str:
+        """Write the first answers, equal to random in seconds or answers; return the dataset."""
         if equal == SECONDS and self.design != RANDOM:
             answers = self.as_long_as_random(ANNOTATORS[USUAL])
-        elif equal == PART:
+        else:
+            answers = self.answers(BUDGET)[:BUDGET]
+        if equal == PART:
             answers = answers[: round(PART_SHARE * BUDGET)]
         dataset = f"{self.corpus.name}-{self.design}-{self.seed}-{equal}"
         write_dataset(dataset, answers)
-        return Model(dataset, POLICY)
+        return dataset
 
     def as_long_as_random(self, annotator: Annotator) -> list[dict[str, Any]]:
         """Return the answers that take this annotator as long as random's take."""
@@ -174,24 +179,38 @@ def write_dataset(name: str, answers: Sequence[dict[str, Any]]) -> None:
     database.add_examples(list(answers), datasets=[name])
 
 
-def name_of(design: str, seed: int, equal: str = SECONDS) -> str:
-    """Return the name of a model among those that are kept of a corpus."""
-    return f"{design}-{seed}-{equal}-{BUDGET}"
+@dataclass(frozen=True)
+class Wanted:
+    """A model of every replicate: of what it is trained, equal to random in what, and how."""
+
+    design: str
+    equal: str = SECONDS
+    policy: str = POLICY
+
+    def name(self, seed: int) -> str:
+        """Return what it is called among the models that are kept of a corpus."""
+        policy = "" if self.policy == POLICY else f"-{self.policy}"
+        return f"{self.design}-{seed}-{self.equal}-{BUDGET}{policy}"
+
+
+DESIGNED = tuple(Wanted(design) for design in DESIGNS)
+WHOLE, HALF, AS_MANY = Wanted(RANDOM), Wanted(RANDOM, PART), Wanted(CHOSEN, ANSWERS)
+TRAINED_USUALLY = (Wanted(RANDOM, policy=OTHER_POLICY), Wanted(CHOSEN, policy=OTHER_POLICY))
 
 
 def complete(corpus: Corpus, seed: int, kept: KeptModels) -> None:
     """Simulate, train and keep what is missing of one replicate."""
-    wanted = [(design, equal) for design in DESIGNS for equal in EQUALS] + [(RANDOM, PART)]
-    missing = [one for one in wanted if name_of(one[0], seed, one[1]) not in kept]
+    wanted = [*DESIGNED, HALF, AS_MANY, *(TRAINED_USUALLY if seed in FEWER else ())]
+    missing = [one for one in wanted if one.name(seed) not in kept]
     if not missing:
         return
-    cuts = {(design, equal): Drawn(corpus, design, seed).cut(equal) for design, equal in missing}
-    measured = measure(open_plan(corpus, list(cuts.values()), BUILD), list(cuts.values()))
-    efforts = {design: Drawn(corpus, design, seed).effort() for design, _ in missing}
+    drawn = {one: Drawn(corpus, one.design, seed) for one in missing}
+    models = {one: Model(drawn[one].cut(one.equal), one.policy) for one in missing}
+    measured = measure(open_plan(corpus, list(models.values()), BUILD), list(models.values()))
     kept.add(
         {
-            name_of(design, seed, equal): tested(measured, model, efforts[design])
-            for (design, equal), model in cuts.items()
+            one.name(seed): tested(measured, model, drawn[one].effort() if one in DESIGNED else {})
+            for one, model in models.items()
         }
     )
 
@@ -199,27 +218,36 @@ def complete(corpus: Corpus, seed: int, kept: KeptModels) -> None:
 def rows_of(corpus: Corpus, kept: KeptModels, seeds: range) -> Iterator[tuple[str, Row]]:
     """Yield the rows of one corpus."""
 
-    def models(design: str, equal: str = SECONDS) -> list[Tested]:
-        return [kept[name_of(design, seed, equal)] for seed in seeds]
+    def models(wanted: Wanted, among: Iterable[int] = seeds) -> list[Tested]:
+        return [kept[wanted.name(seed)] for seed in among]
 
-    controls = models(RANDOM)
-    halves = zip(controls, models(RANDOM, PART), strict=True)
+    controls = models(WHOLE)
+    halves = zip(controls, models(HALF), strict=True)
     gains = [slope(whole.f1, part.f1, PART_SHARE) for whole, part in halves]
     yield f"slope.{corpus.name}", level(gains)
-    for design in DESIGNS:
-        for equal in EQUALS:
-            yield from _levels(f"{corpus.name}-{design}-{equal}", models(design, equal))
-        if design == RANDOM:
+    for wanted in DESIGNED:
+        name, own = f"{corpus.name}-{wanted.design}", models(wanted)
+        yield from _levels(f"{name}-{SECONDS}", own)
+        if wanted == WHOLE:
             continue
-        name, own = f"{corpus.name}-{design}", models(design)
-        for equal in EQUALS[1:]:
-            yield f"{equal}.{name}", difference(_pairs(models(design, equal), controls))
         row = difference(_pairs(own, controls))
         yield f"{SECONDS}.{name}", row | _effort(own, controls)
         at = [round(model.effort[USUAL]) for model in own]
         for annotator in ANNOTATORS:
             bought = [round(model.effort[annotator]) for model in own]
             yield f"costs.{name}: {annotator}", moved(row, fmean(gains), bought, at)
+    chosen, name = Wanted(CHOSEN), f"{corpus.name}-{CHOSEN}"
+    yield f"old.{name}", difference(_pairs(models(chosen), models(Wanted(OLD))))
+    yield f"f1.{name}-{ANSWERS}", level([model.f1 for model in models(AS_MANY)])
+    yield f"{ANSWERS}.{name}", difference(_pairs(models(AS_MANY), controls))
+    few = [seed for seed in seeds if seed in FEWER]
+    for usual in TRAINED_USUALLY:
+        name, own = f"{corpus.name}-{usual.design}", models(usual, few)
+        robust = models(replace(usual, policy=POLICY), few)
+        yield f"f1.{name}-{OTHER_POLICY}", level([model.f1 for model in own])
+        yield f"{OTHER_POLICY}.{name}", difference(_pairs(robust, own), -0.02, mean=0.0)
+        for policy, trained in ((POLICY, robust), (OTHER_POLICY, own)):
+            yield from _labels(f"{name}-{policy}", trained)
 
 
 def _pairs(models: Sequence[Tested], controls: Sequence[Tested]) -> list[tuple[Tested, Tested]]:
@@ -233,6 +261,12 @@ def _levels(name: str, models: Sequence[Tested]) -> Iterator[tuple[str, Row]]:
     worst = [min(model.per_label.items(), key=lambda one: one[1]) for model in models]
     labels = "/".join(sorted({label for label, _ in worst}))
     yield f"worst.{name} ({labels})", level([value for _, value in worst])
+
+
+def _labels(name: str, models: Sequence[Tested]) -> Iterator[tuple[str, Row]]:
+    """Yield how far each other label agrees with the base's, of labels that all models have."""
+    for label in sorted(set.intersection(*(set(model.per_label) for model in models))):
+        yield f"label.{name}: {label}", level([model.per_label[label] for model in models])
 
 
 def _effort(models: Sequence[Tested], controls: Sequence[Tested]) -> Row:

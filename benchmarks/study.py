@@ -58,6 +58,8 @@ BUDGET, REPLICATES = (300, 2) if QUICK else (1000, 10)
 FEWER = range(REPLICATES if QUICK else 5)
 ALL = range(REPLICATES)
 ARMS = ("ranked", "random")
+# Of the arms that rank, in every replicate so far; `make study-designs` compares it with others.
+DESIGN = ("--by", "expected-errors", "--explore", 0.3)
 LEARNING = ("teach-learning", "ranked-learning")
 POLICIES = ("usual", "robust")
 
@@ -102,7 +104,7 @@ class Part:
                 prodigy(
                     "al.simulate", DATA / self.corpus.pool, BASE, self.corpus.name,
                     "--label", "ORG", "--arms", ",".join(missing), "--budget", BUDGET,
-                    "--seeds", f"{seed},",
+                    "--seeds", f"{seed},", *DESIGN,
                 )  # fmt: skip
 
     def models(self) -> list[Model]:

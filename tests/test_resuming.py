@@ -56,9 +56,9 @@ def change(source: Path, edit: Callable[[list[Record]], list[Record]]) -> None:
     ("options", "sentence"),
     [
         ({"seed": 1}, "with --seed 0, now it is 1: go on with"),
-        ({"explore": 0.5}, "with --explore 0.3, now it is 0.5: "),
+        ({"explore": 0.5}, "with --explore 0.1, now it is 0.5: "),
         ({"fold_salt": "other"}, "with --fold-salt prodigy-al, now it is other: "),
-        ({"by": "span-entropy"}, "with --by expected-errors, now it is span-entropy: "),
+        ({"by": "span-entropy"}, "with --by errors-per-root-token, now it is span-entropy: "),
         ({"label": ["ORG", "PERSON"]}, "with --label ORG, now it is ORG,PERSON: "),
         ({"label": None}, "with --label ORG, now it is ORG,PERSON,PLACE: "),
         ({"strict": True}, "with al.manual-ranked, now it is al.manual-ranked --strict: "),

@@ -51,10 +51,11 @@ def test_a_recipe_that_returns_a_controller_is_used_as_it_is(
     assert {answer["_view_id"] for answer in stored("news-random-0")} == {"ner_manual"}
 
 
-OTHER_DESIGN = {"by": "errors-per-root-token", "explore": 0.1, "within_kinds": True}
+OTHER_DESIGN = {"by": "squared-errors", "explore": 0.2, "within_kinds": True}
+OWN_DESIGN = {"ranked": ("errors-per-root-token", 0.1), "teach": ("expected-errors", 0.3)}
 
 
-@pytest.mark.parametrize("arm", ["ranked", "teach"])
+@pytest.mark.parametrize("arm", OWN_DESIGN)
 def test_a_design_is_that_of_the_train_fold_and_changes_nothing_in_the_dev_fold(
     home: Path, world: Path, arm: str
 ):
@@ -67,12 +68,13 @@ def test_a_design_is_that_of_the_train_fold_and_changes_nothing_in_the_dev_fold(
     dev, other_dev = ([r for r in al if r["fold"] == "dev"] for al in (usual, other))
     assert other_dev == dev != []
     train = [r for r in other if r["fold"] == "train"]
-    assert {(r["acquisition"], r["explore"]) for r in train} == {("errors-per-root-token", 0.1)}
+    assert {(r["acquisition"], r["explore"]) for r in train} == {("squared-errors", 0.2)}
     assert len({r["stratum"] for r in train}) > 1
-    assert [r["u"] for r in train] != [r["u"] for r in usual if r["fold"] == "train"]
-    assert {(r["acquisition"], r["explore"], r["stratum"]) for r in usual} == {
-        ("expected-errors", 0.3, None)
-    }
+    own = [r for r in usual if r["fold"] == "train"]
+    assert [r["u"] for r in train] != [r["u"] for r in own]
+    assert {(r["acquisition"], r["explore"]) for r in own} == {OWN_DESIGN[arm]}
+    assert {(r["acquisition"], r["explore"]) for r in dev} == {("expected-errors", 0.3)}
+    assert {r["stratum"] for r in usual} == {None}
 
 
 def test_a_design_leaves_controls_as_they_are_and_strict_arms_without_kinds(

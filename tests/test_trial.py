@@ -235,7 +235,7 @@ def test_a_trial_is_compared_arm_by_arm_against_its_own_control(
         ("al.trial", {"by": "best"}, "^--by best"),
         ("al.trial", {"arms": ["random", "ranked-strict"]}, "--arms random,ranked, now it is"),
         ("al.trial", {"seed": 4}, "--seed 3, now it is 4"),
-        ("al.trial", {"explore": 0.5}, "--explore 0.3, now it is 0.5"),
+        ("al.trial", {"explore": 0.5}, "--explore 0.1, now it is 0.5"),
         ("al.random", {}, "--arms random,ranked, now it is none"),
     ],
 )

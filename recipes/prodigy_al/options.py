@@ -18,10 +18,12 @@ except ModuleNotFoundError as error:
 
 __all__ = [
     "ACQUISITION",
+    "ACQUISITION_OF_ARMS",
     "ASKING",
     "BLOCK",
     "BUDGET",
     "EXPLORE",
+    "EXPLORE_OF_ARMS",
     "POOL_SIZE",
     "RATE",
     "REUSE",
@@ -30,6 +32,7 @@ __all__ = [
     "WITHIN_KINDS",
     "Arg",
     "RecipeError",
+    "given",
     "parse_seeds",
     "recipe",
     "split_string",
@@ -81,12 +84,20 @@ ACQUISITION = Arg(
     help="Score that ranks the train fold: expected-errors, errors-per-root-token, "
     "most-uncertain, ...",
 )
+ACQUISITION_OF_ARMS = Arg(
+    "--by", help="Score that ranks the train fold of each arm; if not given, as in its own recipe"
+)
 BLOCK = Arg("--block", help="Segments scored and ranked together")
 RATE = Arg("--rate", help="Share of each block that is asked before the next is opened")
 EXPLORE = Arg(
     "--explore",
     help="Share ε of the train fold's probability spread evenly; 1: no ranking. The dev fold is "
     "always drawn by expected-errors with ε = 0.3",
+)
+EXPLORE_OF_ARMS = Arg(
+    "--explore",
+    help="Share ε of the train fold's probability spread evenly, in each arm that ranks; if not "
+    "given, as in its own recipe",
 )
 WITHIN_KINDS = Arg(
     "--within-kinds",
@@ -104,6 +115,15 @@ STRICT = Arg("--strict", help="Most uncertain first, without chance: no probabil
 WAIT = Arg(
     "--wait", help="Make answering wait for the learning model, so that a run repeats exactly"
 )
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that were given, without those that are None.
+
+    >>> given(by=None, explore=0.1)
+    {'explore': 0.1}
+    """
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def parse_seeds(seeds: str) -> list[int]:

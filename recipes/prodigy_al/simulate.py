@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Optional
 from prodigy_al.exits import handle_interrupts, report_errors
 from prodigy_al.manual_ranked import manual_ranked
 from prodigy_al.options import (
-    ACQUISITION,
+    ACQUISITION_OF_ARMS,
     ASKING,
-    EXPLORE,
+    EXPLORE_OF_ARMS,
     WITHIN_KINDS,
     Arg,
+    given,
     parse_seeds,
     recipe,
     split_string,
@@ -51,8 +52,8 @@ _ASKING = {
         "--start-share", help="Share of --budget that goes to whole segments first, of mixed arms"
     ),
     fold_salt=Arg("--fold-salt", help="Salt of the dev fold; replicate S uses SALT-S"),
-    by=ACQUISITION,
-    explore=EXPLORE,
+    by=ACQUISITION_OF_ARMS,
+    explore=EXPLORE_OF_ARMS,
     within_kinds=WITHIN_KINDS,
     error_rate=Arg("--error-rate", help="Share of answers that are wrong"),
     gpu_id=ASKING["gpu_id"],
@@ -74,8 +75,8 @@ def simulate(
     seeds: str = "1",
     start_share: float = 1 / 3,
     fold_salt: str = "prodigy-al",
-    by: str = "expected-errors",
-    explore: float = 0.3,
+    by: Optional[str] = None,
+    explore: Optional[float] = None,
     within_kinds: bool = False,
     error_rate: float = 0.0,
     gpu_id: int = -1,
@@ -87,17 +88,19 @@ def simulate(
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 
-    check_acquisition(by)
-    active = {"explore": explore, "within_kinds": within_kinds}
+    if by is not None:
+        check_acquisition(by)
+    active = given(by=by, explore=explore, within_kinds=within_kinds)
     with naming_options():
-        _check(prefix, error_rate=error_rate, dev_share=dev_share, **active)
+        design = given(explore=explore, within_kinds=within_kinds, dev_share=dev_share)
+        _check(prefix, error_rate=error_rate, **design)
         runs = plan_runs(
             prefix,
             arms=arms,
             seeds=parse_seeds(seeds),
             budget=budget,
             fold_salt=fold_salt,
-            active={"by": by, **active},
+            active=active,
             start_share=start_share,
         )
     _require_recipes(runs)

@@ -4,16 +4,17 @@ from typing import Any, Optional
 
 from prodigy_al.exits import report_errors
 from prodigy_al.options import (
-    ACQUISITION,
+    ACQUISITION_OF_ARMS,
     ASKING,
     BLOCK,
     BUDGET,
-    EXPLORE,
+    EXPLORE_OF_ARMS,
     POOL_SIZE,
     RATE,
     REUSE,
     WITHIN_KINDS,
     Arg,
+    given,
     recipe,
     split_string,
 )
@@ -30,8 +31,8 @@ from prodigy_al.options import (
         help="ranked, random, ranked-strict; or teach, random-binary; ranked,random if not given",
         converter=split_string,
     ),
-    by=ACQUISITION,
-    explore=EXPLORE,
+    by=ACQUISITION_OF_ARMS,
+    explore=EXPLORE_OF_ARMS,
     within_kinds=WITHIN_KINDS,
     block=BLOCK,
     rate=RATE,
@@ -55,8 +56,8 @@ def trial(
     pool_size: int = 0,
     reuse: Optional[list[str]] = None,
     arms: Optional[list[str]] = None,
-    by: str = "expected-errors",
-    explore: float = 0.3,
+    by: Optional[str] = None,
+    explore: Optional[float] = None,
     within_kinds: bool = False,
     block: int = 100,
     rate: float = 0.2,
@@ -69,11 +70,12 @@ def trial(
     from prodigy_al.sampling.trial import trial_designs
 
     check_source(source, whole=True)
-    check_acquisition(by)
+    if by is not None:
+        check_acquisition(by)
     with naming_options():
         designs = trial_designs(
             arms,
-            active={"explore": explore, "acquisition": by, "within_kinds": within_kinds},
+            active=given(acquisition=by, explore=explore, within_kinds=within_kinds),
             blocks={"block_size": block, "rate": rate},
             shared={"seed": seed, "dev_share": dev_share, "fold_salt": fold_salt},
         )

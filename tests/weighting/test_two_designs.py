@@ -17,7 +17,7 @@ import pytest
 from prodigy_al.comparison.estimates import WeightedScore
 from prodigy_al.evaluation.counts import scores
 from prodigy_al.evaluation.estimators import Estimate, weighted_scores
-from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.design import RANKING, SamplingDesign
 from prodigy_al.sampling.inclusion import inclusion
 
 DRAWS = 1_000
@@ -26,7 +26,7 @@ TABLE = np.arange(SIZE) % 4 == 0
 USUAL = SamplingDesign("ranked", "segment", dev_share=0.2)
 TEACH = SamplingDesign("teach", "candidate", block_size=40, rate=0.2, dev_share=0.2)
 DESIGNS = {
-    "root": replace(USUAL, acquisition="errors-per-root-token", explore=0.1),
+    "root": replace(USUAL, **RANKING),
     "kinds": replace(USUAL, acquisition="squared-errors", explore=0.1, within_kinds=True),
 }
 PoolOf = Callable[..., Any]

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from prodigy_al.errors import ParameterError
-from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.design import RANKING, SamplingDesign
 from prodigy_al.sampling.keys import hashed_uniform
 
 T = TypeVar("T")
@@ -31,14 +31,17 @@ def trial_designs(
 ) -> list[SamplingDesign]:
     """Return the designs of the arms of a trial, each the same as where it is drawn alone.
 
-    `active` holds the parameters of arms that a model ranks (a strict one has no kinds), `blocks`
+    `active` holds what was chosen for arms that a model ranks (a strict one has no kinds), `blocks`
     those of `teach`, and `shared` those of all. Raises `ParameterError` for fewer than two arms, an
     arm that does not exist, and arms that are asked about on different pages.
     """
     known: dict[str, dict[str, Any]] = {
-        "ranked": {"unit": "segment", **active},
+        "ranked": {"unit": "segment", **RANKING, **active},
         "random": {"unit": "segment", "explore": 1.0},
-        "ranked-strict": {"unit": "segment", **active, "strict": True, "within_kinds": False},
+        "ranked-strict": {
+            **{"unit": "segment", **RANKING, **active},
+            **{"strict": True, "within_kinds": False},
+        },
         "teach": {"unit": "candidate", **active, **blocks},
         "random-binary": {"unit": "candidate", "explore": 1.0},
     }
