@@ -6,8 +6,8 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo annotate bench-durability bench-learning bench-training study study-designs study-estimators study-guard study-mixed \
-  test smoke lint types check check-old clean
+.PHONY: install demo annotate bench-durability bench-learning bench-restart bench-training study \
+  study-designs study-estimators study-guard study-mixed test smoke lint types check check-old clean
 
 install: $(STAMP)
 
@@ -44,12 +44,16 @@ annotate: install
 bench-durability: install
 	$(BIN)/python benchmarks/durability.py
 
-# These seven need real corpora and a real pipeline, which are not part of this repository:
+# These eight need real corpora and a real pipeline, which are not part of this repository:
 # PRODIGY_AL_DATA names their folder. QUICK=1 is a smaller one, as above.
 
 # Does anybody wait while the model learns? Ten minutes.
 bench-learning: install
 	$(BIN)/python benchmarks/learning.py
+
+# How long until the first question, also when it is started again? Five minutes.
+bench-restart: install
+	$(BIN)/python benchmarks/restart.py
 
 # What a comparison costs, and whether `spacy train` repeats it. Half an hour.
 bench-training: install

@@ -19,6 +19,8 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import fix_random_seed
 
+os.environ["PRODIGY_AL_CACHE"] = ""  # no test takes the scores of another
+
 ROOTS = ["Avel", "Brint", "Corv", "Dun", "Elk", "Forn", "Gar", "Hal", "Ister", "Jor", "Kest", "Lom"]
 ENDS = ["or", "ec", "ax", "mere", "quist", "way", "den", "low", "ian", "vale"]
 PLACES = ["Oslo", "Lima", "Turin", "Leeds", "Perth", "Quito"]

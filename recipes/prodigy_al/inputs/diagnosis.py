@@ -26,6 +26,7 @@ from prodigy_al.records import SIMULATED, Record
 from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.scoring.acquisition import expected_errors
+from prodigy_al.scoring.cache import ScoreCache, find_cache
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.pool import score_pool
 from prodigy_al.scoring.segments import make_doc
@@ -76,7 +77,7 @@ def open_diagnosis(
     cut_frame = frame_cutter(records, nlp)
     frames = [_find_frame(pool, arm, cut_frame, group_by) for arm in arms]
     described = describe_pipeline(model, nlp)
-    scored = _score(frames, labels, nlp)
+    scored = _score(frames, labels, nlp, find_cache(described["sha256"]))
     found = [
         replace(
             _read_evidence(arm, stored.answers[arm.dataset], frame, scored, nlp=nlp),
@@ -131,7 +132,9 @@ class _Scored:
     place: Mapping[int, int]
 
 
-def _score(frames: Sequence[Frame], labels: Sequence[str], nlp: Language) -> _Scored:
+def _score(
+    frames: Sequence[Frame], labels: Sequence[str], nlp: Language, cache: ScoreCache | None
+) -> _Scored:
     """Score and embed in one pass, with a bar on a terminal."""
     segments = {one.input_hash: one for frame in frames for one in frame.segments}
     docs, same = tee(make_doc(nlp, segment) for segment in segments.values())
@@ -140,7 +143,7 @@ def _score(frames: Sequence[Frame], labels: Sequence[str], nlp: Language) -> _Sc
     rows: list[tuple[float, float, int]] = []
     forms: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     vectors: list[Any] = []
-    scored = score_pool(scorer, docs, total=len(segments), label="scoring pool")
+    scored = score_pool(scorer, docs, total=len(segments), label="scoring pool", cache=cache)
     for doc, spans in zip(same, scored, strict=True):
         found = expected_errors(spans.probabilities), sum(spans.expected.values())
         rows.append((*found, len(doc)))

@@ -29,6 +29,7 @@ from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Frame, build_frame
 from prodigy_al.sampling.questions import Header
+from prodigy_al.scoring.cache import find_cache
 from prodigy_al.scoring.marginals import MarginalScorer
 
 
@@ -129,6 +130,7 @@ def open_pool(
         budget=budget,
         remarks=tuple(remarks),
         known=tuple(known),
+        cache=find_cache(described["sha256"]),
     )
 
 

@@ -31,6 +31,7 @@ from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.scoring.acquisition import ACQUISITIONS
+from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
 
@@ -47,6 +48,7 @@ class Pool:
     datasets that are copied instead of asked for again, None where there are none to look for.
     `budget` is the number of answers to aim for, None where nobody named one; `remarks` are said at
     the start. `known` are whole segments of another dataset by which binary questions are ranked.
+    `cache` holds scores of earlier runs, None where they are not to be kept.
     """
 
     dataset: str
@@ -62,6 +64,7 @@ class Pool:
     budget: int | None = None
     remarks: tuple[str, ...] = ()
     known: tuple[WholeSegment, ...] = ()
+    cache: ScoreCache | None = None
 
     def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
@@ -216,7 +219,7 @@ class Pool:
             self.frame.segments,
             examples,
             labels=self.labels,
-            score=segment_scorer(self.nlp, self.scorer, name, progress=False),
+            score=segment_scorer(self.nlp, self.scorer, name, progress=False, cache=self.cache),
             acquisition=ACQUISITIONS[name],
             history=self._history(examples),
         )
@@ -229,7 +232,11 @@ class Pool:
     def _draw(self, design: SamplingDesign, versions: ModelVersions) -> Iterator[Draw]:
         """Yield the questions; scores are computed, and checked, only as they are needed."""
         score = segment_scorer(
-            self.nlp, self.scorer, design.acquisition, dev=design.dev.acquisition
+            self.nlp,
+            self.scorer,
+            design.acquisition,
+            dev=design.dev.acquisition,
+            cache=self.cache,
         )
         acquisition = ACQUISITIONS[design.acquisition]
         with naming_options():

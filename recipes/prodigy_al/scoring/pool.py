@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from prodigy_al.ner.batches import BATCH_SIZE, MOST_TOKENS, batches
+from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 
 
@@ -21,12 +22,14 @@ def score_pool(
     total: int | None = None,
     progress: bool = True,
     label: str = "scoring",
+    cache: ScoreCache | None = None,
 ) -> Iterator[SpanMarginals]:
     """Yield the span marginals of each doc, in the order of `docs`, read lazily a batch at a time.
 
     `total` (the number of docs, where known) gives the bar an ETA, `label` says what is scored. The
     bar is drawn on stderr and only on a terminal; `progress=False` leaves it out there as well.
-    Batches of 128-256 segments are fastest: larger ones lose time on page faults.
+    Batches of 128-256 segments are fastest: larger ones lose time on page faults. What is in
+    `cache` is not computed, and what is computed is stored there.
 
     Each batch is scored with one BLAS thread, so that the same docs in the same batches have the
     same scores wherever they are scored with the same BLAS kernel. With some kernels (OpenBLAS for
@@ -37,6 +40,6 @@ def score_pool(
         for batch in batches(docs, size=batch_size, most_tokens=most_tokens):
             # not around the yield: whoever takes the scores keeps their own threads
             with threadpool_limits(1, user_api="blas"):
-                scored = scorer.score(batch)
+                scored = cache.score(scorer, batch) if cache else scorer.score(batch)
             yield from scored
             bar.update(len(batch))

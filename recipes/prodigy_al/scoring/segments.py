@@ -12,6 +12,7 @@ from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.keys import quantise
 from prodigy_al.sampling.scored import Candidate, Scored, ScoreSegments
 from prodigy_al.scoring.acquisition import ACQUISITIONS
+from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 from prodigy_al.scoring.pool import score_pool
 
@@ -23,10 +24,12 @@ def segment_scorer(
     *,
     dev: str | None = None,
     progress: bool = True,
+    cache: ScoreCache | None = None,
 ) -> ScoreSegments:
     """Return a function that scores segments in order, with a bar that says of which fold.
 
-    `dev` is the acquisition of the dev fold, where that is drawn by another. Raises `KeyError`
+    `dev` is the acquisition of the dev fold, where that is drawn by another; `cache` as in
+    `score_pool`. Raises `KeyError`
     where one of both is not among `ACQUISITIONS`.
     """
     measures = {"train": ACQUISITIONS[acquisition], "dev": ACQUISITIONS[dev or acquisition]}
@@ -35,7 +38,9 @@ def segment_scorer(
         # the pool reads a batch ahead; `tee` holds no more docs than that
         docs, same = tee(make_doc(nlp, segment) for segment in segments)
         label = f"scoring {' and '.join(sorted({one.fold for one in segments}))} fold"
-        pool = score_pool(scorer, docs, total=len(segments), progress=progress, label=label)
+        pool = score_pool(
+            scorer, docs, total=len(segments), progress=progress, label=label, cache=cache
+        )
         for segment, doc, spans in zip(segments, same, pool, strict=True):
             u = quantise(measures[segment.fold](spans.probabilities, len(doc)))
             yield Scored(u, tuple(_candidates(segment, doc, spans)), len(doc))

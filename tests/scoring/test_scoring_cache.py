@@ -1,0 +1,227 @@
+"""Scores on disk: the same to the last bit, of nothing else, and never in the way."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from prodigy_al.ner.pipelines import pipeline_sha256, set_blas
+from prodigy_al.scoring.cache import FOLDER, ScoreCache, find_cache
+from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
+from prodigy_al.scoring.pool import score_pool
+
+MakeDocs = Callable[..., list[Doc]]
+
+
+class Counting(MarginalScorer):
+    """Counts the batches that it scores."""
+
+    computed = 0
+
+    def score(self, docs: Sequence[Doc]) -> list[SpanMarginals]:
+        self.computed += 1
+        return super().score(docs)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, nlp: Language) -> ScoreCache:
+    return ScoreCache(tmp_path / "new" / "scores.sqlite", pipeline_sha256(nlp))
+
+
+def scored(scorer: MarginalScorer, docs: Sequence[Doc], cache: ScoreCache | None) -> list[Any]:
+    """Every number that comes out, its type too."""
+    found = []
+    for one in score_pool(scorer, docs, batch_size=4, progress=False, cache=cache):
+        arrays = [one.starts, one.ends, one.probabilities, one.greedy, one.embedding]
+        found.append(
+            (one.labels, dict(one.expected), *((a, getattr(a, "dtype", 0)) for a in arrays))
+        )
+    return found
+
+
+def assert_same(first: Sequence[Any], second: Sequence[Any]) -> None:
+    np.testing.assert_equal(first, second)
+
+
+@pytest.mark.parametrize("embed", [False, True])
+def test_a_second_time_nothing_is_computed_and_every_bit_is_the_same(
+    nlp: Language, word_salad: MakeDocs, cache: ScoreCache, embed: bool
+) -> None:
+    docs = word_salad(nlp, [5, 0, 12, 1, 40, 0, 0, 0, 0, 7])  # one batch is of empty docs alone
+    settings: dict[str, Any] = {"labels": ["ORG", "NONE"], "floor": 0, "embed": embed}
+    plain = scored(MarginalScorer(nlp, **settings), docs, None)
+    first, second = Counting(nlp, **settings), Counting(nlp, **settings)
+    assert_same(scored(first, docs, cache), plain)
+    assert_same(scored(second, docs, cache), plain)
+    assert (first.computed, second.computed) == (3, 0)
+
+
+def test_what_was_killed_goes_on_where_it_was(
+    nlp: Language, word_salad: MakeDocs, cache: ScoreCache
+) -> None:
+    docs = word_salad(nlp, [6] * 12)
+    killed = score_pool(MarginalScorer(nlp), docs, batch_size=4, progress=False, cache=cache)
+    for _ in range(5):  # within the second batch
+        next(killed)
+    killed.close()
+    scorer = Counting(nlp)
+    assert_same(scored(scorer, docs, cache), scored(MarginalScorer(nlp), docs, None))
+    assert scorer.computed == 1
+
+
+def settings_changed(nlp: Language, cache: ScoreCache) -> list[tuple[Counting, ScoreCache]]:
+    model = ScoreCache(cache.path, "another model")
+    changed: list[dict[str, Any]] = [
+        {"labels": ["ORG"]},
+        {"temperature": 1.0},
+        {"floor": 0.5},
+        {"max_length": 3},
+        {"prune": 0.1},
+        {"embed": True},
+    ]
+    return [(Counting(nlp), model), *((Counting(nlp, **one), cache) for one in changed)]
+
+
+def test_another_model_or_another_setting_has_scores_of_its_own(
+    nlp: Language, word_salad: MakeDocs, cache: ScoreCache
+) -> None:
+    docs = word_salad(nlp, [6, 9])
+    scored(MarginalScorer(nlp), docs, cache)
+    for scorer, own in settings_changed(nlp, cache):
+        scored(scorer, docs, own)
+        assert scorer.computed == 1, astuple(own)
+
+
+def test_another_blas_has_scores_of_its_own(
+    make_recogniser: Callable[..., Language], word_salad: MakeDocs, tmp_path: Path
+) -> None:
+    nlp = make_recogniser(updates=0)
+    cache = ScoreCache(tmp_path / "scores.sqlite", pipeline_sha256(nlp))
+    docs = word_salad(nlp, [6, 9])
+    for use_blis, computed in ((True, 1), (False, 1), (True, 0)):
+        set_blas(nlp, use_blis=use_blis)
+        scorer = Counting(nlp)
+        scored(scorer, docs, cache)
+        assert scorer.computed == computed
+
+
+def test_all_that_a_recogniser_reads_of_a_doc_tells_it_from_another(
+    plain: Language, tmp_path: Path
+) -> None:
+    words = ["Acme", "met", "Ann"]
+    cache = ScoreCache(tmp_path / "scores.sqlite", pipeline_sha256(plain))
+    normed = Doc(plain.vocab, words=words)
+    normed[0].norm_ = "other"
+    others = [
+        [Doc(plain.vocab, words=["Acme", "met", "ann"])],
+        [Doc(plain.vocab, words=["Acmemet", "Ann"])],
+        [Doc(plain.vocab, words=words, spaces=[False, True, False])],
+        [Doc(plain.vocab, words=words, sent_starts=[True, False, True])],
+        [normed],
+        [Doc(plain.vocab, words=words), Doc(plain.vocab, words=[])],  # in another batch
+    ]
+    scored(MarginalScorer(plain), [Doc(plain.vocab, words=words)], cache)
+    for docs in others:
+        scorer = Counting(plain)
+        scored(scorer, docs, cache)
+        assert scorer.computed == 1
+    again = Counting(plain)
+    scored(again, [Doc(plain.vocab, words=words)], cache)
+    assert again.computed == 0
+
+
+def not_a_database(path: Path) -> None:
+    path.write_bytes(b"no database " * 1000)
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:3000])
+
+
+def of_another_make(path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as file:
+        file.execute("CREATE TABLE batches (name TEXT)")
+    file.close()
+
+
+def locked(path: Path) -> None:
+    global holding
+    holding = sqlite3.connect(path, isolation_level=None)
+    holding.execute("BEGIN EXCLUSIVE")
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("spoil", [not_a_database, cut_short, of_another_make, locked, a_folder])
+def test_a_file_that_cannot_be_used_costs_time_and_nothing_else(
+    plain: Language,
+    word_salad: MakeDocs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[Path], None],
+) -> None:
+    monkeypatch.setattr("prodigy_al.scoring.cache.PATIENCE", 0.01)
+    cache = ScoreCache(tmp_path / "scores.sqlite", "model")
+    docs = word_salad(plain, [6, 9])
+    first = scored(MarginalScorer(plain), docs, cache)
+    spoil(cache.path)
+    assert_same(scored(MarginalScorer(plain), docs, cache), first)
+    cache.make_room(0)
+
+
+def test_what_is_no_database_is_replaced(
+    plain: Language, word_salad: MakeDocs, tmp_path: Path
+) -> None:
+    cache = ScoreCache(tmp_path / "scores.sqlite", "model")
+    not_a_database(cache.path)
+    docs = word_salad(plain, [6, 9])
+    for computed in (1, 0):  # noticed and written, read
+        scorer = Counting(plain)
+        scored(scorer, docs, cache)
+        assert scorer.computed == computed
+
+
+def test_the_older_half_makes_room(plain: Language, word_salad: MakeDocs, tmp_path: Path) -> None:
+    cache = ScoreCache(tmp_path / "scores.sqlite", "model")
+    pools = [word_salad(plain, [30] * 40, seed=seed) for seed in range(4)]
+    for docs in pools:
+        scored(MarginalScorer(plain, floor=0), docs, cache)
+    size = os.path.getsize(cache.path)
+    cache.make_room(size)
+    assert os.path.getsize(cache.path) == size
+    cache.make_room(size - 1)
+    assert os.path.getsize(cache.path) < 0.6 * size
+    computed = []
+    for docs in pools:
+        scorer = Counting(plain, floor=0)
+        scored(scorer, docs, replace(cache))
+        computed.append(scorer.computed)
+    assert computed == [10, 10, 0, 0]
+
+
+def test_the_folder_is_the_users_unless_named_and_none_where_it_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER, "")
+    assert find_cache("model") is None
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    assert find_cache("model") == ScoreCache(tmp_path / "scores.sqlite", "model")
+    monkeypatch.delenv(FOLDER)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    found = find_cache("model")
+    assert found is not None
+    assert tmp_path in found.path.parents
