@@ -38,10 +38,12 @@ def get_hash(
     >>> get_hash({"text": "My name is Freya."}, keys=("text",))
     896529854
     """
-    bare = _without(task, frozenset(ignore))
-    parts = "".join(f"{key}={_json(bare[key])}" for key in keys or () if bare.get(key))
+    ignored = frozenset(ignore)
+    # only what counts is cleared: the tokens of a task, which never do, are most of it
+    named = [(key, _without(task[key], ignored)) for key in keys or () if key in task]
+    parts = "".join(f"{k}={_json(value)}" for k, value in named if value and k not in ignored)
     start = "" if prefix is None else str(prefix)
-    return int(mrmr.hash(start + (parts or _json(bare)), 0))
+    return int(mrmr.hash(start + (parts or _json(_without(task, ignored))), 0))
 
 
 def set_hashes(
