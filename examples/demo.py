@@ -36,8 +36,8 @@ class Size:
     test: int = 150
     base: int = 200
     answers: int = 400
-    replicates: int = 2
-    seeds: int = 2
+    replicates: int = 1
+    seeds: int = 5
 
 
 QUICK = Size(pool=60, test=30, base=80, answers=60, replicates=1, seeds=1)
