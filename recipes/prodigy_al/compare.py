@@ -53,6 +53,11 @@ from prodigy_al.options import (
         help="seconds: where one took longer than the other, train it on what it held then too; "
         "answers: compare at equal answers alone",
     ),
+    why=Arg(
+        "--why",
+        help="Train more, to tell why arms differ: the same answers as single spans, without their "
+        "selection, and by the robust policy",
+    ),
     quick=Arg("--quick", help="Train nothing: the base on the dev answers so far; needs no --test"),
     wanted=Arg(
         "--plan",
@@ -84,6 +89,7 @@ def compare(
     training: Optional[list[str]] = None,
     curves: bool = False,
     equal: str = "seconds",
+    why: bool = False,
     quick: bool = False,
     wanted: Optional[float] = None,
     seeds: str = "5",
@@ -116,6 +122,7 @@ def compare(
         policies=training,
         curves=curves,
         equal=equal,
+        why=why,
         seeds=parse_seeds(seeds),
         workers=workers,
         engine=engine,
