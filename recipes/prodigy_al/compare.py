@@ -109,6 +109,7 @@ def compare(
     from prodigy_al.report.planned import plan_tables
     from prodigy_al.report.screen import render_screen
     from prodigy_al.report.tables import render_tables
+    from prodigy_al.report.why_lines import why_block
 
     typed, elsewhere = split_typed(sys.argv)
     plan = open_comparison(
@@ -135,6 +136,8 @@ def compare(
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)
         msg.text(render_screen(report, describe_places(report, output), again=elsewhere))
+        if report.why:
+            msg.text(why_block(report))
         if full or report.plan:  # whose tables were asked for
             msg.text(render_tables(report) if full else plan_tables(report))
         if missing := write_files(report, output):

@@ -92,8 +92,10 @@ def selection(arm: Arm, policy: str, measured: Measurements) -> Effect | Unavail
         if isinstance(square, Unavailable):
             return square
         return compare(square.active_single, square.random_single, measured)
+    if arm.is_random:
+        return Unavailable("it is the control itself")
     control = find_control(arm, measured.plan.arms)
-    if arm.is_random or control is None or control.train.form != arm.train.form:
+    if control is None or control.train.form != arm.train.form:
         why = why_no_control(arm, measured.plan.arms)
         return Unavailable(why or "it has no control of its own form")
     return compare(Model(arm.dataset, policy), Model(control.dataset, policy), measured)

@@ -1,0 +1,135 @@
+"""Why arms differ, in about three lines per arm: what is wrong, what it comes from, what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+
+from prodigy_al.report.folding import answered_policy
+from prodigy_al.report.layout import fit
+from prodigy_al.report.numbers import number, signed
+from prodigy_al.report.reasons import Complaint, Reason, Remedy
+from prodigy_al.report.schema import Report
+
+WIDTH = 79
+REST = "Redundancy, and how questions differ from their pool: al.diagnose."
+PHRASES: Mapping[str, str] = {
+    "label-form": "single spans teach less ({})",
+    "selection-train": "its selection ({})",
+    "forgetting": "other labels lost ({} kept)",
+    "scheme": "the base follows another rule ({} of its errors)",
+    "selection-dev": "dev answers not drawn evenly ({})",
+    "partial-dev": "false alarms that dev does not count ({})",
+    "leak": "dev texts that stand in train ({})",
+    "noise": "within chance ({})",
+}
+"""What a supported hypothesis says, with its number."""
+_SIGNED = ("label-form", "selection-train", "selection-dev", "noise")
+
+
+def why_block(report: Report) -> str:
+    """Return the block below the screen; empty where --why was not asked for."""
+    if report.why is None:
+        return ""
+    arms = [[fit(head, WIDTH), *_lines(rest)] for head, *rest in why_sentences(report)]
+    if not arms:
+        return "Why: there is nothing to explain: no arm is worse than its base or than random."
+    return "\n".join(["Why", *(line for arm in arms for line in arm), REST])
+
+
+def why_sentences(report: Report) -> Iterator[list[str]]:
+    """Yield, of each arm with a complaint, what is wrong, the reasons found, and what helped most.
+
+    Under the policy that is answered about; where nothing is wrong with it, under the first other.
+    """
+    ledger = report.why.ledger if report.why else ()
+    for arm in report.arms:
+        policy = _policy(arm, report)
+        own = [one for one in ledger if (one.arm, one.policy) == (arm, policy)]
+        if not own:
+            continue
+        yield [
+            f"{arm}, training '{policy}': {'; '.join(map(_said, own))}",
+            reasons_sentence(own, report),
+            remedy_sentence(own),
+        ]
+
+
+def reasons_sentence(complaints: Sequence[Complaint], report: Report) -> str:
+    """Return which reasons for some complaints of one run are supported, and which are not."""
+    names = list(dict.fromkeys(name for one in complaints for name in one.reasons))
+    first = complaints[0]
+    verdicts = {
+        one.id: one for one in report.verdicts if (one.arm, one.policy) == (first.arm, first.policy)
+    }
+    found = [verdicts[name] for name in names if name in verdicts]
+    supported = [_phrase(one) for one in found if one.verdict == "supported"]
+    if supported:
+        return f"supported: {', '.join(supported)}"
+    open_ = [one.id for one in found if one.verdict == "not identifiable"]
+    refuted = [one.id for one in found if one.verdict == "refuted"]
+    parts = [
+        f"{word}: {', '.join(own)}" for word, own in (("refuted", refuted), ("open", open_)) if own
+    ]
+    return f"no reason is supported ({'; '.join(parts)})"
+
+
+def remedy_sentence(complaints: Sequence[Complaint]) -> str:
+    """Return which remedy closed most of the gap beyond chance."""
+    best = best_remedy(complaints)
+    if best is None:
+        tried = any(one.remedies for one in complaints)
+        return "nothing that was tried closed any of it beyond chance" if tried else ""
+    return f"closes most: {best.what}, {closed(best)}"
+
+
+def best_remedy(complaints: Sequence[Complaint]) -> Remedy | None:
+    """Return the remedy that gained most F1 on test beyond chance; else the same of dev."""
+    gained = [
+        one
+        for complaint in complaints
+        for one in complaint.remedies
+        if one.closed.low is not None and one.closed.low > 0
+    ]
+    on_test = [one for one in gained if one.against != "selection-dev"]
+    return max(on_test or gained, key=lambda one: one.closed.difference or 0, default=None)
+
+
+def closed(remedy: Remedy) -> str:
+    """Return how much a remedy closed, with its interval."""
+    found = remedy.closed
+    if found.difference is None:
+        return "F1 not defined"
+    if found.low is None or found.high is None:
+        return f"{signed(found.difference)} (no interval)"
+    return f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]"
+
+
+def _policy(arm: str, report: Report) -> str | None:
+    """Return the policy that an arm's complaints are told of."""
+    ledger = report.why.ledger if report.why else ()
+    there = [one.policy for one in ledger if one.arm == arm]
+    answered = answered_policy(report)
+    return answered if answered in there else next(iter(there), None)
+
+
+def _said(one: Complaint) -> str:
+    """Return a complaint with its gap; about dev, both numbers are in it."""
+    if one.id == "dev-up-test-down" or one.gap.value is None:
+        return one.said
+    return f"{one.said} ({signed(one.gap.value)})"
+
+
+def _phrase(reason: Reason) -> str:
+    value = reason.number
+    shown = "" if value is None else signed(value) if reason.id in _SIGNED else number(value)
+    return PHRASES[reason.id].format(shown)
+
+
+def _lines(sentences: Sequence[str]) -> list[str]:
+    return [
+        line
+        for one in sentences
+        if one
+        for line in wrap(one, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    ]
