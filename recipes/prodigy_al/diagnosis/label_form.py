@@ -32,7 +32,11 @@ def judge_label_form(one: TrainedArm) -> Verdict:
             f"{of} give F1 {one.f1(found.ours)} as single spans{without} and "
             f"{one.f1(found.theirs)} as whole segments"
         ),
-        following="annotate whole segments, or begin with some: al.teach --start",
+        following=(
+            "annotate whole segments, or begin with some: al.teach --start"
+            if one.arm.train.form == "binary"
+            else "stay with whole segments"
+        ),
         left_out=left_out,
         of=found.ours.dataset,
     )

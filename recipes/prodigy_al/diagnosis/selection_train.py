@@ -41,7 +41,8 @@ def _undone(one: TrainedArm) -> tuple[str, dict[str, Any] | str]:
     """Return what undoing brings, as a part of a sentence and as numbers."""
     found = undoing(one.arm, one.policy, one.measured)
     if isinstance(found, Unavailable):
-        return "", found.reason
+        whole = one.arm.train.form == "full"
+        return (f"; it cannot be undone: {found.reason}" if whole else ""), found.reason
     gain, rest = found
     said = (
         f"; without the selection, {gain.answers[0]:,} answers of the arm give "

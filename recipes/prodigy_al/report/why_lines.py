@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from prodigy_al.report.folding import answered_policy
-from prodigy_al.report.layout import fit
-from prodigy_al.report.numbers import number, signed
+from prodigy_al.report.numbers import counted, number, signed
 from prodigy_al.report.reasons import Complaint, Reason, Remedy
 from prodigy_al.report.schema import Report
 
@@ -24,17 +23,18 @@ PHRASES: Mapping[str, str] = {
     "noise": "within chance ({})",
 }
 """What a supported hypothesis says, with its number."""
-_SIGNED = ("label-form", "selection-train", "selection-dev", "noise")
+SIGNED = ("label-form", "selection-train", "selection-dev", "noise")
+"""The hypotheses whose number is a difference."""
 
 
 def why_block(report: Report) -> str:
     """Return the block below the screen; empty where --why was not asked for."""
     if report.why is None:
         return ""
-    arms = [[fit(head, WIDTH), *_lines(rest)] for head, *rest in why_sentences(report)]
-    if not arms:
-        return "Why: there is nothing to explain: no arm is worse than its base or than random."
-    return "\n".join(["Why", *(line for arm in arms for line in arm), REST])
+    lines = [line for arm in why_sentences(report) for line in _lines(arm)]
+    if not lines:
+        return "Why: no arm is worse than its base or than random answers."
+    return "\n".join(["Why", *lines, *wrap(f"{_elsewhere(report)}{REST}", WIDTH)])
 
 
 def why_sentences(report: Report) -> Iterator[list[str]]:
@@ -122,14 +122,19 @@ def _said(one: Complaint) -> str:
 
 def _phrase(reason: Reason) -> str:
     value = reason.number
-    shown = "" if value is None else signed(value) if reason.id in _SIGNED else number(value)
+    shown = "" if value is None else signed(value) if reason.id in SIGNED else number(value)
     return PHRASES[reason.id].format(shown)
 
 
-def _lines(sentences: Sequence[str]) -> list[str]:
-    return [
-        line
-        for one in sentences
-        if one
-        for line in wrap(one, WIDTH, initial_indent="  ", subsequent_indent="    ")
-    ]
+def _elsewhere(report: Report) -> str:
+    """Return how many complaints stand in the tables alone."""
+    ledger = report.why.ledger if report.why else ()
+    more = sum(one.policy != _policy(one.arm, report) for one in ledger)
+    return f"{counted(more, 'complaint')} under other training: --full. " if more else ""
+
+
+def _lines(sentences: Sequence[str]) -> Iterator[str]:
+    head, *rest = sentences
+    yield from wrap(head, WIDTH, subsequent_indent="  ")
+    for one in filter(None, rest):
+        yield from wrap(one, WIDTH, initial_indent="  ", subsequent_indent="    ")
