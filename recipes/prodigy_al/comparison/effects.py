@@ -109,12 +109,11 @@ def undoing(arm: Arm, policy: str, measured: Measurements) -> tuple[Effect, Effe
     control = find_control(arm, measured.plan.arms)
     if control is None:
         return Unavailable("it has no control")
-    left = measured.variants.get((arm.dataset, UNDONE))
-    if left is None:
+    undone = Model(arm.dataset, policy, variant=UNDONE)
+    if undone not in measured:
         why = undo_selection(arm, measured.trains[arm.dataset])
         return why if isinstance(why, Unavailable) else Unavailable("nothing was trained for it")
-    size = len(left)
-    undone = Model(arm.dataset, policy, variant=UNDONE)
+    size = count_answers(undone, measured)
     own, random = (
         Model(name, policy, variant=cut_to(size)) for name in (arm.dataset, control.dataset)
     )

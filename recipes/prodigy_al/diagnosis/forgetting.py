@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prodigy_al.comparison.estimates import difference_to_limit
 from prodigy_al.comparison.measurements import BASE
 from prodigy_al.comparison.retention import (
@@ -11,7 +13,9 @@ from prodigy_al.comparison.retention import (
 )
 from prodigy_al.diagnosis.trained import TrainedArm, as_estimate, in_words
 from prodigy_al.diagnosis.verdict import Verdict, conclude, decide, unknown
-from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.counts import Counts
+from prodigy_al.evaluation.estimators import Estimate, Unavailable
+from prodigy_al.evaluation.shares import chance_of_so_few, share_interval
 
 ID = "forgetting"
 KEPT = 0.95
@@ -31,22 +35,21 @@ def judge_forgetting(one: TrainedArm) -> Verdict:
     spans, overwritten = count_overwritten(gold, before, after)
     if kept.agreement_f1 is None or not spans:
         return unknown(ID, one.name, "the base finds no span of another label in the test set")
-    counts, groups = count_retained(gold, before, after), one.measured.plan.test.groups
-    found = difference_to_limit(counts, KEPT, groups)
+    found = _against_limit(count_retained(gold, before, after), one.measured.plan.test.groups)
     if isinstance(found, Unavailable):
         why = f"agreement on other labels is {in_words(kept.agreement_f1)}, without an interval"
         return unknown(ID, one.name, f"{why}: {found.reason}", n=spans)
-    agreement = as_estimate(found, shift=KEPT)
+    agreement, p = found
     least = ""
     if kept.worst:
         least = f", least on {kept.worst} ({in_words(kept.per_label[kept.worst].agreement_f1)})"
     return conclude(
         ID,
         one.name,
-        decide(found.p, harmful=found.difference < 0, negligible=agreement.low > KEPT),
+        decide(p, harmful=agreement.value < KEPT, negligible=agreement.low > KEPT),
         agreement,
         n=spans,
-        p=found.p,
+        p=p,
         unit="agreement with the base on other labels",
         why=(
             f"of what the base says of other labels ({spans:,} spans on test) the model keeps "
@@ -60,3 +63,21 @@ def judge_forgetting(one: TrainedArm) -> Verdict:
             "per_label": {label: own.agreement_f1 for label, own in kept.per_label.items()},
         },
     )
+
+
+def _against_limit(
+    counts: Sequence[Counts], groups: Sequence[str]
+) -> tuple[Estimate, float] | Unavailable:
+    """Return the agreement with its interval, and p of `KEPT`.
+
+    Where all is kept, or nothing, resampling shows no spread at all. Then documents with such spans
+    are counted, which are all alike: the exact binomial interval of their share.
+    """
+    found = difference_to_limit(counts, KEPT, groups)
+    if isinstance(found, Unavailable) or found.low < found.high:
+        return (
+            found if isinstance(found, Unavailable) else (as_estimate(found, shift=KEPT), found.p)
+        )
+    holding = {group for group, n in zip(groups, counts[0].gold, strict=True) if n}
+    kept = round((found.difference + KEPT) * len(holding))
+    return share_interval(kept, len(holding)), chance_of_so_few(kept, len(holding), KEPT)
