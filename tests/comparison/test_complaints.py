@@ -68,11 +68,11 @@ def test_other_labels_that_are_kept_refute_forgetting_and_lost_ones_support_it(t
 
     kept = verdict(told(person, person, person), "forgetting")
     assert (kept.verdict, kept.number) == ("refuted", 1.0)
-    # where all agree, resampling shows no spread, and nobody knows of other documents for sure
-    assert 0.85 < kept.low < kept.high == 1.0
+    # where all agree, resampling shows no spread, and nobody knows of other spans for sure
+    assert 0.97 < kept.low < kept.high == 1.0
     lost = verdict(told(person, person, nothing), "forgetting")
     assert (lost.verdict, lost.number, lost.low) == ("supported", 0.0, 0.0)
-    assert 0 < lost.high < 0.15
+    assert 0 < lost.high < 0.03
     some = verdict(told(person, person, keeps(10)), "forgetting")
     assert some.verdict == "supported"
     assert some.number == pytest.approx(2 / 3, abs=0.05)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prodigy.util import set_hashes
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.effects import find_square, label_form, selection
@@ -198,11 +199,11 @@ def test_without_a_control_or_candidates_nothing_is_guessed(
     assert set(report.why.no_forms) == {"ranked", "teach"}
 
 
-def test_without_training_there_is_no_why(opened: Any, simulated: Any):
-    answers = {"news-random-0": simulated["news-random-0"]}
+def test_without_training_there_is_no_why(opened: Any, examples: Any):
+    answers = {"news": [set_hashes(one) for one in examples(40)]}
     with pytest.raises(OptionError, match="--why"):
-        opened("news-random-0", answers, why=True, quick=True, policies=None)
-    assert opened("news-random-0", answers).questions is None
-    planned = opened("news-random-0", answers, why=True)
+        opened("news", answers, why=True, quick=True, policies=None)
+    assert opened("news", answers).questions is None
+    planned = opened("news", answers, why=True)
     assert planned.questions
     assert planned.remedy == "robust"

@@ -70,14 +70,14 @@ def _against_limit(
 ) -> tuple[Estimate, float] | Unavailable:
     """Return the agreement with its interval, and p of `KEPT`.
 
-    Where all is kept, or nothing, resampling shows no spread at all. Then documents with such spans
-    are counted, which are all alike: the exact binomial interval of their share.
+    Where all is kept, or nothing, resampling shows no spread at all. There the base's spans are
+    counted one by one, as if unrelated: the exact binomial interval of the share that is kept.
     """
     found = difference_to_limit(counts, KEPT, groups)
-    if isinstance(found, Unavailable) or found.low < found.high:
-        return (
-            found if isinstance(found, Unavailable) else (as_estimate(found, shift=KEPT), found.p)
-        )
-    holding = {group for group, n in zip(groups, counts[0].gold, strict=True) if n}
-    kept = round((found.difference + KEPT) * len(holding))
-    return share_interval(kept, len(holding)), chance_of_so_few(kept, len(holding), KEPT)
+    if isinstance(found, Unavailable):
+        return found
+    if found.low < found.high:
+        return as_estimate(found, shift=KEPT), found.p
+    spans = int(counts[0].gold.sum())
+    kept = round((found.difference + KEPT) * spans)
+    return share_interval(kept, spans), chance_of_so_few(kept, spans, KEPT)
