@@ -57,7 +57,10 @@ class ReasonCard:
 
 @dataclass(frozen=True)
 class ReasonCards:
-    """The verdicts on one dataset, under a heading; `lines` say what is wrong with it."""
+    """The verdicts on one dataset, under a heading; `lines` say what is wrong with it, if anything.
+
+    Where nothing is, they are folded away.
+    """
 
     title: str
     lines: Sequence[str]

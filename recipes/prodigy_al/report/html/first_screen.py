@@ -182,7 +182,7 @@ def _cards(report: Report, summary: Summary) -> list[Card]:
     cards = [Card("Next", [summary.next.sentence], command=summary.next.command)]
     if summary.exchange:
         cards.append(Card("Exchange rate", summary.exchange))
-    explained = [". ".join(filter(None, arm)) for arm in why_sentences(report)]
+    explained = ["; ".join(filter(None, arm)) for arm in why_sentences(report)]
     if told := [*explained, *summary.reasons]:
         cards.append(Card("Why", told))
     if marked := [sentence for arm in summary.arms for sentence in arm.marked]:

@@ -61,7 +61,7 @@ def _cards(report: Report, arm: str, policy: str) -> ReasonCards:
     verdicts.sort(key=lambda one: list(SIGNS).index(one.verdict))
     return ReasonCards(
         title=f"{arm}, training ‘{policy}’",
-        lines=lines or ["nothing to explain"],
+        lines=lines,
         cards=[_card(one) for one in verdicts],
     )
 
