@@ -169,5 +169,7 @@ def test_the_page_has_a_card_per_verdict_with_its_word_and_numbers(explained: An
         assert f"</span> {word}</span>" in section
     assert "−.140 [−.190, −.090] of F1 on test (n = 1,200)" in section
     assert "Worse than its base: −.160 [−.200, −.120]." in section
+    assert 'id="remedies-0"' in section
+    assert "+.210 [+.160, +.260], at least all of the gap" in section
     assert section.count("<details open>") == 1
     assert section.count(": nothing to explain") == 2

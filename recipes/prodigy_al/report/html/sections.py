@@ -39,7 +39,7 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
         return [block for policy in policies for block in make(policy) if block is not None]
 
     return [
-        why_section(report, answered),
+        why_section(report, marks, answered),
         *_with_figures(report, marks, answered, each),
         *_of_tables(report, each),
     ]

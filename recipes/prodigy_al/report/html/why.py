@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from prodigy_al.diagnosis.verdict import Word
-from prodigy_al.report.html.blocks import ReasonCard, ReasonCards, Section, Table
+from prodigy_al.report.html.blocks import Figure, ReasonCard, ReasonCards, Section, Table
+from prodigy_al.report.html.figures.remedies import remedies
+from prodigy_al.report.html.marks import Mark
 from prodigy_al.report.reasons import Reason
 from prodigy_al.report.schema import Report
 from prodigy_al.report.why_lines import REST, remedy_sentence
@@ -33,7 +35,7 @@ SIGNS: Mapping[Word, tuple[str, str]] = {
 }
 
 
-def why_section(report: Report, answered: str) -> Section:
+def why_section(report: Report, marks: Mapping[str, Mark], answered: str) -> Section:
     """Return the section, `answered` training first; it is empty without --why."""
     if report.why is None:
         return Section("why", "Why", "")
@@ -42,7 +44,7 @@ def why_section(report: Report, answered: str) -> Section:
         "why",
         "Why",
         INTRO,
-        blocks=[table for policy in policies for table in _tables(report, policy)],
+        blocks=[one for policy in policies for one in _blocks(report, policy, marks)],
         reasons=[_cards(report, arm, policy) for policy in policies for arm in report.arms],
         lines=[REST],
     )
@@ -74,7 +76,9 @@ def _card(reason: Reason) -> ReasonCard:
     return ReasonCard(reason.id, reason.verdict, sign, css, numbers, why, following)
 
 
-def _tables(report: Report, policy: str) -> Iterator[Table]:
+def _blocks(report: Report, policy: str, marks: Mapping[str, Mark]) -> Iterator[Figure | Table]:
+    if figure := remedies(report, policy, marks):
+        yield figure
     if rows := ledger_rows(report, policy):
         yield Table(ledger_title(policy), LEDGER, rows)
     if rows := forms_rows(report, policy):
