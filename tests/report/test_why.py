@@ -85,7 +85,7 @@ def test_each_arm_with_a_complaint_has_its_reasons_and_the_remedy_that_closed_mo
     tried = [
         remedy("label-form", "whole segments", 0.14),
         remedy("forgetting", "training 'robust'", 0.21),
-        remedy("selection-train", "spans of random segments", 0.3 - 0.28),
+        remedy("selection-train", "random single spans", 0.3 - 0.28),
     ]
     lines = why_block(explained(complaint("news-teach", tried))).splitlines()
     assert lines == [

@@ -117,7 +117,7 @@ def _remedies(reason: str, run: TrainedArm) -> Iterator[Remedy]:
         chosen = selection(arm, policy, measured)
         if isinstance(chosen, Effect):
             at_random = compare(chosen.theirs, chosen.ours, measured)
-            yield _remedy(reason, "spans of random segments", at_random)
+            yield _remedy(reason, "random single spans", at_random)
     elif reason == "selection-train":
         undone = undoing(arm, policy, measured)
         if not isinstance(undone, Unavailable):

@@ -11,6 +11,8 @@ from prodigy_al.report.reasons import Forms, Reason
 from prodigy_al.report.schema import Report
 from prodigy_al.report.why_lines import SIGNED, closed
 
+LEDGER_TITLE = "What was tried against each complaint"
+FORMS_TITLE = "Selection and label form apart: F1 on test"
 Rows = Sequence[tuple[str, ...]]
 
 LEDGER = ("dataset", "complaint", "gap", "tried against", "what was tried", "closed", "answers")
@@ -22,22 +24,12 @@ def why_tables(report: Report, policy: str) -> str:
     if report.why is None:
         return ""
     parts = [
-        titled(ledger_title(policy), LEDGER, ledger_rows(report, policy)),
-        titled(forms_title(policy), FORMS, forms_rows(report, policy)),
+        titled(f"{LEDGER_TITLE}, training '{policy}'", LEDGER, ledger_rows(report, policy)),
+        titled(f"{FORMS_TITLE}, training '{policy}'", FORMS, forms_rows(report, policy)),
         "\n".join(forms_notes(report, policy)),
         _verdicts(report, policy),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part)
-
-
-def ledger_title(policy: str) -> str:
-    """Return what the ledger is."""
-    return f"What was tried against each complaint, training '{policy}'"
-
-
-def forms_title(policy: str) -> str:
-    """Return what the two by two is."""
-    return f"Selection and label form apart: F1 on test, training '{policy}'"
 
 
 def ledger_rows(report: Report, policy: str) -> Rows:

@@ -13,12 +13,12 @@ from prodigy_al.report.schema import Report
 from prodigy_al.report.why_lines import REST, remedy_sentence
 from prodigy_al.report.why_tables import (
     FORMS,
+    FORMS_TITLE,
     LEDGER,
+    LEDGER_TITLE,
     forms_notes,
     forms_rows,
-    forms_title,
     ledger_rows,
-    ledger_title,
     reason_number,
     signed_with_ends,
 )
@@ -71,7 +71,8 @@ def _cards(report: Report, arm: str, policy: str) -> ReasonCards:
 def _card(reason: Reason) -> ReasonCard:
     sign, css = SIGNS[reason.verdict]
     numbers = f"{reason_number(reason)} (n = {reason.n:,})" if reason.number is not None else ""
-    why = f"{reason.why[:1].upper()}{reason.why[1:]}."
+    begin = reason.why[:1] if reason.why.startswith("spaCy") else reason.why[:1].upper()
+    why = f"{begin}{reason.why[1:]}."
     following = f"Next: {reason.next}." if reason.next else ""
     return ReasonCard(reason.id, reason.verdict, sign, css, numbers, why, following)
 
@@ -80,6 +81,6 @@ def _blocks(report: Report, policy: str, marks: Mapping[str, Mark]) -> Iterator[
     if figure := remedies(report, policy, marks):
         yield figure
     if rows := ledger_rows(report, policy):
-        yield Table(ledger_title(policy), LEDGER, rows)
+        yield Table(f"{LEDGER_TITLE}, training ‘{policy}’", LEDGER, rows)
     if rows := forms_rows(report, policy):
-        yield Table(forms_title(policy), FORMS, rows, forms_notes(report, policy))
+        yield Table(f"{FORMS_TITLE}, training ‘{policy}’", FORMS, rows, forms_notes(report, policy))

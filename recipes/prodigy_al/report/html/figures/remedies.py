@@ -29,8 +29,8 @@ from prodigy_al.report.reasons import Complaint, Remedy
 from prodigy_al.report.schema import Report
 from prodigy_al.report.why_lines import closed
 
-LEFT, HEAD, FOOT, EDGE = 250, 8, 44, 10  # pixels
-LONGEST = 36  # characters beside a row
+LEFT, HEAD, FOOT, EDGE = 266, 8, 44, 10  # pixels
+LONGEST = 35  # characters beside a row
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _sentence(rows: Sequence[_Row]) -> str:
     best = max(clear, key=lambda row: row.value)
     enough = "at least all" if best.value >= best.gap else f"{best.value / best.gap:.0%}"
     return (
-        f"{len(clear)} of {len(rows)} closed something beyond chance. Most did {best.remedy.what} "
-        f"for {best.of}: {closed(best.remedy)}, {enough} of the gap. What two of them close may be "
-        "the same, so they do not add up."
+        f"{len(clear)} of {len(rows)} closed something beyond chance, most of it "
+        f"{best.remedy.what} ({best.of}): {closed(best.remedy)}, {enough} of the gap. What two of "
+        "them close may be the same, so they do not add up."
     )
