@@ -97,6 +97,23 @@ def test_each_arm_with_a_complaint_has_its_reasons_and_the_remedy_that_closed_mo
     ]
 
 
+def test_what_closes_a_gap_on_dev_stands_beside_what_closes_one_on_test(explained: Any):
+    dev = complaint(
+        "news-teach",
+        [remedy("selection-dev", "weighted dev", 0.35)],
+        id="dev-up-test-down",
+        said="dev says .914 and test .485",
+        gap=Interval(value=0.43, low=0.31, high=0.55),
+    )
+    worse = complaint("news-teach", [remedy("label-form", "whole segments", 0.14)])
+    found = " ".join(why_block(explained(dev, worse)).split())
+    assert "'robust': dev says .914 and test .485; worse than its base (-.160)" in found
+    assert (
+        "closes most: weighted dev, +.350 [+.300, +.400]; whole segments, +.140 [+.090, +.190]"
+        in found
+    )
+
+
 def test_without_a_supported_reason_the_others_are_named(explained: Any, made_reason: Any):
     open_ = [
         made_reason("label-form", "news-teach", "not identifiable"),

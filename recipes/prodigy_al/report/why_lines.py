@@ -11,6 +11,8 @@ from prodigy_al.report.reasons import Complaint, Reason, Remedy
 from prodigy_al.report.schema import Report
 
 WIDTH = 79
+ON_DEV = "selection-dev"
+"""The reason whose remedy is about F1 on dev; all others are about F1 on test."""
 REST = "Redundancy, and how questions differ from their pool: al.diagnose."
 PHRASES: Mapping[str, str] = {
     "label-form": "single spans teach less ({})",
@@ -75,24 +77,19 @@ def reasons_sentence(complaints: Sequence[Complaint], report: Report) -> str:
 
 
 def remedy_sentence(complaints: Sequence[Complaint]) -> str:
-    """Return which remedy closed most of the gap beyond chance."""
-    best = best_remedy(complaints)
-    if best is None:
-        tried = any(one.remedies for one in complaints)
-        return "nothing that was tried closed any of it beyond chance" if tried else ""
-    return f"closes most: {best.what}, {closed(best)}"
+    """Return which remedy closed most beyond chance, of F1 on test and of F1 on dev."""
+    found = [one for complaint in complaints for one in complaint.remedies]
+    on_test = _best([one for one in found if one.against != ON_DEV])
+    on_dev = _best([one for one in found if one.against == ON_DEV])
+    best = [f"{one.what}, {closed(one)}" for one in (on_dev, on_test) if one]
+    if best:
+        return f"closes most: {'; '.join(best)}"
+    return "nothing that was tried closed any of it beyond chance" if found else ""
 
 
-def best_remedy(complaints: Sequence[Complaint]) -> Remedy | None:
-    """Return the remedy that gained most F1 on test beyond chance; else the same of dev."""
-    gained = [
-        one
-        for complaint in complaints
-        for one in complaint.remedies
-        if one.closed.low is not None and one.closed.low > 0
-    ]
-    on_test = [one for one in gained if one.against != "selection-dev"]
-    return max(on_test or gained, key=lambda one: one.closed.difference or 0, default=None)
+def _best(remedies: Sequence[Remedy]) -> Remedy | None:
+    gained = [one for one in remedies if one.closed.low is not None and one.closed.low > 0]
+    return max(gained, key=lambda one: one.closed.difference or 0, default=None)
 
 
 def closed(remedy: Remedy) -> str:
