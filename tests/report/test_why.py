@@ -126,13 +126,17 @@ def test_without_a_supported_reason_the_others_are_named(explained: Any, made_re
     assert "nothing that was tried closed any of it beyond chance" in why_block(explained(nothing))
 
 
-def test_a_complaint_under_other_training_is_counted_or_told_where_there_is_no_other(
+def test_a_complaint_under_other_training_is_counted_or_told_where_it_is_graver_or_alone(
     explained: Any,
 ):
     usual = complaint("news-teach", policy="usual")
     both = why_block(explained(complaint("news-teach"), usual))
     assert "1 complaint under other training: --full." in both
     assert "training 'usual'" not in both
+    better = complaint("news-teach", id="no-better-than-random", said="no better")
+    graver = why_block(explained(better, usual))
+    assert "training 'usual': worse than its base" in graver
+    assert "1 complaint under other training" in graver
     alone = why_block(explained(usual))
     assert "training 'usual': worse than its base" in alone
     assert "under other training" not in alone

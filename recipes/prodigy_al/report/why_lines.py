@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
+from prodigy_al.diagnosis.trained_ledger import DEV_UP, WORSE
 from prodigy_al.report.folding import answered_policy
 from prodigy_al.report.numbers import counted, number, signed
 from prodigy_al.report.reasons import Complaint, Reason, Remedy
@@ -36,13 +37,14 @@ def why_block(report: Report) -> str:
     lines = [line for arm in why_sentences(report) for line in _lines(arm)]
     if not lines:
         return "Why: no arm is worse than its base or than random answers."
-    return "\n".join(["Why", *lines, *wrap(f"{_elsewhere(report)}{REST}", WIDTH)])
+    return "\n".join(["Why", *lines, *_wrapped(f"{_elsewhere(report)}{REST}")])
 
 
 def why_sentences(report: Report) -> Iterator[list[str]]:
     """Yield, of each arm with a complaint, what is wrong, the reasons found, and what helped most.
 
-    Under the policy that is answered about; where nothing is wrong with it, under the first other.
+    Under the policy that is answered about, unless the arm is worse than its base under another
+    alone, or has a complaint under another alone.
     """
     ledger = report.why.ledger if report.why else ()
     for arm in report.arms:
@@ -104,15 +106,19 @@ def closed(remedy: Remedy) -> str:
 
 def _policy(arm: str, report: Report) -> str | None:
     """Return the policy that an arm's complaints are told of."""
-    ledger = report.why.ledger if report.why else ()
-    there = [one.policy for one in ledger if one.arm == arm]
+    own = [one for one in (report.why.ledger if report.why else ()) if one.arm == arm]
+    worse = {one.policy for one in own if one.id == WORSE}
     answered = answered_policy(report)
-    return answered if answered in there else next(iter(there), None)
+    return min(
+        (one.policy for one in own),
+        key=lambda policy: (policy not in worse, policy != answered),
+        default=None,
+    )
 
 
 def _said(one: Complaint) -> str:
     """Return a complaint with its gap; about dev, both numbers are in it."""
-    if one.id == "dev-up-test-down" or one.gap.value is None:
+    if one.id == DEV_UP or one.gap.value is None:
         return one.said
     return f"{one.said} ({signed(one.gap.value)})"
 
@@ -132,6 +138,11 @@ def _elsewhere(report: Report) -> str:
 
 def _lines(sentences: Sequence[str]) -> Iterator[str]:
     head, *rest = sentences
-    yield from wrap(head, WIDTH, subsequent_indent="  ")
+    yield from _wrapped(head, "", "  ")
     for one in filter(None, rest):
-        yield from wrap(one, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        yield from _wrapped(one, "  ", "    ")
+
+
+def _wrapped(text: str, first: str = "", indent: str = "") -> list[str]:
+    # a name that is broken at a hyphen is no name
+    return wrap(text, WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
+from prodigy_al.diagnosis.trained_ledger import DEV_UP
 from prodigy_al.report.html.blocks import Figure
 from prodigy_al.report.html.figures.drawing import (
     BAND,
@@ -87,7 +88,7 @@ def _rows(report: Report, policy: str, marks: Mapping[str, Mark]) -> list[_Row]:
 def _missing(complaint: Complaint) -> float:
     """Return what is to be closed: dev is too high, an arm too low."""
     value = complaint.gap.value or 0.0
-    return max(value if complaint.id == "dev-up-test-down" else -value, 0.0)
+    return max(value if complaint.id == DEV_UP else -value, 0.0)
 
 
 def _paint(width: int, rows: Sequence[_Row]) -> Drawing:
