@@ -52,9 +52,9 @@ def judge_forgetting(one: TrainedArm) -> Verdict:
         p=p,
         unit="agreement with the base on other labels",
         why=(
-            f"of what the base says of other labels ({spans:,} spans on test) the model keeps "
-            f"{in_words(agreement.value)} as F1{least}; on {overwritten:,.0f} of them it now finds "
-            "an asked label"
+            f"on other labels ({spans:,} spans by the base on test) the model agrees with its base "
+            f"at F1 {in_words(agreement.value)}{least}; on {overwritten:,.0f} of these it now "
+            "finds an asked label"
         ),
         following="" if one.policy == one.measured.plan.remedy else "train with --training robust",
         details={
