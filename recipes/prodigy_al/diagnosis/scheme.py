@@ -7,7 +7,7 @@ rules; one that misses it, or sees what is not there, has not learned enough.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from prodigy_al.diagnosis.evidence import Evidence, Reply
 from prodigy_al.diagnosis.verdict import Verdict, conclude_share, unknown
@@ -30,10 +30,17 @@ def judge_scheme(evidence: Evidence) -> Verdict:
     if evidence.form != "full":
         why = "single spans do not tell what the base missed, nor where it should end"
         return unknown(ID, evidence.arm, why, "annotate whole segments: al.random")
-    errors = [error for reply in evidence.replies for error in find_errors(reply, evidence.labels)]
+    return conclude_scheme(evidence.arm, evidence.replies, evidence.labels)
+
+
+def conclude_scheme(
+    arm: str, replies: Iterable[Reply], labels: Sequence[str], where: str = ""
+) -> Verdict:
+    """Return the verdict on what the base predicts in whole segments, and `where` these are."""
+    errors = [error for reply in replies for error in find_errors(reply, labels)]
     n = len(errors)
     if n < FEWEST:
-        return unknown(ID, evidence.arm, f"the base makes {n} errors only", n=n)
+        return unknown(ID, arm, f"the base makes {n} errors{where} only", n=n)
     kinds = Counter(kind for kind, _ in errors)
     disputed = kinds["boundary"] + kinds["type"]
     often = Counter(what for kind, what in errors if kind in ("boundary", "type"))
@@ -41,12 +48,12 @@ def judge_scheme(evidence: Evidence) -> Verdict:
     shown = f", most often: {top[0][0]} ({top[0][1]} times)" if top else ""
     return conclude_share(
         ID,
-        evidence.arm,
+        arm,
         disputed,
         n=n,
         limit=A_QUARTER,
         unit="of the errors",
-        why=f"{disputed} of the base's {n:,} errors are about borders or names{shown}",
+        why=f"{disputed} of the base's {n:,} errors{where} are about borders or names{shown}",
         following="write the rule down and train robustly: the base's label means something else",
         details={"errors": {kind: kinds[kind] for kind in KINDS}, "most_often": dict(top)},
     )
