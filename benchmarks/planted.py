@@ -101,13 +101,15 @@ def all_tasks(
     seeds: int = SEEDS,
     of_nothing: int = SEEDS_OF_NOTHING,
 ) -> list[Task]:
-    """Return all worlds, settings in turns; the last ones have nothing planted in them."""
+    """Return all worlds, settings in turns; the last ones are news with nothing planted."""
     tasks = []
     for i in range(max(seeds, of_nothing)):
         for kind in WORLD_KINDS:
             own = {name: plant for name, plant in PLANTS.items() if plant.world == kind}
             setting = "real" if kind == "real" else settings[i % len(settings)]
-            plants = [name for name, one in own.items() if i < seeds or one.nothing]
+            plants = [
+                name for name, one in own.items() if i < seeds or (one.nothing and kind == "news")
+            ]
             if plants:
                 tasks.append(Task(kind, setting, first + i, tuple(plants)))
     return tasks
