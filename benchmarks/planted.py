@@ -188,11 +188,22 @@ def matrix(found: Sequence[Judged]) -> Iterator[tuple[str, int, list[tuple[str, 
             yield name, len(own), counts
 
 
+def write(found: Sequence[Judged], result: Path) -> None:
+    """Write the rows and all verdict sets, one to a line, with four digits of each number."""
+    head = json.dumps({"quick": QUICK, "rows": rows(found)})
+    full = json.loads(json.dumps([asdict(one) for one in found]), parse_float=_shorten)
+    sets = ",\n".join(map(json.dumps, full))
+    write_atomically(result, f'{head[:-1]}, "sets": [\n{sets}\n]}}\n'.encode())
+
+
+def _shorten(number: str) -> float:
+    return float(f"{float(number):.4g}")
+
+
 def show(found: Sequence[Judged], result: Path = RESULT) -> None:
     """Print the matrix and the rows, and write all verdict sets."""
     made = rows(found)
-    stored = {"quick": QUICK, "rows": made, "sets": [asdict(one) for one in found]}
-    write_atomically(result, (json.dumps(stored, indent=1) + "\n").encode())
+    write(found, result)
     lines = [
         (name, str(n), *(_cell(name, h, count, n) for h, count in counts))
         for name, n, counts in matrix(found)
