@@ -55,10 +55,10 @@ def _judge_scheme(one: TrainedArm) -> Verdict:
     """Judge what the base predicts in the test set."""
     plan = one.measured.plan
     found = one.measured.predictions[BASE][0]
-    replies = (
+    replies = [
         Reply(answer=item, predicted=tuple(sorted(spans)), is_dev=False, group=group)
         for item, spans, group in zip(plan.test.gold.items, found, plan.test.groups, strict=True)
-    )
+    ]
     return conclude_scheme(one.name, replies, plan.labels, " on test")
 
 

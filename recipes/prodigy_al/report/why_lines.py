@@ -19,7 +19,7 @@ PHRASES: Mapping[str, str] = {
     "label-form": "single spans teach less ({})",
     "selection-train": "its selection ({})",
     "forgetting": "other labels lost ({} kept)",
-    "scheme": "the base follows another rule ({} of its errors)",
+    "scheme": "the base follows another rule ({} of what it finds)",
     "selection-dev": "dev answers not drawn evenly ({})",
     "partial-dev": "false alarms that dev does not count ({})",
     "leak": "dev texts that stand in train ({})",
