@@ -7,7 +7,8 @@ STAMP := $(VENV)/.installed
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
 .PHONY: install demo annotate bench-durability bench-learning bench-restart bench-training study \
-  study-designs study-estimators study-guard study-mixed test smoke lint types check check-old clean
+  study-designs study-estimators study-guard study-mixed study-planted test smoke lint types check \
+  check-old clean
 
 install: $(STAMP)
 
@@ -43,6 +44,11 @@ annotate: install
 # Kills the server and harms its storage under simulated annotators, and measures the page; QUICK=1 is a smaller one.
 bench-durability: install
 	$(BIN)/python benchmarks/durability.py
+
+# Are the verdicts of al.diagnose right where the truth is known? Half an hour, resumed where it was
+# interrupted; with PRODIGY_AL_DATA also on real documents.
+study-planted: install
+	$(BIN)/python benchmarks/planted.py
 
 # These eight need real corpora and a real pipeline, which are not part of this repository:
 # PRODIGY_AL_DATA names their folder. QUICK=1 is a smaller one, as above.

@@ -62,6 +62,7 @@ TOP = {
     "machine",
     "plan",
     "strata",
+    "why",
     "command",
 }
 

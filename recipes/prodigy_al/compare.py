@@ -53,6 +53,11 @@ from prodigy_al.options import (
         help="seconds: where one took longer than the other, train it on what it held then too; "
         "answers: compare at equal answers alone",
     ),
+    why=Arg(
+        "--why",
+        help="Train more, to tell why arms differ: the same answers as single spans, without their "
+        "selection, and by the robust policy",
+    ),
     quick=Arg("--quick", help="Train nothing: the base on the dev answers so far; needs no --test"),
     wanted=Arg(
         "--plan",
@@ -84,6 +89,7 @@ def compare(
     training: Optional[list[str]] = None,
     curves: bool = False,
     equal: str = "seconds",
+    why: bool = False,
     quick: bool = False,
     wanted: Optional[float] = None,
     seeds: str = "5",
@@ -103,6 +109,7 @@ def compare(
     from prodigy_al.report.planned import plan_tables
     from prodigy_al.report.screen import render_screen
     from prodigy_al.report.tables import render_tables
+    from prodigy_al.report.why_lines import why_block
 
     typed, elsewhere = split_typed(sys.argv)
     plan = open_comparison(
@@ -116,6 +123,7 @@ def compare(
         policies=training,
         curves=curves,
         equal=equal,
+        why=why,
         seeds=parse_seeds(seeds),
         workers=workers,
         engine=engine,
@@ -128,6 +136,8 @@ def compare(
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)
         msg.text(render_screen(report, describe_places(report, output), again=elsewhere))
+        if report.why:
+            msg.text(why_block(report))
         if full or report.plan:  # whose tables were asked for
             msg.text(render_tables(report) if full else plan_tables(report))
         if missing := write_files(report, output):

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from prodigy_al.comparison.retention import LabelRetention, Retention, measure_retention
+from prodigy_al.comparison.retention import (
+    LabelRetention,
+    Retention,
+    count_overwritten,
+    count_retained,
+    measure_retention,
+)
+from prodigy_al.evaluation.counts import scores
 from prodigy_al.training.answers import Answer, Answers
 
 GOLD = Answers(
@@ -56,3 +63,17 @@ def test_the_worst_label_stands_beside_the_total_where_the_base_has_enough_of_it
 
 def test_a_base_without_other_labels_leaves_it_undefined():
     assert measure_retention(GOLD, [set(), set()], [[set(), set()]]) == Retention(None, {})
+
+
+def test_agreement_is_counted_text_by_text():
+    before, after = [{PERSON}, {PLACE, ON_GOLD}], [[{PERSON}, set()]]
+    (counts,) = count_retained(GOLD, before, after)
+    assert counts.gold.tolist() == [1, 1]
+    assert counts.tp.tolist() == [1, 0]
+    assert scores(counts).f1 == measure_retention(GOLD, before, after).agreement_f1
+
+
+def test_an_asked_label_on_a_span_of_another_label_counts_once_and_not_where_gold_stands():
+    before = [{PERSON, ON_GOLD}, {PLACE}]
+    after = [[{(4, 6, "ORG"), (4, 5, "ORG"), (0, 2, "ORG")}, {PLACE}], [{PERSON}, {PLACE}]]
+    assert count_overwritten(GOLD, before, after) == (2, 0.5)

@@ -161,11 +161,24 @@ def test_a_scheme_is_another_one_where_borders_and_names_are_what_differs(
 ):
     border = reply("the Acme fell", [(1, 2, "ORG")], [(0, 2, "ORG")])
     missed = reply("Acme fell", [(0, 1, "ORG")], [])
-    found = judge_scheme(asked(replies=(border,) * 30 + (missed,) * 20))
+    right = reply("Acme fell", [(0, 1, "ORG")], [(0, 1, "ORG")])
+    found = judge_scheme(asked(replies=(border,) * 30 + (right,) * 20 + (missed,) * 50))
     assert (found.verdict, found.number, found.n) == ("supported", 0.6, 50)
     assert "the base adds 'the' (30 times)" in found.why
-    assert judge_scheme(asked(replies=(missed,) * 40)).verdict == "refuted"
+    assert judge_scheme(asked(replies=(right,) * 40 + (missed,) * 40)).verdict == "refuted"
+    assert judge_scheme(asked(replies=(missed,) * 40)).why == (
+        "the base finds 0 accepted entities only"
+    )
     assert judge_scheme(asked(form="binary")).verdict == "not identifiable"
+
+
+def test_a_good_base_that_confuses_few_names_follows_the_same_rules(asked: Asked, reply: Make):
+    """Half of its few errors are confusions, and yet it draws and names nearly all as people do."""
+    right = reply("Acme fell", [(0, 1, "ORG")], [(0, 1, "ORG")])
+    confused = reply("Acme fell", [(0, 1, "ORG")], [(0, 1, "PERSON")])
+    missed = reply("Acme fell", [(0, 1, "ORG")], [])
+    found = judge_scheme(asked(replies=(right,) * 180 + (confused,) * 20 + (missed,) * 20))
+    assert (found.verdict, found.number, found.n) == ("refuted", 0.1, 200)
 
 
 def test_dev_answers_that_share_a_document_with_training_answers_leak(asked: Asked, reply: Make):

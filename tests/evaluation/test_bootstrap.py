@@ -7,6 +7,7 @@ from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.bootstrap import (
     Difference,
     bootstrap_score,
+    difference_to,
     group_resamples,
     holm,
     mean_over_seeds,
@@ -51,6 +52,30 @@ def test_the_value_is_the_mean_of_the_seeds_on_the_whole_set():
         assert estimate.value == pytest.approx(np.mean([getattr(scores(c), metric) for c in seeds]))
         assert estimate.value == mean_over_seeds(seeds, metric)
         assert estimate.low < estimate.value < estimate.high
+
+
+def test_a_side_is_compared_with_a_number_as_its_interval_says():
+    """The interval of the metric, moved; p tells on which side of it the number lies."""
+    rng = np.random.default_rng(1)
+    groups = documents(rng)
+    seeds = models(rng, hard(rng, groups), seeds=3, seed_spread=0.1)
+    value = mean_over_seeds(seeds, "f1")
+
+    def compared(limit):
+        return difference_to(seeds, limit, groups=groups, draws=500, rng=np.random.default_rng(2))
+
+    at = compared(value)
+    assert (at.difference, at.p > 0.5) == (pytest.approx(0), True)
+    again = np.random.default_rng(2)
+    resamples = group_resamples(groups, 500, again)
+    whole = bootstrap_score(seeds, resamples, groups=groups, rng=again)
+    assert (at.low + value, at.high + value) == pytest.approx((whole.low, whole.high))
+    for limit in (whole.low - 0.02, whole.high + 0.02):
+        found = compared(limit)
+        assert found.p < 0.05
+        assert (found.difference > 0) == (limit < value)
+    few = difference_to(seeds, 0.5, groups=groups % 5, draws=500, rng=rng)
+    assert isinstance(few, Unavailable)
 
 
 def test_a_metric_that_one_seed_leaves_undefined_has_no_mean():

@@ -18,6 +18,7 @@ from prodigy_al.report.metrics import (
     WeightedMetric,
 )
 from prodigy_al.report.parts import Guard
+from prodigy_al.report.reasons import Reason
 from prodigy_al.report.schema import (
     Arm,
     Base,
@@ -224,6 +225,31 @@ def three_arms() -> dict[str, Arm]:
             said="news-teach: worse than the base on 250 dev answers: do not ship.",
         ),
     }
+
+
+@pytest.fixture(scope="session")
+def made_reason() -> Callable[..., Reason]:
+    """Make a verdict: (id, arm, word, number, **fields)."""
+
+    def make(
+        name: str = "noise", arm: str = "news-ranked", word: Any = "supported", **fields: Any
+    ) -> Reason:
+        value = fields.pop("number", 0.1)
+        chosen: dict[str, Any] = {
+            "number": value,
+            "low": None if value is None else value - 0.05,
+            "high": None if value is None else value + 0.05,
+            "n": 1200,
+            "unit": "of F1 on test",
+            "p": 0.01,
+            "policy": "robust",
+            "why": "within chance",
+            "next": "",
+            "details": {},
+        }
+        return Reason(id=name, arm=arm, verdict=word, **(chosen | fields))
+
+    return make
 
 
 @pytest.fixture(scope="session")

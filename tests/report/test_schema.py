@@ -11,14 +11,14 @@ import pytest
 
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.planning import Size
-from prodigy_al.report import metrics, parts, schema
+from prodigy_al.report import metrics, parts, reasons, schema
 from prodigy_al.report.files import to_json, write_report
 from prodigy_al.report.kinds import PlainMetric
 
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {
     schema.Report: "version answer next target labels model pool seeds policies test base arms "
-    "strategies matrix curves verdicts health exchange machine plan strata command",
+    "strategies matrix curves verdicts health exchange machine plan strata why command",
     metrics.Metric: "f1 p r low high n no_interval",
     metrics.TestMetric: "f1 p r low high n no_interval per_seed",
     metrics.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "
@@ -65,12 +65,18 @@ KEYS = {
     parts.StratumScore: "f1 recall",
     schema.Spread: "selection training test",
     schema.Cell: "policy model set kind f1 low high leak",
+    reasons.Reason: "id arm policy verdict number low high n unit p why next details",
+    reasons.Remedy: "against what closed answers instead_of",
+    reasons.Complaint: "id arm policy said gap reasons remedies",
+    reasons.FormCell: "answers_of form dataset answers f1",
+    reasons.Forms: "arm policy cells effects left_out",
+    reasons.Why: "ledger forms no_forms",
     schema.CurvePoint: "dataset policy answers tokens entities seconds f1 low high",
 }
 
 
 def test_every_part_of_the_report_is_listed_above():
-    there = [one for module in (schema, parts, metrics) for one in vars(module).values()]
+    there = [one for module in (schema, parts, metrics, reasons) for one in vars(module).values()]
     assert {part for part in there if is_dataclass(part)} - {Unavailable} == set(KEYS)
 
 
@@ -116,6 +122,7 @@ def test_what_is_not_filled_yet_is_null_or_empty():
     assert report["pool"] is None
     assert report["plan"] is None
     assert report["strata"] is None
+    assert report["why"] is None
     assert [report[key] for key in ("verdicts", "health", "exchange", "machine")] == [
         [],
         [],

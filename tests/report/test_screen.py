@@ -93,8 +93,10 @@ def test_failed_checks_stand_first_at_most_three_of_them(
     assert "more: --full" not in render_screen(three)
 
 
-def test_a_screen_with_every_part_still_fits(made_report: MadeReport, three_arms: dict[str, Arm]):
-    reason = {"id": "noise", "arm": "news-ranked", "verdict": "supported", "why": "reason " * 8}
+def test_a_screen_with_every_part_still_fits(
+    made_report: MadeReport, three_arms: dict[str, Arm], made_reason: Any
+):
+    reason = made_reason(why="reason " * 8)
     report = made_report(
         three_arms,
         health=[{**FAILED, "id": str(i)} for i in range(5)],

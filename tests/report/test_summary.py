@@ -11,6 +11,7 @@ import pytest
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.planning import Size
 from prodigy_al.report.parts import Planned
+from prodigy_al.report.reasons import Reason, Why
 from prodigy_al.report.schema import Arm, Report
 from prodigy_al.report.summary import Summary, summarize
 
@@ -183,12 +184,13 @@ def test_a_wanted_difference_is_the_one_that_words_are_relative_to(
 
 
 def test_supported_reasons_are_told_and_no_others(
-    made_report: MadeReport, three_arms: dict[str, Arm]
+    made_report: MadeReport, three_arms: dict[str, Arm], made_reason: Callable[..., Reason]
 ):
-    reason = {"id": "noise", "arm": "news-ranked", "why": "within chance", "number": 0.1}
-    verdicts = [{**reason, "verdict": "supported"}, {**reason, "verdict": "refuted"}]
+    verdicts = [made_reason(), made_reason(word="refuted", why="not so")]
     summary = summarize(made_report(three_arms, verdicts=verdicts))
     assert summary.reasons == ["news-ranked: within chance"]
+    ledger = Why(ledger=[], forms=[], no_forms={})
+    assert not summarize(made_report(three_arms, verdicts=verdicts, why=ledger)).reasons
 
 
 def next_of(report: Report) -> tuple[str, str]:

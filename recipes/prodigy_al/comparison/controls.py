@@ -24,10 +24,11 @@ def find_control(arm: Arm, arms: Sequence[Arm], *, any_size: bool = False) -> Ar
     return min(comparable, key=lambda a: _remoteness(arm, a), default=None)
 
 
-def find_whole_control(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
-    """Return the random arm of whole segments, of any size, that single spans are held against."""
+def find_whole_control(arm: Arm, arms: Sequence[Arm], *, any_size: bool = True) -> Arm | None:
+    """Return the random arm of whole segments that single spans are held against."""
+    differs = _what_differs if any_size else why_not_comparable
     whole = [a for a in arms if a.is_random and a.train.form == "full"]
-    comparable = [a for a in whole if _what_differs(arm, a) is None]
+    comparable = [a for a in whole if differs(arm, a) is None]
     return min(comparable, key=lambda a: _remoteness(arm, a), default=None)
 
 

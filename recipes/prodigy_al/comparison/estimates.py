@@ -15,6 +15,7 @@ from prodigy_al.evaluation.assisted import Assisted, assisted_scores
 from prodigy_al.evaluation.bootstrap import (
     Difference,
     bootstrap_score,
+    difference_to,
     group_resamples,
     mean_over_seeds,
     paired_difference,
@@ -133,6 +134,14 @@ def difference(ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequenc
         value=None if first is None or second is None else first - second,
         found=paired_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng),
     )
+
+
+def difference_to_limit(
+    counts: Sequence[Counts], limit: float, groups: Sequence[str]
+) -> Difference | Unavailable:
+    """Return F1 from counts per training seed minus a fixed number."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return difference_to(counts, limit, groups=groups, draws=DRAWS, rng=rng)
 
 
 def difference_over_replicates(

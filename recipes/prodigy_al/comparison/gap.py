@@ -41,9 +41,7 @@ def weighted_vs_base(model: Model, arm: Arm, measured: Measurements) -> Compared
         return Compared(None, tuned)
     if isinstance(base, Unavailable):
         return Compared(None, base)
-    ours, theirs = side_value(tuned.side), side_value(base.side)
-    value = None if ours is None or theirs is None else ours - theirs
-    return Compared(value, side_difference(tuned.side, base.side))
+    return _compare(tuned.side, base.side)
 
 
 def split_gap(model: Model, arm: Arm, measured: Measurements) -> tuple[Part | None, Part | None]:
@@ -54,16 +52,34 @@ def split_gap(model: Model, arm: Arm, measured: Measurements) -> tuple[Part | No
     weighted = measured.weighted(model, arm)
     if isinstance(weighted, Unavailable):
         return None, None
-    usual = measured.side(Row(model, "usual", arm.dataset))
     test = measured.side(Row(model, "test"))
-    return _part(usual, weighted.side), _part(weighted.side, test)
+    return _part(usual_vs_weighted(model, arm, measured)), _part(_compare(weighted.side, test))
 
 
-def _part(first: Side, second: Side) -> Part | None:
+def usual_vs_weighted(model: Model, arm: Arm, measured: Measurements) -> Compared:
+    """Return dev F1 as usual minus weighted: what selection, and counting in part, add to it."""
+    weighted = measured.weighted(model, arm)
+    if isinstance(weighted, Unavailable):
+        return Compared(None, weighted)
+    return _compare(measured.side(Row(model, "usual", arm.dataset)), weighted.side)
+
+
+def usual_vs_test(model: Model, arm: Arm, measured: Measurements) -> Compared:
+    """Return dev F1 as usual minus F1 on test: by how much dev promised too much."""
+    usual = measured.side(Row(model, "usual", arm.dataset))
+    return _compare(usual, measured.side(Row(model, "test")))
+
+
+def _compare(first: Side, second: Side) -> Compared:
     ours, theirs = side_value(first), side_value(second)
-    if ours is None or theirs is None:
+    value = None if ours is None or theirs is None else ours - theirs
+    return Compared(value, side_difference(first, second))
+
+
+def _part(compared: Compared) -> Part | None:
+    if compared.value is None:
         return None
-    found = side_difference(first, second)
-    if isinstance(found, Unavailable):
-        return Part(ours - theirs, None, None)
+    if isinstance(compared.found, Unavailable):
+        return Part(compared.value, None, None)
+    found = compared.found
     return Part(found.difference, found.low, found.high)

@@ -43,6 +43,7 @@ from prodigy_al.comparison.run_cache import Predictions
 from prodigy_al.comparison.runs import Run
 from prodigy_al.comparison.strata import Strata, find_strata
 from prodigy_al.comparison.testset import Overlap
+from prodigy_al.comparison.variants import make_variants
 from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.counts import Counts
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
@@ -61,12 +62,14 @@ Kind: TypeAlias = Literal["test", "test-unseen", "usual", "weighted", "inside"]
 class Model:
     """A pipeline: an arm trained under a policy, or the base where both are None.
 
-    `first` is set where only the first answers of the dataset were trained on: how many.
+    `first` is set where only the first answers of the dataset were trained on: how many; `variant`
+    where something was made of its answers before (`variants`).
     """
 
     dataset: str | None = None
     policy: str | None = None
     first: int | None = None
+    variant: str = ""
 
 
 BASE = Model()
@@ -93,6 +96,7 @@ class Measurements:
         overlap: what the arms share with the test set
         strata: kinds of segments, and their shares of the pool
         weighted_dev: by dataset, the arm on whose dev answers its weighted F1 is measured
+        variants: what else is trained on, to tell why arms differ; empty if nothing is
         predictions: of each model on the test set, all labels, one entry per training seed
     """
 
@@ -100,6 +104,7 @@ class Measurements:
         self.plan = plan
         self.trains = {arm.dataset: own for arm, own in zip(plan.arms, trains, strict=True)}
         self.overlap = overlap
+        self.variants = make_variants(plan, self.trains)
         self.predictions: dict[Model, list[Predictions]] = defaultdict(list)
         self.strata = find_strata(plan.arms, plan.pool)
         kinds = self.strata.sort(plan.test.gold.items) if isinstance(self.strata, Strata) else []
@@ -126,13 +131,13 @@ class Measurements:
 
         `expected` are its counts of the pool's texts, where the plan has a pool.
         """
-        model = Model(run.dataset or None, run.policy, run.first)
+        model = Model(run.dataset or None, run.policy, run.first, run.variant)
         on_test, *on_dev = predictions
         matches = count_answers(self.plan.test.gold, on_test)
         self._counts[Row(model, "test")].append(matches)
         self._counts[Row(model, "test-unseen")].append(matches.take(self._unseen))
         self.predictions[model].append(on_test)
-        if run.first is not None:
+        if run.first is not None or run.variant:
             return  # these are measured on the test set alone
         if expected is not None:
             self._expected[model].append(expected)
@@ -154,8 +159,8 @@ class Measurements:
         return model in self.predictions
 
     def models(self) -> list[Model]:
-        """Return the base and every arm under every policy, without those of first answers."""
-        return [model for model in self.predictions if model.first is None]
+        """Return the base and every arm under every policy, without first answers and variants."""
+        return [one for one in self.predictions if one.first is None and not one.variant]
 
     def score(self, row: Row) -> Score:
         """Return the score of a row of any kind but ``weighted``, over all training seeds."""

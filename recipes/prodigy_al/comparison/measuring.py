@@ -9,6 +9,7 @@ from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.planned_runs import first_runs, whole_runs
 from prodigy_al.comparison.runs import predict_all, say_nothing
 from prodigy_al.comparison.testset import remove_overlap, why_no_interval
+from prodigy_al.comparison.variants import variant_runs
 
 
 def measure(
@@ -26,7 +27,11 @@ def measure(
     trains, overlap = remove_overlap(plan.arms, plan.test)
     measured = Measurements(plan, trains, overlap)
     predicted = predict_all(
-        [*whole_runs(plan, measured.trains), *first_runs(plan, measured.trains)],
+        [
+            *whole_runs(plan, measured.trains),
+            *first_runs(plan, measured.trains),
+            *variant_runs(plan, measured.variants),
+        ],
         workers=plan.workers,
         cluster=plan.cluster,
         base_sha256=plan.model["sha256"],

@@ -11,6 +11,7 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.artifacts import ArmArtifacts, folder_name
 from prodigy_al.comparison.candidates import Candidates
 from prodigy_al.comparison.cuts import Cuts
+from prodigy_al.comparison.masking import Questions
 from prodigy_al.comparison.pool import PoolSource
 from prodigy_al.comparison.run_cache import RunCache
 from prodigy_al.comparison.testset import TestSet
@@ -25,7 +26,10 @@ class Plan:
     also trained on their first answers; `cuts` bring arms and their controls to equal seconds.
     `candidates`, by binary dataset, hold those of the dev texts that it is measured on; `pool` is
     the arms' source, where it was named; `wanted` in (0, 1) is the difference of F1 that sizes are
-    planned for, if any are, `command` what was typed for all this, if anything was.
+    planned for, if any are, `command` what was typed for all this, if anything was. With
+    `questions`, what tells why arms differ is trained as well (`variants`): they hold what would be
+    asked about single spans of the arms' training texts, and `remedy` names the policy that others
+    are held against, None where the base cannot be trained by it.
     """
 
     arms: Sequence[Arm]
@@ -44,6 +48,8 @@ class Plan:
     pool: PoolSource | None = None
     wanted: float | None = None
     command: str = ""
+    questions: Questions | None = None
+    remedy: str | None = None
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 
     def artifacts(self, arm: Arm, policy: str) -> ArmArtifacts:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from prodigy_al.evaluation.counts import count_matches, scores
+from prodigy_al.evaluation.counts import Counts, count_matches, scores
 from prodigy_al.training.answers import Answers
 from prodigy_al.training.truths import TokenSpan
 
@@ -66,6 +66,36 @@ def measure_retention(
             agreement_f1=_agreement(ours, theirs),
         )
     return Retention(_agreement(old, new), per_label)
+
+
+def count_retained(
+    gold: Answers, before: Predictions, after: Sequence[Predictions]
+) -> list[Counts]:
+    """Return, per training seed, how the other labels agree with the base, text by text.
+
+    Arguments as in `measure_retention`; the base's spans count as gold.
+    """
+    old = _of_other_labels(gold, before)
+    return [count_matches(old, _of_other_labels(gold, seed)) for seed in after]
+
+
+def count_overwritten(
+    gold: Answers, before: Predictions, after: Sequence[Predictions]
+) -> tuple[int, float]:
+    """Return how many spans of other labels the base finds, and on how many the asked label stands.
+
+    Spans that overlap gold are left out; the second number is the mean over training seeds.
+    """
+    old = _of_other_labels(gold, before)
+    lost = [
+        sum(
+            any(new[2] in gold.labels and new[0] < span[1] and span[0] < new[1] for new in found)
+            for spans, found in zip(old, seed, strict=True)
+            for span in spans
+        )
+        for seed in after
+    ]
+    return sum(map(len, old)), fmean(lost)
 
 
 def _of_other_labels(gold: Answers, predictions: Predictions) -> list[set[TokenSpan]]:

@@ -41,6 +41,7 @@ class Run:
     dataset, policy, seed, train: what is trained on and how; `policy` is None for the base itself
     artifacts: where the arm's files are written; None where they are not
     first: where only a dataset's first answers are trained on, their number, of both folds
+    variant: what was made of the dataset's answers before (`variants`); empty for these as they are
     pool: texts of which it is also asked how many spans it expects; None where there are none
     """
 
@@ -52,13 +53,15 @@ class Run:
     train: Answers | None = None
     artifacts: ArmArtifacts | None = None
     first: int | None = None
+    variant: str = ""
     pool: PoolTexts | None = None
 
     def __str__(self) -> str:
         if self.policy is None:
             return "base"
         answers = f", first {self.first} answers" if self.first else ""
-        return f"{self.dataset}, {self.policy}, seed {self.seed}{answers}"
+        made = f", {self.variant}" if self.variant else ""
+        return f"{self.dataset}, {self.policy}, seed {self.seed}{answers}{made}"
 
     def key(self, base_sha256: str) -> str:
         """Return the SHA-256 (hex) of all that its predictions depend on, software included."""

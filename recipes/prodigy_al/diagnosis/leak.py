@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 from prodigy_al.diagnosis.evidence import Evidence, Reply
 from prodigy_al.diagnosis.shingles import cluster_texts
 from prodigy_al.diagnosis.verdict import Verdict, conclude_share, unknown
@@ -10,24 +13,36 @@ ID = "leak"
 NEGLIGIBLE = 0.05
 
 
+Text: TypeAlias = tuple[str, str]
+"""The name of its document, and the text."""
+
+
 def judge_leak(evidence: Evidence) -> Verdict:
     """Return the share of dev answers whose document, or a near-duplicate, is in the train fold.
 
-    Tested is whether it is above 5 %. Documents are the pool's where it names them.
+    Documents are the pool's where it names them.
     """
-    dev = [reply for reply in evidence.replies if reply.is_dev]
-    train = [reply for reply in evidence.replies if not reply.is_dev]
+    folds: tuple[list[Text], list[Text]] = ([], [])
+    for reply in evidence.replies:
+        text = " ".join(reply.answer.words)
+        folds[reply.is_dev].append((_document(evidence, reply), text))
+    train, dev = folds
+    return conclude_leak(evidence.arm, dev, train)
+
+
+def conclude_leak(arm: str, dev: Sequence[Text], train: Sequence[Text]) -> Verdict:
+    """Return the verdict on the texts of both folds: is the share that leaks above 5 %?"""
     if not dev or not train:
-        return unknown(ID, evidence.arm, "one of its folds has no answer", n=len(dev))
-    clusters = cluster_texts([_text(reply) for reply in (*dev, *train)])
+        return unknown(ID, arm, "one of its folds has no answer", n=len(dev))
+    clusters = cluster_texts([text for _, text in (*dev, *train)])
     of_train = set(clusters[len(dev) :].tolist())
-    documents = {_document(evidence, reply) for reply in train}
-    shared = [_document(evidence, reply) in documents for reply in dev]
+    documents = {document for document, _ in train}
+    shared = [document in documents for document, _ in dev]
     repeated = [cluster in of_train for cluster in clusters[: len(dev)].tolist()]
     leaks, n = sum(a or b for a, b in zip(shared, repeated, strict=True)), len(dev)
     return conclude_share(
         ID,
-        evidence.arm,
+        arm,
         leaks,
         n=n,
         limit=NEGLIGIBLE,
@@ -39,10 +54,6 @@ def judge_leak(evidence: Evidence) -> Verdict:
         following="name documents (--group-by) so that folds keep them together",
         details={"documents": sum(shared), "near_duplicates": sum(repeated)},
     )
-
-
-def _text(reply: Reply) -> str:
-    return " ".join(reply.answer.words)
 
 
 def _document(evidence: Evidence, reply: Reply) -> str:

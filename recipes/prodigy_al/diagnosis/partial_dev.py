@@ -27,20 +27,22 @@ def judge_partial_dev(evidence: Evidence) -> Verdict:
     if not predictions:
         why = f"the base predicts nothing in the {len(dev)} dev answers"
         return unknown(ID, evidence.arm, why, "annotate more", n=0)
-    n = len(predictions)
-    ignored = (
-        sum(not _annotated(reply, start, end) for reply, (start, end, _) in predictions)
-        if evidence.form == "binary"
-        else 0
-    )
-    found = share_interval(ignored, n)
     # of whole segments it is known without a test
     whole = evidence.form == "full"
+    ignored = 0
+    if not whole:
+        ignored = sum(not _annotated(reply, start, end) for reply, (start, end, _) in predictions)
+    return conclude_ignored(evidence.arm, ignored, n=len(predictions), whole=whole)
+
+
+def conclude_ignored(arm: str, ignored: int, *, n: int, whole: bool) -> Verdict:
+    """Return the verdict on `n` predictions on dev texts, of which the scorer leaves out some."""
+    found = share_interval(ignored, n)
     p = 1.0 if whole else chance_of_so_many(ignored, n, NEGLIGIBLE)
     word = decide(p, negligible=whole or found.high < NEGLIGIBLE)
     return conclude(
         ID,
-        evidence.arm,
+        arm,
         word,
         found,
         n=n,

@@ -1,7 +1,9 @@
 """Scheme: does the annotators' label mean something else than the base's?
 
 A base that finds what is annotated, and draws its borders or names it differently, follows other
-rules; one that misses it, or sees what is not there, has not learned enough.
+rules; one that misses it, or sees what is not there, has not learned enough. Asked is in how many
+of the entities that it finds, not of its errors: one with few errors would be accused by a handful
+of names that it confuses.
 """
 
 from __future__ import annotations
@@ -21,32 +23,43 @@ SHOWN = 5
 
 
 def judge_scheme(evidence: Evidence) -> Verdict:
-    """Return which share of the base's errors is about borders or names of entities that it found.
+    """Return in which share of the entities that the base finds it has other borders or names.
 
-    Tested is whether it is above a quarter. Errors are those on whole segments: *boundary*, an
-    asked label on other tokens that overlap; *type*, another label there; *spurious*, nothing is
-    there; *missed*, nothing was found. What is dropped, added or renamed most often is named.
+    Tested is whether it is above a quarter. An accepted entity is found where a prediction of any
+    label overlaps it. Errors are those on whole segments: *boundary*, an asked label on other
+    tokens that overlap; *type*, another label there; *spurious*, nothing is there; *missed*,
+    nothing was found. What is dropped, added or renamed most often is named.
     """
     if evidence.form != "full":
         why = "single spans do not tell what the base missed, nor where it should end"
         return unknown(ID, evidence.arm, why, "annotate whole segments: al.random")
-    errors = [error for reply in evidence.replies for error in find_errors(reply, evidence.labels)]
-    n = len(errors)
-    if n < FEWEST:
-        return unknown(ID, evidence.arm, f"the base makes {n} errors only", n=n)
+    return conclude_scheme(evidence.arm, evidence.replies, evidence.labels)
+
+
+def conclude_scheme(
+    arm: str, replies: Sequence[Reply], labels: Sequence[str], where: str = ""
+) -> Verdict:
+    """Return the verdict on what the base predicts in whole segments, and `where` these are."""
+    errors = [error for reply in replies for error in find_errors(reply, labels)]
     kinds = Counter(kind for kind, _ in errors)
     disputed = kinds["boundary"] + kinds["type"]
+    n = sum(len(reply.answer.accepted) for reply in replies) - kinds["missed"]
+    if n < FEWEST:
+        return unknown(ID, arm, f"the base finds {n} accepted entities{where} only", n=n)
     often = Counter(what for kind, what in errors if kind in ("boundary", "type"))
     top = often.most_common(SHOWN)
     shown = f", most often: {top[0][0]} ({top[0][1]} times)" if top else ""
     return conclude_share(
         ID,
-        evidence.arm,
+        arm,
         disputed,
         n=n,
         limit=A_QUARTER,
-        unit="of the errors",
-        why=f"{disputed} of the base's {n:,} errors are about borders or names{shown}",
+        unit="of the found entities",
+        why=(
+            f"of {n:,} entities that the base finds{where}, {disputed} have other borders or "
+            f"names{shown}"
+        ),
         following="write the rule down and train robustly: the base's label means something else",
         details={"errors": {kind: kinds[kind] for kind in KINDS}, "most_often": dict(top)},
     )

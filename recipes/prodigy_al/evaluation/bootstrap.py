@@ -107,15 +107,41 @@ def paired_difference(
     first, second = Side(a, groups), Side(b, groups)
     resamples = group_resamples(groups, draws, rng)
     drawn = first.draws(metric, resamples, rng) - second.draws(metric, resamples, rng)
-    bounds = _percentiles(drawn, 1 - LEVEL, resamples.shape[1], metric)
+    value = first.value(metric) - second.value(metric)
+    return _difference(value, drawn, resamples.shape[1], metric)
+
+
+def difference_to(
+    counts_per_seed: Sequence[Counts],
+    limit: float,
+    *,
+    groups: Groups,
+    draws: int,
+    rng: np.random.Generator,
+    metric: Metric = "f1",
+) -> Difference | Unavailable:
+    """Compare one side with a fixed number: its mean over training seeds minus `limit`.
+
+    The rest as in `paired_difference`.
+    """
+    side, resamples = Side(counts_per_seed, groups), group_resamples(groups, draws, rng)
+    drawn = np.clip(side.draws(metric, resamples, rng), 0, 1) - limit
+    return _difference(side.value(metric) - limit, drawn, resamples.shape[1], metric)
+
+
+def _difference(
+    value: float, drawn: FloatArray, size: int, metric: Metric
+) -> Difference | Unavailable:
+    """Return a difference of `value` from its draws over resamples of `size` groups."""
+    bounds = _percentiles(drawn, 1 - LEVEL, size, metric)
     if isinstance(bounds, Unavailable):
         return bounds
     drawn = drawn[np.isfinite(drawn)]
     quantiles = float(special.ndtri(1 - LEVEL / 2) + special.ndtri(POWER))
     return Difference(
-        first.value(metric) - second.value(metric),
+        value,
         *bounds,
-        p=_two_sided(drawn, resamples.shape[1]),
+        p=_two_sided(drawn, size),
         detectable=quantiles * float(drawn.std(ddof=1)),
     )
 

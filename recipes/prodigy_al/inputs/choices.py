@@ -174,7 +174,12 @@ def choose_labels(
 
 
 def check_quick(
-    quick: bool, *, test: str | None, policies: Sequence[str] | None, curves: bool
+    quick: bool,
+    *,
+    test: str | None,
+    policies: Sequence[str] | None,
+    curves: bool,
+    why: bool = False,
 ) -> None:
     """Raise `OptionError` where nothing is to be trained, yet an option is about training.
 
@@ -189,8 +194,9 @@ def check_quick(
         )
     if quick and policies:
         raise OptionError("--training", policies, "nothing is trained with --quick: leave out one")
-    if quick and curves:
-        raise OptionError("--curves", curves, "nothing is trained with --quick: leave out one")
+    for option, asked in (("--curves", curves), ("--why", why)):
+        if quick and asked:
+            raise OptionError(option, asked, "nothing is trained with --quick: leave out one")
 
 
 def check_wanted(wanted: float | None) -> None:

@@ -30,6 +30,7 @@ from prodigy_al.inputs.choices import (
 from prodigy_al.inputs.frames import find_candidates
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.pool_source import read_pool
+from prodigy_al.inputs.questions import find_questions, find_remedy
 from prodigy_al.inputs.sources import cut_segments, open_source
 from prodigy_al.jobs.run import check_cluster
 from prodigy_al.ner.pipelines import describe_pipeline, find_ner, has_ner, load_pipeline
@@ -56,20 +57,21 @@ def open_comparison(
     quick: bool = False,
     wanted: float | None = None,
     equal: str = ANSWERS,
+    why: bool = False,
     command: str = "",
 ) -> Plan:
     """Read arms and test set and check everything that can be checked before training.
 
     `pool` is the source that the arms were drawn from. With `quick` nothing will be trained, and
     `test` may be None; `wanted` is the difference of F1 to plan for, `equal` what arms and their
-    controls are compared at, `command` what was typed for it. Options come first, then datasets and
-    sources, then the model.
+    controls are compared at, `command` what was typed for it. With `why`, what tells why arms
+    differ is trained too. Options come first, then datasets and sources, then the model.
 
     Raises `OptionError`, `AnswerError`, `SourceError` or `ModelError`.
     """
     check_wanted(wanted)
     check_equal(equal)
-    check_quick(quick, test=test, policies=policies, curves=curves)
+    check_quick(quick, test=test, policies=policies, curves=curves, why=why)
     chosen_policies = () if quick else choose_policies(policies)
     processes = choose_workers(workers, cpu_count())
     cluster = choose_cluster(engine, workers)
@@ -116,6 +118,8 @@ def open_comparison(
         if chosen_policies and equal == SECONDS
         else {},
         wanted=wanted,
+        questions=find_questions(arms, labels, nlp) if why else None,
+        remedy=find_remedy(nlp, model) if why else None,
         command=command,
         pool=(
             read_pool(pool, pool_records, arms, labels=labels, nlp=nlp)

@@ -23,22 +23,27 @@ from prodigy_al.report.seconds import at_seconds
 BASE_NAME, RANDOM_NAME = "base", "random"
 
 
-def against_base(report: Report, policy: str) -> dict[str, Finding]:
-    """Return each line of `fold` against the base."""
+def each_against_base(report: Report, policy: str) -> dict[str, Finding]:
+    """Return each dataset against the base."""
     compared = {name: arm.runs[policy].vs_base for name, arm in report.arms.items()}
     words = find_words(compared, _wanted(report))
-    found = {
+    return {
         name: _finding(one, words[name], BASE_NAME, _wanted(report))
         for name, one in compared.items()
     }
+
+
+def against_base(report: Report, policy: str) -> dict[str, Finding]:
+    """Return each line of `fold` against the base."""
+    found = each_against_base(report, policy)
     strategies = {
         name: (one.vs_base, one.replicates, "") for name, one in _strategies(report, policy).items()
     }
     return _lines(report, policy, found, strategies)
 
 
-def against_control(report: Report, policy: str) -> dict[str, Finding]:
-    """Return each line of `fold` that has a control against it: at equal seconds where it can be.
+def each_against_control(report: Report, policy: str) -> dict[str, Finding]:
+    """Return each dataset that has a control against it: at equal seconds where it can be.
 
     Comparisons at equal seconds are one family of Holm's, those at equal answers another.
     """
@@ -49,10 +54,15 @@ def against_control(report: Report, policy: str) -> dict[str, Finding]:
         if one := arm.runs[policy].vs_random:
             answers[name] = one
     words = find_words(answers, wanted) | find_words(timed, wanted)
-    found = {
+    return {
         name: replace(_finding(one, words[name], one.against, wanted), sizes=_sizes(one))
         for name, one in (answers | dict(timed)).items()
     }
+
+
+def against_control(report: Report, policy: str) -> dict[str, Finding]:
+    """Return each line of `fold` that has a control against it, as `each_against_control` does."""
+    found, timed = each_against_control(report, policy), at_seconds(report, policy)
     strategies = {
         name: (
             one.vs_random_seconds if _all_timed(one, timed) else one.vs_random,

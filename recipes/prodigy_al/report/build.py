@@ -38,6 +38,7 @@ from prodigy_al.report.sentences import answer_sentence
 from prodigy_al.report.strata import describe_strata
 from prodigy_al.report.strategies import summarise_strategies
 from prodigy_al.report.weighted import bounds, describe_weighted
+from prodigy_al.report.why import add_reasons
 
 BASE_NAME = "base"
 TEST_NAME = "test"
@@ -92,6 +93,7 @@ def build_report(measured: Measurements) -> schema.Report:
         command=plan.command,
     )
     report = replace(report, strata=describe_strata(measured, answered_policy(report)))
+    report = add_reasons(report, measured)
     answer = answer_sentence if plan.policies else quick_answer
     return replace(report, answer=answer(report), next=str(next_step(report)))
 

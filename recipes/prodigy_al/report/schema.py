@@ -35,6 +35,7 @@ from prodigy_al.report.parts import (
     Within,
     WorstLabel,
 )
+from prodigy_al.report.reasons import Reason, Why
 
 REPORT_VERSION = 1
 
@@ -257,7 +258,8 @@ class Report:
     """The whole comparison; `policies` and every arm's `runs` are empty without any training.
 
     `command` is what somebody typed to get it, without where it was written and computed, so that
-    the same inputs give the same file; empty where a program asked for it.
+    the same inputs give the same file; empty where a program asked for it. `verdicts` and `why` are
+    filled with --why.
     """
 
     version: int = REPORT_VERSION
@@ -275,10 +277,11 @@ class Report:
     strategies: Mapping[str, Mapping[str, Strategy]]
     matrix: Sequence[Cell]
     curves: Sequence[CurvePoint]
-    verdicts: Sequence[Mapping[str, Any]] = ()
+    verdicts: Sequence[Reason] = ()
     health: Sequence[Mapping[str, Any]] = ()
     exchange: Sequence[Exchange] = ()
     plan: Planned | None = None
     strata: Strata | Unavailable | None = None
+    why: Why | None = None
     machine: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""

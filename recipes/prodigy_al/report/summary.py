@@ -102,8 +102,12 @@ def summarize(report: Report) -> Summary:
 
 
 def _reasons(report: Report) -> list[str]:
-    """Return supported hypotheses, and kinds of segments that an arm missed and lost by."""
-    found = [f"{v['arm']}: {v['why']}" for v in report.verdicts if v["verdict"] == "supported"]
+    """Return supported hypotheses, and kinds of segments that an arm missed and lost by.
+
+    Where there is a ledger, it tells the former (`why_lines`).
+    """
+    told = [one for one in report.verdicts if one.verdict == "supported" and not report.why]
+    found = [f"{one.arm}: {one.why}" for one in told]
     missed = report.strata.said if isinstance(report.strata, Strata) else ()
     return [*found, *missed][:MOST_REASONS]
 

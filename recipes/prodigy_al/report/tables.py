@@ -33,6 +33,7 @@ from prodigy_al.report.quick import quick_tables
 from prodigy_al.report.schema import Cell, Report, Strategy
 from prodigy_al.report.seconds import at_seconds
 from prodigy_al.report.strata_table import strata_lines, strata_table
+from prodigy_al.report.why_tables import why_tables
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 
@@ -52,7 +53,7 @@ def render_tables(report: Report) -> str:
         parts.append(_gap(report, policy))
         if report.curves:
             parts += [_effort_to_random(report, policy), "\n".join(exchange_lines(report, policy))]
-        parts.append(_matrix(report, policy))
+        parts += [_matrix(report, policy), why_tables(report, policy)]
         if any(len(found.datasets) > 1 for found in _strategies(report, policy).values()):
             replicates.append(_replicates(report, policy))
     parts += [*replicates, plan_tables(report), footnotes(report)]

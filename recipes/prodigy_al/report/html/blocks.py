@@ -43,6 +43,31 @@ class Table:
 
 
 @dataclass(frozen=True)
+class ReasonCard:
+    """The verdict on one hypothesis: its word, with a sign and a class, numbers and sentences."""
+
+    hypothesis: str
+    word: str
+    sign: str
+    css: str
+    numbers: str
+    why: str
+    next: str
+
+
+@dataclass(frozen=True)
+class ReasonCards:
+    """The verdicts on one dataset, under a heading; `lines` say what is wrong with it, if anything.
+
+    Where nothing is, they are folded away.
+    """
+
+    title: str
+    lines: Sequence[str]
+    cards: Sequence[ReasonCard]
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the page under a heading; one without any content is not shown."""
 
@@ -52,3 +77,4 @@ class Section:
     blocks: Sequence[Figure | Table] = ()
     facts: Sequence[tuple[str, str]] = ()
     lines: Sequence[str] = ()
+    reasons: Sequence[ReasonCards] = ()

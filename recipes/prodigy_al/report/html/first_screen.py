@@ -15,6 +15,7 @@ from prodigy_al.report.html.marks import Mark
 from prodigy_al.report.numbers import counted, interval, number, signed, size_of_test
 from prodigy_al.report.schema import Report
 from prodigy_al.report.summary import ArmSummary, Summary
+from prodigy_al.report.why_lines import why_sentences
 
 # a sign beside each word, so that nothing is said by colour alone
 SIGNS: Mapping[Word, tuple[str, str]] = {
@@ -104,7 +105,7 @@ def first_screen(report: Report, summary: Summary, marks: Mapping[str, Mark]) ->
         # where nothing was trained, dev answers are all there is
         main=forest(report, policy, marks) if policy else dev,
         beside=dev if policy else None,
-        cards=_cards(summary),
+        cards=_cards(report, summary),
         footer=(
             "[low, high] are 95 % intervals. The same numbers, to the last digit, are in "
             f"{'report' if policy else 'quick'}.json beside this page."
@@ -176,13 +177,14 @@ def _note(found: Finding) -> str:
     return "; ".join(said)
 
 
-def _cards(summary: Summary) -> list[Card]:
+def _cards(report: Report, summary: Summary) -> list[Card]:
     """Return what to do next, what is said of shipping, the exchange rate, and reasons."""
     cards = [Card("Next", [summary.next.sentence], command=summary.next.command)]
     if summary.exchange:
         cards.append(Card("Exchange rate", summary.exchange))
-    if summary.reasons:
-        cards.append(Card("Why", summary.reasons))
+    explained = ["; ".join(filter(None, arm)) for arm in why_sentences(report)]
+    if told := [*explained, *summary.reasons]:
+        cards.append(Card("Why", told))
     if marked := [sentence for arm in summary.arms for sentence in arm.marked]:
         forbidden = any(_forbids(arm) for arm in summary.arms)
         title = "Before you ship" if forbidden else "Not checked on dev"

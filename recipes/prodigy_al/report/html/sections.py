@@ -15,6 +15,7 @@ from prodigy_al.report.html.figures.forest import forest
 from prodigy_al.report.html.figures.gap import gap
 from prodigy_al.report.html.figures.replicates import replicates
 from prodigy_al.report.html.marks import Mark
+from prodigy_al.report.html.why import why_section
 from prodigy_al.report.schema import Report
 
 Blocks = Iterable[Figure | Table | None]
@@ -26,7 +27,7 @@ def sections(
     """Return the sections that have something to show; `answered` is the first screen's policy."""
     trained = _trained(report, marks, answered) if answered else _untrained(report)
     found = [*trained, _method(report)]
-    return [one for one in found if one.blocks or one.lines or one.facts]
+    return [one for one in found if one.blocks or one.lines or one.facts or one.reasons]
 
 
 Each = Callable[[Callable[[str], Blocks]], list[Figure | Table]]
@@ -37,7 +38,11 @@ def _trained(report: Report, marks: Mapping[str, Mark], answered: str) -> list[S
         policies = sorted(report.policies, key=lambda policy: policy != answered)
         return [block for policy in policies for block in make(policy) if block is not None]
 
-    return [*_with_figures(report, marks, answered, each), *_of_tables(report, each)]
+    return [
+        why_section(report, marks, answered),
+        *_with_figures(report, marks, answered, each),
+        *_of_tables(report, each),
+    ]
 
 
 def _with_figures(
