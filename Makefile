@@ -85,8 +85,8 @@ study-guard: install
 study-mixed: install
 	$(BIN)/python benchmarks/mixed.py
 
-# Two files at a time, since most tests wait for a process; TEST_JOBS=1 shows them one by one.
-TEST_JOBS ?= 2
+# Three files at a time, since many tests wait for a process; TEST_JOBS=1 shows them one by one.
+TEST_JOBS ?= 3
 test: install
 	$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import spacy
 
@@ -175,11 +176,12 @@ def test_a_pipeline_that_knows_nothing_starts_as_random(controller: Start, world
 def test_keys_ask_what_is_uncertain_more_often_than_chance_does(controller: Start, world: Path):
     base, source = str(world / "base"), str(world / "pool.jsonl")
 
-    def mean_score(recipe: str) -> float:
-        asked = answers(controller(recipe, recipe, base, source, label=["ORG"]), 80)
-        return sum(task["al"]["u"] for task in asked) / 80
+    def mean_score(dataset: str, **options: Any) -> float:
+        asking = controller("al.manual-ranked", dataset, base, source, label=["ORG"], **options)
+        asked = [task["al"] for task in answers(asking, 80)]
+        return float(np.mean([record["u"] for record in asked if record["fold"] == "train"]))
 
-    assert mean_score("al.manual-ranked") > 1.2 * mean_score("al.random")
+    assert mean_score("ranked") > 1.2 * mean_score("even", explore=1.0)
 
 
 def test_the_first_question_of_two_sessions_differs(controller: Start, world: Path):

@@ -106,10 +106,7 @@ def compare(
     from prodigy_al.report.build import compare as compare_arms
     from prodigy_al.report.commands import split_typed
     from prodigy_al.report.files import describe_places, write_files
-    from prodigy_al.report.planned import plan_tables
-    from prodigy_al.report.screen import render_screen
-    from prodigy_al.report.tables import render_tables
-    from prodigy_al.report.why_lines import why_block
+    from prodigy_al.report.terminal import printed_parts
 
     typed, elsewhere = split_typed(sys.argv)
     plan = open_comparison(
@@ -135,10 +132,8 @@ def compare(
     )
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)
-        msg.text(render_screen(report, describe_places(report, output), again=elsewhere))
-        if report.why:
-            msg.text(why_block(report))
-        if full or report.plan:  # whose tables were asked for
-            msg.text(render_tables(report) if full else plan_tables(report))
+        places = describe_places(report, output)
+        for part in printed_parts(report, places, again=elsewhere, full=full):
+            msg.text(part)
         if missing := write_files(report, output):
             msg.warn(missing)
