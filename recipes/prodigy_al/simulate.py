@@ -82,18 +82,14 @@ def simulate(
     gpu_id: int = -1,
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
-    from prodigy_al.inputs.choices import check_acquisition
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.sources import read_gold_source
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import plan_runs
 
-    if by is not None:
-        check_acquisition(by)
     active = given(by=by, explore=explore, within_kinds=within_kinds)
     with naming_options():
-        design = given(explore=explore, within_kinds=within_kinds, dev_share=dev_share)
-        _check(prefix, error_rate=error_rate, **design)
+        _check(prefix, error_rate=error_rate, dev_share=dev_share, **active)
         runs = plan_runs(
             prefix,
             arms=arms,
@@ -125,12 +121,15 @@ def simulate(
     _say_joined(runs, model)
 
 
-def _check(prefix: str, *, error_rate: float, **design: Any) -> None:
+def _check(prefix: str, *, error_rate: float, by: Optional[str] = None, **design: Any) -> None:
     """Check what the arms' own designs check too, but only when the arms before are done."""
+    from prodigy_al.inputs.choices import check_acquisition
     from prodigy_al.inputs.datasets import check_name
     from prodigy_al.sampling.design import SamplingDesign
     from prodigy_al.simulation.annotator import check_error_rate
 
+    if by is not None:
+        check_acquisition(by)
     check_name(prefix)
     SamplingDesign(strategy="any", unit="segment", **design)
     check_error_rate(error_rate)
