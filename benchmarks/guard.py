@@ -1,8 +1,9 @@
 """Is "do not ship" right? Models of few and of many answers, marked by dev, judged by test.
 
-    make study-guard            five replicates on both corpora, resumed where it was interrupted
-    QUICK=1 make study-guard    two replicates of 100 and 300 answers on FiNER: a smaller claim
-    WORKERS=1 make study-guard  one training at a time; two if not given
+    make study-guard               five replicates on both corpora, resumed where it was interrupted
+    CORPUS=finer make study-guard  one corpus alone; conll likewise
+    QUICK=1 make study-guard       two replicates of 100 and 300 answers on FiNER: a smaller claim
+    WORKERS=1 make study-guard     one training at a time; two if not given
 
 The datasets are those of the study (study.py), which are simulated where they are missing. Their
 first 100 and 300 answers are what a shorter annotation would hold. `al.compare` would mark a model
@@ -13,8 +14,8 @@ marked. That test F1 is itself of a sample: models near the base are on either s
 those whose whole interval on test is below the base's F1 are counted apart, as *clearly below*.
 
 A share has Wilson's interval; it takes models for independent, which those of one replicate are
-not. The table is printed after each replicate, with build/study-guard.json written again, which
-holds every single model too. Those that it or, from earlier runs, results/study-guard.json holds
+not. The table is printed after each replicate, with build/study-guard.json written again. Single
+models are kept in build/guard-CORPUS.json and, from earlier runs, in results/: those that are there
 are not trained again.
 """
 
@@ -26,6 +27,8 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from scipy import stats
@@ -55,12 +58,12 @@ from prodigy_al.comparison.runs import predict_all
 from prodigy_al.comparison.testset import remove_overlap
 from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.jobs.files import write_atomically
 from prodigy_al.ner.pipelines import load_pipeline
 
 BUDGET, REPLICATES = (300, 2) if QUICK else (1000, 5)
 SIZES = (100, 300) if QUICK else (100, 300, 1000)
 ARMS = ("teach", "ranked", "random")
-RESULT = ROOT / "build" / "study-guard.json"
 MARKED = ("worse", "not-shown")
 
 
@@ -195,7 +198,7 @@ def show(found: Sequence[Judged]) -> None:
         made = rows(cell, own)
         all_rows |= made
         lines.append((cell, str(len(own)), *map(_shown, made.values())))
-    write_result("study-guard", rows=all_rows, quick=QUICK, models=[asdict(one) for one in found])
+    write_result("study-guard", rows=all_rows, quick=QUICK)
     header = (
         "", "models", "caught of below", "of clearly below", "in vain of not below",
         "'worse' that is below", "not known",
@@ -209,13 +212,22 @@ def _shown(row: Mapping[str, Any]) -> str:
     return f"{row['count']}/{row['n']} [{row['low']:.2f}, {row['high']:.2f}]"
 
 
-def read_judged() -> list[Judged]:
-    """Return the models that were judged before, here or in the results."""
-    for path in (RESULT, ROOT / "benchmarks" / "results" / RESULT.name):
-        stored = json.loads(path.read_bytes()) if path.exists() else {}
-        if stored.get("quick") == QUICK:
-            return [Judged(**_read(one)) for one in stored["models"]]
+def read_judged(corpus: Corpus) -> list[Judged]:
+    """Return the models of a corpus that were judged before, here or in the results."""
+    for path in (_kept(corpus, "build"), _kept(corpus, "benchmarks/results")):
+        if path.exists():
+            return [Judged(**_read(one)) for one in json.loads(path.read_bytes())]
     return []
+
+
+def keep(corpus: Corpus, found: Iterable[Judged]) -> None:
+    """Keep the judged models of a corpus, one to a line."""
+    lines = ",\n".join(json.dumps(asdict(one)) for one in found)
+    write_atomically(_kept(corpus, "build"), f"[\n{lines}\n]\n")
+
+
+def _kept(corpus: Corpus, folder: str) -> Path:
+    return ROOT / folder / f"guard-{corpus.name}{'-quick' if QUICK else ''}.json"
 
 
 def _read(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,11 +242,13 @@ def main() -> None:
             f"study-guard needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})"
         )
     os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
-    found = read_judged()
-    done = {(one.corpus, one.seed, one.answers) for one in found}
-    for corpus in reversed(CORPORA[1:] if QUICK else CORPORA):
+    only = os.environ.get("CORPUS", "finer" if QUICK else "")
+    corpora = [corpus for corpus in reversed(CORPORA) if only in ("", corpus.name)]
+    found = {corpus: read_judged(corpus) for corpus in corpora}
+    for corpus, own in found.items():
+        done = {(one.seed, one.answers) for one in own}
         for seed in range(REPLICATES):
-            missing = [n for n in SIZES if (corpus.name, seed, n) not in done]
+            missing = [n for n in SIZES if (seed, n) not in done]
             if not missing:
                 continue
             Part(corpus, ARMS, range(seed, seed + 1), POLICIES).simulate()
@@ -242,9 +256,10 @@ def main() -> None:
             plan = open_plan(corpus, [corpus.model("random", "robust", seed)])
             for answers in missing:
                 measured = measure(replace(plan, arms=first_answers(corpus, seed, answers)))
-                found += judge(corpus, seed, answers, measured)
-            show(found)
-    show(found)
+                own += judge(corpus, seed, answers, measured)
+                keep(corpus, own)
+            show([*chain(*found.values())])
+    show([*chain(*found.values())])
 
 
 if __name__ == "__main__":
