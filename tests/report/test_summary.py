@@ -209,6 +209,21 @@ def test_a_missing_control_is_drawn_by_a_command_with_source_label_and_salt(
     )
 
 
+def test_gold_is_mended_before_anything_else_is_done(
+    made_report: MadeReport, three_arms: dict[str, Arm]
+):
+    broken = replace(made_report(three_arms).test, gold_spans=67, unusable_spans=76)
+    for groups in (80, 5):  # whatever else is wrong with the test set
+        report = made_report(three_arms, test=replace(broken, groups=groups), seeds=[0])
+        sentence, command = next_of(report)
+        assert sentence == (
+            "Mend the gold of gold.jsonl, of which 76 of 143 spans are unusable, and compare again."
+        )
+        assert not command
+    few = made_report(three_arms, test=replace(broken, gold_spans=980, unusable_spans=20))
+    assert "Mend" not in next_of(few)[0]
+
+
 def test_one_training_seed_is_followed_by_five(made_report: MadeReport, three_arms: dict[str, Arm]):
     command = "prodigy al.compare 'news-*' base --seeds 1 --test gold.jsonl"
     _, found = next_of(made_report(three_arms, seeds=[0], command=command))

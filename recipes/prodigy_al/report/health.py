@@ -31,11 +31,11 @@ def check_health(measured: Measurements) -> list[Mapping[str, Any]]:
     if plan.test.is_given:
         brief = f"test has {counted(groups, 'document')}: nothing can be decided below {MIN_GROUPS}"
         found.append(_check("test-groups", groups, no_interval, brief))
+        found.append(_check_gold(plan.test))
     if plan.policies:
         brief = "one training seed: no interval says how much another would change"
         found.append(_check("training-seeds", seeds, no_training if seeds == 1 else "", brief))
     if plan.test.is_given:
-        found.append(_check_gold(plan.test))
         found.append(check_overlap(plan.arms, plan.test, measured.overlap.removed))
         found.append(check_documents(measured))
     return found

@@ -18,6 +18,7 @@ from prodigy_al.report.schema import Report
 from prodigy_al.report.seconds import at_seconds
 
 ENOUGH_SEEDS = 5
+MANY_UNUSABLE = 0.02  # of the gold spans; reading refuses more of them without --skip-bad
 PRACTICAL = 0.02  # a difference of F1 to plan for where nobody named another
 _RECIPES = {
     "random": ["al.random"],
@@ -46,6 +47,8 @@ def _step(sentence: str, command: str = "") -> NextStep:
 
 def next_step(report: Report) -> NextStep:
     """Return what would settle most, the cheapest first."""
+    if found := _mend_gold(report):
+        return found
     policy = answered_policy(report)
     if policy is None:
         return _missing(report) or _train(report)
@@ -58,6 +61,18 @@ def next_step(report: Report) -> NextStep:
         or _plan(report, policy)
         or _rank(report)
         or _replicates(report)
+    )
+
+
+def _mend_gold(report: Report) -> NextStep | None:
+    """Return that the gold is to be mended, where more of it is unusable than --skip-bad is for."""
+    unusable = report.test.unusable_spans
+    everything = unusable + report.test.gold_spans
+    if unusable <= MANY_UNUSABLE * everything:
+        return None
+    return _step(
+        f"Mend the gold of {report.test.name}, of which {unusable:,} of {everything:,} spans are "
+        "unusable, and compare again"
     )
 
 
