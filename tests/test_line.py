@@ -176,6 +176,7 @@ def test_the_page_of_the_report_is_written_beside_it_and_named(finished):
     page = (finished["folder"] / "out" / "report.html").read_text(encoding="utf8")
     assert all(f"<bdi>{arm}</bdi>" in page for arm in finished["report"]["arms"])
     assert page.count("<figure") >= 3
+    assert "<h1>F1 of ORG on text like test.jsonl</h1>" in page  # without its folders
 
 
 def test_an_arm_is_compared_with_the_control_of_its_own_form(finished):

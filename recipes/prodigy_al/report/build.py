@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.controls import find_control, why_no_control
@@ -99,7 +100,8 @@ def build_report(measured: Measurements) -> schema.Report:
 
 
 def _target(plan: Plan) -> str:
-    like = plan.test.name if plan.test.is_given else "what was annotated"
+    # a file's folders stand where the test set is described
+    like = Path(plan.test.name).name if plan.test.is_given else "what was annotated"
     return f"F1 of {', '.join(plan.labels)} on text like {like}"
 
 
