@@ -167,7 +167,8 @@ def _note(found: Finding) -> str:
             said.append(f"at equal answers: {both} to train on")
         else:
             by = " simulated" if sizes.simulated else ""
-            said.append(f"at equal seconds: {both} in {sizes.seconds:,.0f}{by} s")
+            # not the models of the other columns: whoever took longer is trained again
+            said.append(f"trained on what {sizes.seconds:,.0f}{by} s held: {both}")
     elif found.word == "no difference found" and found.within is not None:
         said.append(f"within ±{number(found.within)}")
     said += [found.why] if found.why else []
