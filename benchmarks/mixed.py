@@ -34,7 +34,7 @@ from math import ceil, exp, log
 from statistics import fmean
 from typing import Any
 
-from designs import SECONDS, seconds_of, write_dataset
+from drawn import SECONDS, seconds_of, write_dataset
 from kept import KeptModels, Tested, difference, tested
 from study import (
     BASE,
