@@ -224,6 +224,20 @@ def test_gold_is_mended_before_anything_else_is_done(
     assert "Mend" not in next_of(few)[0]
 
 
+def test_nothing_is_decided_on_a_test_set_whose_gold_is_broken(
+    made_report: MadeReport, three_arms: dict[str, Arm], made_arm: MadeArm
+):
+    for arms in (three_arms, replicated(made_arm, 5)):
+        report = made_report(arms)
+        found = [one for arm in summarize(report).arms for one in (arm.vs_base, arm.vs_control)]
+        assert {one.word for one in found if one} >= {"helps"}
+        broken = replace(report.test, gold_spans=67, unusable_spans=76)
+        for arm in summarize(replace(report, test=broken)).arms:
+            for one in filter(None, (arm.vs_base, arm.vs_control)):
+                assert (one.word, one.why) == ("not decided", "much of the gold is unusable")
+                assert not one.counts
+
+
 def test_one_training_seed_is_followed_by_five(made_report: MadeReport, three_arms: dict[str, Arm]):
     command = "prodigy al.compare 'news-*' base --seeds 1 --test gold.jsonl"
     _, found = next_of(made_report(three_arms, seeds=[0], command=command))

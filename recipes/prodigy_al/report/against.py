@@ -27,10 +27,11 @@ def each_against_base(report: Report, policy: str) -> dict[str, Finding]:
     """Return each dataset against the base."""
     compared = {name: arm.runs[policy].vs_base for name, arm in report.arms.items()}
     words = find_words(compared, _wanted(report))
-    return {
+    found = {
         name: _finding(one, words[name], BASE_NAME, _wanted(report))
         for name, one in compared.items()
     }
+    return _read_on(report, found)
 
 
 def against_base(report: Report, policy: str) -> dict[str, Finding]:
@@ -54,10 +55,11 @@ def each_against_control(report: Report, policy: str) -> dict[str, Finding]:
         if one := arm.runs[policy].vs_random:
             answers[name] = one
     words = find_words(answers, wanted) | find_words(timed, wanted)
-    return {
+    found = {
         name: replace(_finding(one, words[name], one.against, wanted), sizes=_sizes(one))
         for name, one in (answers | dict(timed)).items()
     }
+    return _read_on(report, found)
 
 
 def against_control(report: Report, policy: str) -> dict[str, Finding]:
@@ -106,7 +108,20 @@ def _lines(
         else:
             _, replicates, why = strategies[strategy]
             lines[line] = _undecided(own, replicates, why)
-    return lines
+    return _read_on(report, lines)
+
+
+def _read_on(report: Report, found: Mapping[str, Finding]) -> dict[str, Finding]:
+    """Return findings as they are, or undecided where the test set's gold is broken.
+
+    What a model finds where gold is unusable counts as wrong: a difference then may be of that.
+    """
+    if not report.test.is_broken:
+        return dict(found)
+    return {
+        name: replace(one, word="not decided", why="much of the gold is unusable", counts={})
+        for name, one in found.items()
+    }
 
 
 def _undecided(own: Sequence[Finding], replicates: int, why: str) -> Finding:

@@ -18,7 +18,6 @@ from prodigy_al.report.schema import Report
 from prodigy_al.report.seconds import at_seconds
 
 ENOUGH_SEEDS = 5
-MANY_UNUSABLE = 0.02  # of the gold spans; reading refuses more of them without --skip-bad
 PRACTICAL = 0.02  # a difference of F1 to plan for where nobody named another
 _RECIPES = {
     "random": ["al.random"],
@@ -65,11 +64,11 @@ def next_step(report: Report) -> NextStep:
 
 
 def _mend_gold(report: Report) -> NextStep | None:
-    """Return that the gold is to be mended, where more of it is unusable than --skip-bad is for."""
+    """Return that the gold is to be mended, where much of it is unusable."""
+    if not report.test.is_broken:
+        return None
     unusable = report.test.unusable_spans
     everything = unusable + report.test.gold_spans
-    if unusable <= MANY_UNUSABLE * everything:
-        return None
     return _step(
         f"Mend the gold of {report.test.name}, of which {unusable:,} of {everything:,} spans are "
         "unusable, and compare again"

@@ -38,6 +38,7 @@ from prodigy_al.report.parts import (
 from prodigy_al.report.reasons import Reason, Why
 
 REPORT_VERSION = 1
+MANY_UNUSABLE = 0.02  # of all gold spans of a test set
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,11 @@ class TestSet:
     unusable_spans: int
     overlap: Overlap
     ignored: int = 0
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether more of its gold is unusable than is read without --skip-bad."""
+        return self.unusable_spans > MANY_UNUSABLE * (self.unusable_spans + self.gold_spans)
 
 
 @dataclass(frozen=True, kw_only=True)
