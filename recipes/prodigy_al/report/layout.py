@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from unicodedata import combining, east_asian_width
 
 WIDTH = 80
@@ -36,10 +37,18 @@ def fit(text: str, columns: int) -> str:
 def fit_names(names: Iterable[str], columns: int) -> dict[str, str]:
     """Return each name in no more columns, and no two alike. The end tells more than the start.
 
+    What all begin with goes first, where that is enough.
+
     >>> fit_names(["news-monday-ranked", "news-friday-ranked"], 14)
-    {'news-monday-ranked': 'ne…nday-ranked', 'news-friday-ranked': 'ne…iday-ranked'}
+    {'news-monday-ranked': '…monday-ranked', 'news-friday-ranked': '…friday-ranked'}
+    >>> fit_names(["news-monday-ranked", "news-friday-ranked"], 12)
+    {'news-monday-ranked': 'news-m…anked', 'news-friday-ranked': 'news-f…anked'}
     """
     names = list(dict.fromkeys(names))
+    if len(names) > 1 and any(width(name) > columns for name in names):
+        bare = {name: f"{ELLIPSIS}{name[_shared(names) :]}" for name in names}
+        if all(1 < width(short) <= columns for short in bare.values()):
+            return bare
     middle = columns // 3
     # the cut wanders from the middle to both ends until the names differ
     for head in sorted(range(columns), key=lambda at: abs(at - middle)):
@@ -51,6 +60,14 @@ def fit_names(names: Iterable[str], columns: int) -> dict[str, str]:
         tail = f"{ELLIPSIS}{number}"
         numbered[name] = _head(name, columns - len(tail)) + tail
     return numbered
+
+
+def _shared(names: Sequence[str]) -> int:
+    """Return how many characters all names begin with, up to and with a `-`, `_`, `.` or `/`."""
+    # what the first and the last in the alphabet share, all share
+    pairs = zip(min(names), max(names), strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return max(names[0][:same].rfind(sign) for sign in "-_./") + 1
 
 
 def _cut(text: str, columns: int, head: int) -> str:
