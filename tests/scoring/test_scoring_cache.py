@@ -154,6 +154,18 @@ def of_another_make(path: Path) -> None:
     file.close()
 
 
+def of_other_content(path: Path) -> None:
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE batches SET scores = x'00'")
+    file.close()
+
+
+def of_half_the_content(path: Path) -> None:
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE batches SET scores = substr(scores, 1, 40)")
+    file.close()
+
+
 def locked(path: Path) -> None:
     global holding
     holding = sqlite3.connect(path, isolation_level=None)
@@ -165,7 +177,18 @@ def a_folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("spoil", [not_a_database, cut_short, of_another_make, locked, a_folder])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        not_a_database,
+        cut_short,
+        of_another_make,
+        of_other_content,
+        of_half_the_content,
+        locked,
+        a_folder,
+    ],
+)
 def test_a_file_that_cannot_be_used_costs_time_and_nothing_else(
     plain: Language,
     word_salad: MakeDocs,

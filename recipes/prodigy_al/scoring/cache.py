@@ -84,7 +84,9 @@ class ScoreCache:
         return sha256(srsly.msgpack_dumps(everything)).digest()
 
     def _read(self, key: bytes) -> list[SpanMarginals] | None:
-        with suppress(sqlite3.Error, OSError), self._open() as file:
+        # the disk may give back other bytes than were written
+        damaged = (ValueError, TypeError, LookupError)
+        with suppress(sqlite3.Error, OSError, *damaged), self._open() as file:
             row = file.execute("SELECT scores FROM batches WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 return _unpack(srsly.msgpack_loads(row[0]))

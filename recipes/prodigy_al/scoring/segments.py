@@ -29,8 +29,7 @@ def segment_scorer(
     """Return a function that scores segments in order, with a bar that says of which fold.
 
     `dev` is the acquisition of the dev fold, where that is drawn by another; `cache` as in
-    `score_pool`. Raises `KeyError`
-    where one of both is not among `ACQUISITIONS`.
+    `score_pool`. Raises `KeyError` where one of both is not among `ACQUISITIONS`.
     """
     measures = {"train": ACQUISITIONS[acquisition], "dev": ACQUISITIONS[dev or acquisition]}
 
