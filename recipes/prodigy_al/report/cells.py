@@ -9,6 +9,7 @@ from wasabi.tables import table
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.metrics import Comparison, Metric, WeightedMetric
 from prodigy_al.report.numbers import interval, number, signed
+from prodigy_al.report.parts import Interval
 
 TERMS = (
     "Weighted: as if drawn evenly from the source. For new text: on other documents too. For this "
@@ -40,11 +41,18 @@ def precision_recall(metric: Metric) -> str:
 
 def difference(found: Comparison | None) -> str:
     """Return a difference and its interval, if it has one."""
-    if found is None or found.difference is None:
+    if found is None:
+        return "-"
+    return signed_with_ends(Interval(value=found.difference, low=found.low, high=found.high))
+
+
+def signed_with_ends(found: Interval) -> str:
+    """Return a signed number and its interval, if it has one."""
+    if found.value is None:
         return "-"
     if found.low is None or found.high is None:
-        return signed(found.difference)
-    return f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]"
+        return signed(found.value)
+    return f"{signed(found.value)} [{signed(found.low)}, {signed(found.high)}]"
 
 
 def worth(metric: WeightedMetric) -> str:

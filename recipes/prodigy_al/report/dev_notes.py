@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.cells import signed_with_ends
 from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import interval, number, signed
 from prodigy_al.report.parts import Interval, Share, Within
@@ -86,7 +87,7 @@ def gap_rows(report: Report, policy: str) -> list[tuple[str, str, str, str, str]
         run = arm.runs[policy]
         usual, test = run.dev.usual.f1, run.test.f1
         if run.gap.selection and run.gap.rest and usual is not None and test is not None:
-            first, rest = (_signed_with_ends(part) for part in (run.gap.selection, run.gap.rest))
+            first, rest = (signed_with_ends(part) for part in (run.gap.selection, run.gap.rest))
             causes = "selection, ignored, other texts" if run.dev.ignored else "selection"
             rows.append((dataset, signed(usual - test), first, causes, rest))
     return rows
@@ -114,11 +115,3 @@ def _within(found: Within | Unavailable) -> str:
 def _with_ends(found: Interval) -> str:
     ends = "" if found.low is None else f" {interval(found.low, found.high)}"
     return number(found.value) + ends
-
-
-def _signed_with_ends(found: Interval) -> str:
-    if found.value is None:
-        return "-"
-    if found.low is None or found.high is None:
-        return signed(found.value)
-    return f"{signed(found.value)} [{signed(found.low)}, {signed(found.high)}]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prodigy_al.report.cells import difference, titled
+from prodigy_al.report.cells import difference, signed_with_ends, titled
 from prodigy_al.report.numbers import number, signed
 from prodigy_al.report.parts import Interval
 from prodigy_al.report.reasons import Forms, Reason
@@ -100,15 +100,6 @@ def reason_number(reason: Reason) -> str:
     write = signed if reason.id in SIGNED else number
     ends = f"[{write(reason.low)}, {write(reason.high)}]"
     return f"{write(reason.number)} {ends} {reason.unit}"
-
-
-def signed_with_ends(found: Interval) -> str:
-    """Return a difference and its interval, if it has one."""
-    if found.value is None:
-        return "-"
-    if found.low is None or found.high is None:
-        return signed(found.value)
-    return f"{signed(found.value)} [{signed(found.low)}, {signed(found.high)}]"
 
 
 def _with_ends(found: Interval) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from prodigy_al.diagnosis.verdict import Word
+from prodigy_al.report.cells import signed_with_ends
 from prodigy_al.report.html.blocks import Figure, ReasonCard, ReasonCards, Section, Table
 from prodigy_al.report.html.figures.remedies import remedies
 from prodigy_al.report.html.marks import Mark
@@ -20,7 +21,6 @@ from prodigy_al.report.why_tables import (
     forms_rows,
     ledger_rows,
     reason_number,
-    signed_with_ends,
 )
 
 INTRO = (
