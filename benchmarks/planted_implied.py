@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+_NER_TEACH = {
+    "partial-dev": "single spans annotate their own tokens alone",
+    "redundancy": "it asks about several spans of a text, and about one document on end",
+    "prevalence": "what it reads first are articles, and texts without a span are passed",
+    "harm-direction": "the base errs more often in some kinds of document than in others",
+    "coverage": "rows of tables stand at the end of the archive, which it does not reach",
+}
+
 IMPLIED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "ner-teach": {
-            "partial-dev": "single spans annotate their own tokens alone",
-            "redundancy": "it asks about several spans of a text, and about one document on end",
-            "prevalence": "what it reads first are articles, and texts without a span are passed",
-            "harm-direction": "the base errs more often in some kinds of document than in others",
-            "coverage": "rows of tables stand at the end of the archive, which it does not reach",
-        },
+        "ner-teach": _NER_TEACH,
+        "ner-teach-1000": _NER_TEACH,
         "bases-errors": {
             "selection": "errors go with the score and the number of names, which the test reads",
             "prevalence": "an error needs a name, in the text or in what the base expects",

@@ -30,24 +30,24 @@ from prodigy_al.simulate import simulate
 from prodigy_al.simulation.annotator import GoldAnnotator
 
 BESIDE = "beside"
-ANSWERS = 400
+ANSWERS, MANY_ANSWERS = 400, 1000
 SHIFTED = 0.15
 SLOWER = 0.1
 THINNED_FROM = 700
 
-WorldKind = Literal["news", "versions", "real"]
+WorldKind = Literal["news", "versions", "real", "many-answers"]
 WORLD_KINDS: tuple[WorldKind, ...] = get_args(WorldKind)
 Make = Callable[[World, str], None]
 
 
-def by_arm(arm: str) -> Make:
+def by_arm(arm: str, *, answers: int = ANSWERS) -> Make:
     """Return what writes the dataset of an arm of `al.simulate`."""
 
     def make(world: World, name: str) -> None:
         seed = int(world.rng(name).integers(1_000_000))
         simulate(
             str(world.pool), str(world.base), name, label=[LABEL],
-            arms=[arm], budget=ANSWERS, seeds=f"{seed},",
+            arms=[arm], budget=answers, seeds=f"{seed},",
         )  # fmt: skip
         rename(f"{name}-{arm}-{seed}", name)
 
@@ -218,6 +218,7 @@ PLANTS: Mapping[str, Plant] = {
     "thinned": Plant("design", thinned),
     "longer-texts": Plant("selection", chosen_by(the_longer)),
     "ner-teach": Plant("selection", by_arm("ner-teach")),
+    "ner-teach-1000": Plant("selection", by_arm("ner-teach", answers=MANY_ANSWERS), "many-answers"),
     "bases-errors": Plant("harm-direction", chosen_by(where_the_base_is_wrong)),
     "single-spans": Plant("partial-dev", by_arm("random-binary")),
     "no-documents": Plant("leak", without_documents),
