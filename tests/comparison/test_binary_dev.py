@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -14,9 +15,13 @@ from prodigy.util import set_hashes
 
 from prodigy_al.comparison.arms import Arm, read_arm
 from prodigy_al.comparison.estimates import WeightedScore, weighted_score
+from prodigy_al.comparison.gap import usual_vs_weighted
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
 from prodigy_al.comparison.testset import TestSet, read_test
 from prodigy_al.comparison.whole_dev import NOT_F1, find_weighted_dev
+from prodigy_al.diagnosis.selection_dev import judge_selection_dev
+from prodigy_al.diagnosis.trained import TrainedArm
+from prodigy_al.diagnosis.trained_ledger import judge_trained
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.inputs.frames import find_candidates, frame_sha256
 from prodigy_al.report.build import build_report
@@ -79,8 +84,24 @@ def score(segments: Any) -> Any:
         yield Scored(0.25, (Candidate(0, 5, "ORG", 0.5, greedy=True),))
 
 
+def is_unsure(words: str) -> bool:
+    """Whether the model is unsure of a text: of one in two."""
+    return int(words.split()[-1].translate(LETTERS)) % 2 == 0
+
+
+def score_unevenly(segments: Any) -> Any:
+    for segment in segments:
+        p = 0.5 if is_unsure(segment.record["text"]) else 0.05
+        yield Scored(round(p * (1 - p), 9), (Candidate(0, 5, "ORG", p, greedy=True),))
+
+
 def drawn(
-    design: SamplingDesign, answers: int, source: str = "s", salt: str = "salt"
+    design: SamplingDesign,
+    answers: int,
+    source: str = "s",
+    salt: str = "salt",
+    *,
+    score: Callable[[Any], Any] = score,
 ) -> list[dict[str, Any]]:
     """Answers from gold to the first questions of a design, as a dataset holds them."""
     numbered = [(i, record(i)) for i in range(1200)]
@@ -183,6 +204,43 @@ def test_what_the_usual_f1_leaves_out_is_not_said_to_be_selection(strayed: Measu
     assert "usual - weighted made of weighted - test: the rest" in header
     assert "] selection, ignored, other texts " in teach
     assert " selection " in random
+
+
+def test_what_single_spans_leave_out_is_the_form_of_dev_and_not_its_selection(
+    strayed: Measurements, teach: Arm
+):
+    one = TrainedArm(teach, "usual", strayed)
+    # that is what weighted F1 of whole segments would accuse it of
+    assert usual_vs_weighted(TUNED, teach, strayed).found.low > 0.3
+    found = judge_selection_dev(one)
+    assert found.verdict != "supported"
+    assert abs(found.number) < 0.05
+    (partial,) = [one for one in judge_trained(one) if one.id == "partial-dev"]
+    assert partial.verdict == "supported"
+
+
+def test_single_spans_of_texts_that_a_model_does_well_on_are_its_selection(
+    plan: Any, predicted: Any, random: Arm, test_set: TestSet
+):
+    uneven = read("teach", drawn(replace(TEACH, explore=0.1), 300, score=score_unevenly))
+    asked_of = [is_unsure(" ".join(item.words)) for item in uneven.dev.items]
+    assert 0.6 < sum(asked_of) / len(asked_of) < 0.98
+
+    def well_on_unsure_ones(item: Answer) -> set[tuple[int, int, str]]:
+        return {CANDIDATE} if is_unsure(" ".join(item.words)) else set()
+
+    asked = plan([uneven, random], test=test_set, candidates={"teach": candidates(uneven, random)})
+    measured = predicted(asked, by_base, teach=well_on_unsure_ones, random=by_base)
+    found = judge_selection_dev(TrainedArm(uneven, "usual", measured))
+    assert found.verdict == "supported"
+    # it finds half of the accepted spans of an even draw: F1 2/3
+    assert usual_f1(measured) - found.number == pytest.approx(2 / 3, abs=0.12)
+
+
+def usual_f1(measured: Measurements) -> float:
+    found = measured.score(Row(TUNED, "usual", "teach")).f1
+    assert found is not None
+    return found
 
 
 def test_what_it_predicts_outside_is_said_and_what_is_inside_is_withheld(strayed: Measurements):

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prodigy_al.comparison.arms import Arm
-from prodigy_al.comparison.estimates import Compared
+from prodigy_al.comparison.estimates import Compared, weighted_score
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.paired import Side, side_difference, side_value
@@ -62,6 +62,18 @@ def usual_vs_weighted(model: Model, arm: Arm, measured: Measurements) -> Compare
     if isinstance(weighted, Unavailable):
         return Compared(None, weighted)
     return _compare(measured.side(Row(model, "usual", arm.dataset)), weighted.side)
+
+
+def usual_vs_even(model: Model, arm: Arm, measured: Measurements) -> Compared:
+    """Return dev F1 as usual minus what it would be of an even draw: what selection adds to it.
+
+    Both leave out the same predictions, so that of single spans what they leave out is in neither.
+    """
+    usual = measured.side(Row(model, "usual", arm.dataset))
+    if arm.dev.form == "full" or not arm.records:
+        return usual_vs_weighted(model, arm, measured)
+    even = weighted_score(usual.counts_per_seed, arm)
+    return Compared(None, even) if isinstance(even, Unavailable) else _compare(usual, even.side)
 
 
 def usual_vs_test(model: Model, arm: Arm, measured: Measurements) -> Compared:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 
+from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.effects import (
     Effect,
     Square,
@@ -17,7 +18,7 @@ from prodigy_al.comparison.effects import (
     undoing,
 )
 from prodigy_al.comparison.estimates import Compared
-from prodigy_al.comparison.gap import usual_vs_test, usual_vs_weighted
+from prodigy_al.comparison.gap import usual_vs_even, usual_vs_test, usual_vs_weighted
 from prodigy_al.comparison.measurements import Measurements, Model, Row
 from prodigy_al.diagnosis.trained import TrainedArm
 from prodigy_al.diagnosis.trained_ledger import (
@@ -123,13 +124,28 @@ def _remedies(reason: str, run: TrainedArm) -> Iterator[Remedy]:
         if not isinstance(undone, Unavailable):
             yield _remedy(reason, "selection undone", undone[0])
     elif reason == "selection-dev":
-        weighted = usual_vs_weighted(run.model, arm, measured)
-        if weighted.value is not None:
-            n = len(arm.dev)
-            closed = describe_comparison(weighted)
-            yield Remedy(
-                against=reason, what="weighted dev", closed=closed, answers=n, instead_of=n
-            )
+        yield from _measured(reason, "weighted dev", usual_vs_even(run.model, arm, measured), arm)
+    elif reason == "partial-dev" and arm.dev.form == "binary":
+        dev = measured.weighted_dev[arm.dataset]
+        if not isinstance(dev, Unavailable):
+            whole = usual_vs_weighted(run.model, arm, measured)
+            what = "dev of whole segments, weighted"
+            yield from _measured(reason, what, whole, arm, answers=len(dev.dev))
+
+
+def _measured(
+    reason: str, what: str, compared: Compared, arm: Arm, *, answers: int | None = None
+) -> Iterator[Remedy]:
+    """Yield another measurement of the same model, on its own dev answers or on so many others."""
+    own = len(arm.dev)
+    if compared.value is not None:
+        yield Remedy(
+            against=reason,
+            what=what,
+            closed=describe_comparison(compared),
+            answers=own if answers is None else answers,
+            instead_of=own,
+        )
 
 
 def _remedy(reason: str, what: str, effect: Effect) -> Remedy:

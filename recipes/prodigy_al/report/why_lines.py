@@ -12,8 +12,8 @@ from prodigy_al.report.reasons import Complaint, Reason, Remedy
 from prodigy_al.report.schema import Report
 
 WIDTH = 79
-ON_DEV = "selection-dev"
-"""The reason whose remedy is about F1 on dev; all others are about F1 on test."""
+ON_DEV = ("selection-dev", "partial-dev")
+"""The reasons whose remedies are about F1 on dev; all others are about F1 on test."""
 REST = "Redundancy, and how questions differ from their pool: al.diagnose."
 PHRASES: Mapping[str, str] = {
     "label-form": "single spans teach less ({})",
@@ -81,8 +81,8 @@ def reasons_sentence(complaints: Sequence[Complaint], report: Report) -> str:
 def remedy_sentence(complaints: Sequence[Complaint]) -> str:
     """Return which remedy closed most beyond chance, of F1 on test and of F1 on dev."""
     found = [one for complaint in complaints for one in complaint.remedies]
-    on_test = _best([one for one in found if one.against != ON_DEV])
-    on_dev = _best([one for one in found if one.against == ON_DEV])
+    on_test = _best([one for one in found if one.against not in ON_DEV])
+    on_dev = _best([one for one in found if one.against in ON_DEV])
     best = [f"{one.what}, {closed(one)}" for one in (on_dev, on_test) if one]
     if best:
         return f"closes most: {'; '.join(best)}"
