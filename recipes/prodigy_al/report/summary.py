@@ -21,7 +21,7 @@ from prodigy_al.report.schema import Dev, Report, TestSet
 MARKS: dict[Outcome, str] = {  # the worst first
     "worse": "do not ship",
     "not-shown": "do not ship yet",
-    "unknown": "not checked on dev",
+    "unknown": "ship? dev cannot tell",
 }
 MOST_REASONS = 3
 

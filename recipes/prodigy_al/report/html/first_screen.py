@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prodigy_al.report.advice import go_on
 from prodigy_al.report.findings import Finding, Form, Word
 from prodigy_al.report.html.blocks import Figure
 from prodigy_al.report.html.figures.dev_and_test import first_dev_and_test
@@ -21,7 +22,9 @@ from prodigy_al.report.why_lines import why_sentences
 SIGNS: Mapping[Word, tuple[str, str]] = {
     "helps": ("▲", "helps"),
     "harms": ("▼", "harms"),
-    "no difference found": ("=", "equal"),
+    "ahead": ("▲", "ahead"),
+    "behind": ("▽", "behind"),
+    "no difference found": ("±", "near"),
     "not decided": ("?", "undecided"),
 }
 
@@ -81,11 +84,13 @@ class FirstScreen:
     title: str
     basis: str
     heading: str
+    go_on: str
     checks: Sequence[Check]
     failed: Sequence[str]
     verdicts: Sequence[Verdict]
     main: Figure | None
     beside: Figure | None
+    next: Card
     cards: Sequence[Card]
     footer: str
 
@@ -99,12 +104,14 @@ def first_screen(report: Report, summary: Summary, marks: Mapping[str, Mark]) ->
         title=report.target,
         basis=_basis(report, summary),
         heading="Do these answers help?" if policy else "How well the base does so far",
+        go_on=go_on(summary),
         checks=_checks(report),
         failed=summary.checks,
         verdicts=[_verdict(arm, marks) for arm in summary.arms] if policy else [],
         # where nothing was trained, dev answers are all there is
         main=forest(report, policy, marks) if policy else dev,
         beside=dev if policy else None,
+        next=Card("Next", [summary.next.sentence], command=summary.next.command),
         cards=_cards(report, summary),
         footer=(
             "[low, high] are 95 % intervals. The same numbers, to the last digit, are in "
@@ -169,8 +176,8 @@ def _note(found: Finding) -> str:
             by = " simulated" if sizes.simulated else ""
             # not the models of the other columns: whoever took longer is trained again
             said.append(f"trained on what {sizes.seconds:,.0f}{by} s held: {both}")
-    elif found.word == "no difference found" and found.within is not None:
-        said.append(f"within ±{number(found.within)}")
+    if found.word == "no difference found" and found.allows is not None:
+        said.append(f"the interval allows 0, and at most ±{number(found.allows)}")
     said += [found.why] if found.why else []
     if sum(found.counts.values()) > 1:
         each = ", ".join(f"{count}× {word}" for word, count in found.counts.items())
@@ -179,8 +186,8 @@ def _note(found: Finding) -> str:
 
 
 def _cards(report: Report, summary: Summary) -> list[Card]:
-    """Return what to do next, what is said of shipping, the exchange rate, and reasons."""
-    cards = [Card("Next", [summary.next.sentence], command=summary.next.command)]
+    """Return what is said of shipping, the exchange rate, and reasons."""
+    cards = []
     if summary.exchange:
         cards.append(Card("Exchange rate", summary.exchange))
     explained = ["; ".join(filter(None, arm)) for arm in why_sentences(report)]
@@ -188,7 +195,7 @@ def _cards(report: Report, summary: Summary) -> list[Card]:
         cards.append(Card("Why", told))
     if marked := [sentence for arm in summary.arms for sentence in arm.marked]:
         forbidden = any(_forbids(arm) for arm in summary.arms)
-        title = "Before you ship" if forbidden else "Not checked on dev"
+        title = "Before you ship" if forbidden else "May it ship? Dev cannot tell"
         cards.append(Card(title, marked, warning=forbidden))
     return cards
 
