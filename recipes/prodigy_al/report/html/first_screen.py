@@ -29,9 +29,9 @@ SIGNS: Mapping[Word, tuple[str, str]] = {
 }
 
 ASKED: Mapping[Form, str] = {
-    "whole": "answers",
-    "spans": "answers about single spans",
-    "mixed": "answers in both forms",
+    "whole": "{} answers against {}",
+    "spans": "{} single spans against {} whole segments",
+    "mixed": "{} answers in both forms against {} whole segments",
 }
 
 
@@ -169,13 +169,13 @@ def _note(found: Finding) -> str:
     """Return why a word is what it is, both sizes, and what holds of single replicates."""
     said = []
     if sizes := found.sizes:
-        both = f"{sizes.answers:,} {ASKED[sizes.form]} against {sizes.against_answers:,}"
+        both = ASKED[sizes.form].format(f"{sizes.answers:,}", f"{sizes.against_answers:,}")
         if sizes.seconds is None:
             said.append(f"at equal answers: {both} to train on")
         else:
             by = " simulated" if sizes.simulated else ""
             # not the models of the other columns: whoever took longer is trained again
-            said.append(f"trained on what {sizes.seconds:,.0f}{by} s held: {both}")
+            said.append(f"after {sizes.seconds:,.0f}{by} s each: {both}")
     if found.word == "no difference found" and found.allows is not None:
         said.append(f"the interval allows 0, and at most ±{number(found.allows)}")
     said += [found.why] if found.why else []
@@ -223,9 +223,9 @@ def _check(check: Mapping[str, Any]) -> str:
                 usable = f"{counted(int(value), 'gold span')} of test unusable"
                 return usable if value else "all gold of test usable"
             case "overlap":
-                both = "in both an arm and test"
+                both = "in both arm and test"
                 return f"{value:.1%} of texts {both}" if value else f"no text {both}"
             case "shared-documents":
-                of = "from a document trained on"
-                return f"{value:.1%} of test {of}" if value else f"no test segment {of}"
+                of = "from documents trained on"
+                return f"{value:.1%} of test {of}" if value else "no test document trained on"
     return str(check.get("brief") or check["id"].replace("-", " "))
