@@ -14,9 +14,9 @@ from prodigy_al.report.summary import ArmSummary, Summary
 _WORDS = get_args(Word)
 _LONGEST_COUNT = 36  # columns; more words than fit there say that the replicates differ
 _FORMS = {
-    "whole": "{} to {}",
-    "spans": "{} spans to {} whole",
-    "mixed": "{} mixed to {} whole",
+    "whole": "{}/{}",
+    "spans": "{} spans/{} whole",
+    "mixed": "{} mixed/{} whole",
 }
 
 
@@ -114,9 +114,9 @@ def _blocks(summary: Summary) -> Iterator[tuple[str, Block]]:
     if timed:
         simulated = any(found.sizes and found.sizes.simulated for _, found, _ in timed)
         seconds = "simulated seconds" if simulated else "seconds"
-        yield f"Against random answers in as many {seconds} (its answers to theirs):", timed
+        yield f"Against random answers in as many {seconds} (its answers/theirs):", timed
     if equal:
-        yield "Against as many random answers (its training answers to theirs):", equal
+        yield "Against as many random answers (its training answers/theirs):", equal
 
 
 def _cells(found: Finding, beside: str) -> tuple[str, str, str]:

@@ -24,7 +24,7 @@ from prodigy_al.report.html.figures.drawing import (
     new_drawing,
     tick,
 )
-from prodigy_al.report.html.figures.rows import LEFT, LINE, Rows, rows_of, small_note
+from prodigy_al.report.html.figures.rows import CLEAR, LEFT, LINE, Rows, rows_of, small_note
 from prodigy_al.report.html.marks import Mark
 from prodigy_al.report.layout import width as columns_of
 from prodigy_al.report.metrics import WeightedMetric
@@ -180,6 +180,7 @@ def _columns(axes: Axes, rows: Mapping[str, _Row], kinds: Sequence[str], *, narr
                 ha="right",
                 va="center",
                 color=INK,
+                bbox=CLEAR if narrow else None,
             )
 
 

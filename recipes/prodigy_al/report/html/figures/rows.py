@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from prodigy_al.report.html.figures.drawing import INK, MUTED, RULE
+from prodigy_al.report.html.figures.drawing import INK, MUTED, PAGE, RULE
 from prodigy_al.report.html.figures.names import broken
 
 LEFT = 176
@@ -15,6 +15,8 @@ LEFT = 176
 BESIDE, ABOVE = 23, 44
 """Columns of a name on a wide drawing and on a narrow one."""
 LINE = 15  # pixels
+CLEAR = {"facecolor": PAGE, "edgecolor": "none", "boxstyle": "square,pad=0.05"}
+"""What is below a text, so that no line of the drawing runs through it."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Rows:
                 ha="left" if self.narrow else "right",
                 va="bottom" if self.narrow else "center",
                 color=INK,
+                bbox=CLEAR if self.narrow else None,
             )
 
 
