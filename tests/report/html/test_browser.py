@@ -89,6 +89,16 @@ def test_a_phone_and_a_desk_see_each_figure_once(shown: Callable[..., Page]):
             assert len(visible) == 1
 
 
+def test_on_a_desk_neither_column_ends_far_below_the_other(shown: Callable[..., Page]):
+    page = shown(1280, "light")
+    ends = []
+    for column in ("main > .first > section", "main > .first > aside"):
+        box = page.locator(f"{column} > :last-child").bounding_box()
+        assert box is not None
+        ends.append(box["y"] + box["height"])
+    assert abs(ends[0] - ends[1]) < 250
+
+
 def test_the_answer_and_both_figures_stand_on_the_first_screen_of_a_desk(
     shown: Callable[..., Page],
 ):

@@ -54,6 +54,23 @@ def test_the_first_screen_names_failed_checks_first_and_the_next_command(
     assert next(once.all("code")).text.endswith("--label ORG --seeds 5")
 
 
+def test_the_arm_to_go_on_with_is_said_before_the_words(whole: Any):
+    (said,) = whole.with_class("go-on")
+    assert said.text == "Go on with news-ranked: ahead of random answers."
+    answer = next(one for one in whole.all("section") if said in one.children)
+    assert answer.children.index(said) < answer.children.index(whole.with_class("verdicts")[0])
+
+
+def test_no_difference_found_says_what_the_interval_allows(
+    made_arm: MadeArm, made_report: MadeReport, read_page: ReadPage
+):
+    arms = {"r": made_arm("random", 0.1, against="r"), "x": made_arm("ranked", 0.1, 0.004)}
+    line = read_page(made_report(arms)).with_class("verdicts")[0]
+    (sign, *_) = [one.text for one in line.with_class("near")]
+    assert sign == "± no difference found"
+    assert "the interval allows 0, and at most ±.024" in line.text
+
+
 def test_models_that_are_all_alike_have_an_axis(
     made_arm: MadeArm, made_report: MadeReport, read_page: ReadPage
 ):
