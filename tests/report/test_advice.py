@@ -51,7 +51,7 @@ def test_an_arm_takes_the_place_of_random_answers_where_it_is_ahead_of_them(
         "ranked": ("ranked", HELPS, ranked),
         "teach": ("teach", HELPS, teach),
     }
-    assert advice(**arms) == f"Go on with {said}"
+    assert advice(**arms) == f"Go on annotating with {said}"
 
 
 def test_what_is_worse_than_the_base_is_not_gone_on_with(advice: Callable[..., str]):
@@ -60,31 +60,37 @@ def test_what_is_worse_than_the_base_is_not_gone_on_with(advice: Callable[..., s
         "ranked": ("ranked", OPEN, HELPS),
         "teach": ("teach", HARMS, HELPS),
     }
-    assert advice(**arms) == "Go on with ranked: ahead of random answers."
+    assert advice(**arms) == "Go on annotating with ranked: ahead of random answers."
     arms["random"] = ("random", HELPS, None)
     arms["ranked"] = ("ranked", HELPS, OPEN)
     assert advice(**arms) == (
-        "Go on with random: ranked is not shown to be better, teach is worse than the base."
+        "Go on annotating with random: ranked is not shown to be better, teach is worse than the base."
     )
     assert advice(random=("random", HARMS, None), ranked=("ranked", HARMS, OPEN)) == (
-        "Go on with none as trained here: random and ranked are worse than the base."
+        "Go on annotating with none as trained here: random and ranked are worse than the base."
     )
     assert advice(teach=arms["teach"]) == (
-        "Go on with none as trained here: teach is worse than the base."
+        "Go on annotating with none as trained here: teach is worse than the base."
     )
 
 
 def test_any_arm_will_do_where_nothing_is_shown(advice: Callable[..., str]):
     arms = {"random": ("random", OPEN, None), "ranked": ("ranked", OPEN, OPEN)}
-    assert advice(**arms) == "Go on with random or ranked: neither is shown to be better."
+    assert (
+        advice(**arms) == "Go on annotating with random or ranked: neither is shown to be better."
+    )
     many = {f"a{i}": (f"way-{i}", OPEN, None) for i in range(8)}
-    assert advice(**many) == "Go on with a0, a1, a2 or 5 more: none is shown to be better."
+    assert (
+        advice(**many) == "Go on annotating with a0, a1, a2 or 5 more: none is shown to be better."
+    )
     arms["ranked"] = ("ranked", HELPS, OPEN)
-    assert advice(**arms) == "Go on with ranked: random is not shown to help."
+    assert advice(**arms) == "Go on annotating with ranked: random is not shown to help."
 
 
 def test_an_arm_alone_is_gone_on_with_where_it_helps(advice: Callable[..., str]):
-    assert advice(a=("ranked", HELPS, None)) == "Go on with a: nothing else was compared."
+    assert (
+        advice(a=("ranked", HELPS, None)) == "Go on annotating with a: nothing else was compared."
+    )
     assert advice(a=("ranked", OPEN, None)) == "Whether to go on with a is not decided."
 
 
@@ -108,7 +114,7 @@ def test_replicates_that_are_too_few_for_a_strategy_are_any_of_them(
         arms[control] = made_arm("random", 0.04, against=control, seed=seed)
         arms[f"ranked-{seed}"] = made_arm("ranked", 0.07, 0.03, against=control, seed=seed)
     said = go_on(summarize(made_report(arms)))
-    assert said == "Go on with random ×2 or ranked ×2: neither is shown to be better."
+    assert said == "Go on annotating with random ×2 or ranked ×2: neither is shown to be better."
 
 
 def test_a_look_half_way_advises_nothing(made_report: MadeReport, three_arms: dict[str, Arm]):

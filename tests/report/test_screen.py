@@ -55,7 +55,7 @@ def test_three_arms_fill_one_screen_with_answer_table_next_step_and_places(
         "Against random answers in as many seconds (its answers/theirs):",
         "  news-ranked  ahead   +.025 [+.005, +.045]  900/1,000",
         "  news-teach   behind  -.085 [-.105, -.065]  900 spans/1,000 whole",
-        "Go on with news-ranked: ahead of random answers.",
+        "Go on annotating with news-ranked: ahead of random answers.",
         "do not ship: its dev answers, weighted, show it worse than the base",
         "[ ]: 95 % interval; helps/harms, ahead/behind: beyond chance, all arms counted.",
         "",
@@ -107,7 +107,7 @@ def test_a_screen_with_every_part_still_fits(
     )
     assert fits(report)
     shown = "\n".join(lines_of(report))
-    assert "Go on with news-ranked: ahead of random answers." in shown
+    assert "Go on annotating with news-ranked: ahead of random answers." in shown
     assert all(
         word in shown
         for word in ("helps: ", "harms: news-teach", "behind: news-t", "do not ship: news-t")

@@ -28,11 +28,11 @@ def go_on(summary: Summary, names: Mapping[str, str] | None = None) -> str:
     roles = {shown[arm.name]: _role(arm, summary.arms) for arm in summary.arms}
     helping = [shown[arm.name] for arm in summary.arms if _word(arm) == "helps"]
     if set(roles.values()) == {"worse"}:
-        return f"Go on with none as trained here: {_are([*roles])} worse than the base."
+        return f"Go on annotating with none as trained here: {_are([*roles])} worse than the base."
     if len(roles) == 1 and not helping:
         return f"Whether to go on with {_listed([*roles], 'or')} is not decided."
     chosen, reasons = _choice(roles, helping)
-    return f"Go on with {_listed(chosen, 'or')}: {', '.join(reasons)}."
+    return f"Go on annotating with {_listed(chosen, 'or')}: {', '.join(reasons)}."
 
 
 def _no_test(summary: Summary) -> str:
@@ -87,6 +87,13 @@ def _clause(names: Sequence[str], what: str) -> list[str]:
 
 
 def _are(names: Sequence[str]) -> str:
+    """Return the beginning of a clause about some arms; of many, only how many there are.
+
+    >>> _are(["a"]), _are(["a", "b"]), _are(["a", "b", "c", "d"])
+    ('a is', 'a and b are', '4 arms are')
+    """
+    if len(names) > MOST_NAMED:
+        return f"{len(names)} arms are"
     return f"{_listed(names, 'and')} {'is' if len(names) == 1 else 'are'}"
 
 

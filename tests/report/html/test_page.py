@@ -56,7 +56,7 @@ def test_the_first_screen_names_failed_checks_first_and_the_next_command(
 
 def test_the_arm_to_go_on_with_is_said_before_the_words(whole: Any):
     (said,) = whole.with_class("go-on")
-    assert said.text == "Go on with news-ranked: ahead of random answers."
+    assert said.text == "Go on annotating with news-ranked: ahead of random answers."
     answer = next(one for one in whole.all("section") if said in one.children)
     assert answer.children.index(said) < answer.children.index(whole.with_class("verdicts")[0])
 
