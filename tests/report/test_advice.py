@@ -64,13 +64,14 @@ def test_what_is_worse_than_the_base_is_not_gone_on_with(advice: Callable[..., s
     arms["random"] = ("random", HELPS, None)
     arms["ranked"] = ("ranked", HELPS, OPEN)
     assert advice(**arms) == (
-        "Go on annotating with random: ranked is not shown to be better, teach is worse than the base."
+        "Go on annotating with random: ranked is not shown to be better, teach is worse than the "
+        "base."
     )
     assert advice(random=("random", HARMS, None), ranked=("ranked", HARMS, OPEN)) == (
-        "Go on annotating with none as trained here: random and ranked are worse than the base."
+        "No arm to go on with as trained here: random and ranked are worse than the base."
     )
     assert advice(teach=arms["teach"]) == (
-        "Go on annotating with none as trained here: teach is worse than the base."
+        "No arm to go on with as trained here: teach is worse than the base."
     )
 
 

@@ -28,7 +28,7 @@ def go_on(summary: Summary, names: Mapping[str, str] | None = None) -> str:
     roles = {shown[arm.name]: _role(arm, summary.arms) for arm in summary.arms}
     helping = [shown[arm.name] for arm in summary.arms if _word(arm) == "helps"]
     if set(roles.values()) == {"worse"}:
-        return f"Go on annotating with none as trained here: {_are([*roles])} worse than the base."
+        return f"No arm to go on with as trained here: {_are([*roles])} worse than the base."
     if len(roles) == 1 and not helping:
         return f"Whether to go on with {_listed([*roles], 'or')} is not decided."
     chosen, reasons = _choice(roles, helping)
