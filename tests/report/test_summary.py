@@ -137,6 +137,8 @@ def test_marks_of_replicates_are_counted(made_report: MadeReport, made_arm: Made
     assert line.marked == ["said 0", "said 1", "said 2"]
     unknown = {name: arm for name, arm in arms.items() if name in ("a-2", "a-3")}
     assert summarize(made_report(unknown)).arms[0].mark == "ship? dev cannot tell: 1 of 2"
+    both = {name: arm for name, arm in arms.items() if name in ("a-0", "a-1")}
+    assert summarize(made_report(both)).arms[0].mark == "do not ship"
 
 
 def test_what_cannot_be_had_keeps_its_reason(
