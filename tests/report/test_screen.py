@@ -59,11 +59,11 @@ def test_three_arms_fill_one_screen_with_answer_table_next_step_and_places(
         "do not ship: its dev answers, weighted, show it worse than the base",
         "[ ]: 95 % interval; helps/harms, ahead/behind: beyond chance, all arms counted.",
         "",
-        "F1          answers  dev  weighted dev       test               base control",
-        "base              -    -  .600 [.550, .650]  .600 [.550, .650]     -       -",
-        "news-random   1,000 .800  .700 [.650, .750]  .640 [.590, .690] +.040       -",
-        "news-ranked   1,000 .800  .700 [.650, .750]  .670 [.620, .720] +.070   +.025",
-        "news-teach    1,000 .800  .700 [.650, .750]  .550 [.500, .600] -.050   -.085",
+        "F1          answers  dev weighted dev      test               base control",
+        "base              -    - .600 [.550, .650] .600 [.550, .650]     -       -",
+        "news-random   1,000 .800 .700 [.650, .750] .640 [.590, .690] +.040       -",
+        "news-ranked   1,000 .800 .700 [.650, .750] .670 [.620, .720] +.070   +.025",
+        "news-teach    1,000 .800 .700 [.650, .750] .550 [.500, .600] -.050   -.085",
         "dev: held-back answers; weighted: as if drawn at random; control: random ones.",
         "",
         "Next: this holds for these answers. To speak of ranked or teach in general,",
@@ -201,7 +201,7 @@ def test_two_replicates_are_counted_and_their_mean_has_no_word(
         for seed in range(2)
     }
     shown = render_screen(made_report(arms))
-    assert "  random ×2  helps in 1, not decided in 1 of 2  mean +.020\n" in shown
+    assert "  random ×2  1× helps, 1× not decided  mean +.020\n" in shown
     assert "5 are needed to speak of a strategy" in shown
 
 

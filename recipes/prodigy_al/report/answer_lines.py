@@ -136,10 +136,9 @@ def _counted_words(counts: Mapping[Word, int]) -> str:
     """Return of how many replicates each word holds.
 
     >>> _counted_words({"helps": 2}), _counted_words({"not decided": 1, "behind": 1})
-    ('helps in 2 of 2', 'behind in 1, not decided in 1 of 2')
+    ('2× helps', '1× behind, 1× not decided')
     """
-    said = [f"{word} in {counts[word]}" for word in _WORDS if word in counts]
-    text = f"{', '.join(said)} of {sum(counts.values())}"
+    text = ", ".join(f"{counts[word]}× {word}" for word in _WORDS if word in counts)
     return text if len(text) <= _LONGEST_COUNT else "not decided: replicates differ"
 
 

@@ -91,7 +91,7 @@ def aligned(
 ) -> list[str]:
     """Return rows as lines of equally wide columns, those in `right` flush right.
 
-    Two spaces stand between columns; one before those in `right` where they are to be `close`.
+    Two spaces stand between columns; one where they are to be `close`.
     """
     numbers = set(right)
     wide = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
@@ -99,7 +99,7 @@ def aligned(
     for row in rows:
         line = indent
         for i, cell in enumerate(row):
-            gap = GAP[close and i in numbers :] if i else ""
+            gap = GAP[close:] if i else ""
             space = " " * (wide[i] - width(cell))
             line += gap + (space + cell if i in numbers else cell + space)
         lines.append(line.rstrip())
