@@ -290,6 +290,15 @@ def test_verdict_words_are_told_what_they_mean(made_report: MadeReport, made_arm
     assert "not decided: neither beyond chance nor surely small" in alone
 
 
+def test_of_broken_gold_chance_is_not_said_to_be_the_reason(
+    made_report: MadeReport, three_arms: dict[str, Arm]
+):
+    report = made_report(three_arms)
+    broken = replace(report, test=replace(report.test, unusable_spans=300))
+    shown = " ".join(render_screen(broken).split())
+    assert "[ ]: 95 % interval; not decided: much of the gold is unusable." in shown
+
+
 def test_another_recipe_is_not_told_where_to_write(made_report: MadeReport, made_arm: MadeArm):
     report = made_report({"news-ranked": made_arm("ranked", 0.05)})
     assert "--output" not in render_screen(report, again="--output elsewhere")

@@ -75,9 +75,9 @@ def legend(summary: Summary) -> list[str]:
         ends = dict.fromkeys(number(one) for one in (known[0], known[-1]))
         said.append(f"no difference found: [ ] allows 0, and at most ±{' to ±'.join(ends)}")
     if any(found.word == "not decided" and found.low is not None for found in findings):
-        said.append(
-            f"not decided: {'neither' if said else 'neither beyond chance nor surely small'}"
-        )
+        why = "neither" if said else "neither beyond chance nor surely small"
+        why = "much of the gold is unusable" if summary.test.is_broken else why
+        said.append(f"not decided: {why}")
     if summary.base.low is not None:
         said.insert(0, "[ ]: 95 % interval")
     return [*(wrapped(f"{'; '.join(said)}.") if said else []), *_replicates(summary)]
