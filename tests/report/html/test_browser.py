@@ -89,6 +89,17 @@ def test_a_phone_and_a_desk_see_each_figure_once(shown: Callable[..., Page]):
             assert len(visible) == 1
 
 
+def test_on_a_phone_what_a_table_is_called_is_read_without_scrolling(
+    shown: Callable[..., Page],
+):
+    captions = shown(390, "light").locator("caption span").all()
+    assert captions
+    for caption in captions:
+        box = caption.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+
+
 def test_on_a_desk_neither_column_ends_far_below_the_other(shown: Callable[..., Page]):
     page = shown(1280, "light")
     ends = []
