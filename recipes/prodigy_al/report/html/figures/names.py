@@ -19,11 +19,10 @@ def broken(name: str, columns: int) -> str:
     ('news-random', 'news-monday-\\nrandom')
     """
     shown = "".join(c if c.isprintable() else " " for c in name)
-    lines = _lines(shown, columns)
+    lines, room = _lines(shown, columns), MOST_LINES * columns
     while len(lines) > MOST_LINES:
         # a line that ends early leaves room, so that three lines may hold less than they could
-        shown = fit(shown, min(width(shown) - 1, MOST_LINES * columns))
-        lines = _lines(shown, columns)
+        lines, room = _lines(fit(shown, room), columns), room - 1
     return "\n".join(lines)
 
 
