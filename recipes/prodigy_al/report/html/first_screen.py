@@ -190,14 +190,19 @@ def _cards(report: Report, summary: Summary) -> list[Card]:
     cards = []
     if summary.exchange:
         cards.append(Card("Exchange rate", summary.exchange))
-    explained = ["; ".join(filter(None, arm)) for arm in why_sentences(report)]
-    if told := [*explained, *summary.reasons]:
+    if told := [*map(_explained, why_sentences(report)), *summary.reasons]:
         cards.append(Card("Why", told))
     if marked := [sentence for arm in summary.arms for sentence in arm.marked]:
         forbidden = any(_forbids(arm) for arm in summary.arms)
         title = "Before you ship" if forbidden else "May it ship? Dev cannot tell"
         cards.append(Card(title, marked, warning=forbidden))
     return cards
+
+
+def _explained(sentences: Sequence[str]) -> str:
+    """Return what is wrong with an arm, why, and what helps, as sentences."""
+    wrong, *rest = filter(None, sentences)
+    return " ".join(f"{one}." for one in (wrong, *(f"{one[0].upper()}{one[1:]}" for one in rest)))
 
 
 def _forbids(arm: ArmSummary) -> bool:
