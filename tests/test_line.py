@@ -62,6 +62,7 @@ TOP = {
     "machine",
     "plan",
     "strata",
+    "go_on",
     "why",
     "command",
 }
