@@ -164,7 +164,7 @@ def test_equal_seconds_are_the_headline_and_equal_answers_stand_beside(
     report = build_report(unfitted(cut_plan(answers(20, 10))))
     assert "random at equal seconds (800 s by time stamps: 40 answers to 80)" in report.answer
     assert "training answers to" not in report.answer
-    assert "Against random answers, after as many seconds" in render_screen(report)
+    assert "Against random answers in as many seconds" in render_screen(report)
     run = report.arms["ranked"].runs["usual"]
     assert run.vs_random_seconds.difference < run.vs_random.difference == 0
     assert "vs random, equal seconds   equal answers" in render_tables(report)
@@ -173,7 +173,7 @@ def test_equal_seconds_are_the_headline_and_equal_answers_stand_beside(
 def test_simulated_seconds_are_said_to_be(cut_plan: Any, answers: Any, unfitted: Any):
     report = build_report(unfitted(cut_plan(answers(20, 10, **{SIMULATED: True}))))
     assert "at equal seconds (800 s simulated: 40 answers to 80)" in report.answer
-    assert "after as many simulated seconds" in render_screen(report)
+    assert "in as many simulated seconds" in render_screen(report)
 
 
 def test_without_time_stamps_arms_are_compared_at_equal_answers(
@@ -262,5 +262,5 @@ def test_the_recipe_trains_once_more_unless_told_not_to(prodigy: Any, world: Pat
     found = seconds["usual"]["vs_random_seconds"]
     assert found["simulated"]
     assert found["cut"] in ("news-teach-0", "news-random-0")
-    assert "Against random answers, after as many simulated seconds" in done.stdout
+    assert "Against random answers in as many simulated seconds" in done.stdout
     assert seconds["usual"]["vs_random"] == answers["usual"]["vs_random"]

@@ -199,7 +199,7 @@ def test_other_texts_of_documents_that_were_trained_on_are_said_with_their_count
         "others"
     )
     assert render_screen(report).startswith("Check failed: one training seed")
-    of = f"up to {len(shared) / 60:.1%} of test is from documents trained on: test F1 flatters"
+    of = f"up to {len(shared) / 60:.1%} of test from documents trained on: test F1 flatters"
     assert render_screen(report).splitlines()[1] == f"Check failed: {of}"
     assert render_tables(report).index(check["why"]) < render_tables(report).index("F1 on test,")
     assert starred(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from prodigy_al.report.findings import find_words
+from prodigy_al.report.findings import OF_RANDOM, Finding, find_words
 from prodigy_al.report.metrics import Comparison
 
 WORLDS, ARMS, ERROR = 1_000, 6, 0.01
@@ -47,7 +47,8 @@ def test_what_stays_after_all_are_counted_is_said():
 def test_no_difference_is_found_only_where_all_of_the_interval_is_within_the_detectable_one():
     near, far = compared(0.008), compared(0.01)  # detectable .028, intervals to .0276 and .0296
     assert words({"a": near}) == {"a": "no difference found"}
-    assert find_words({"a": far}) == {"a": ("not decided", "the interval reaches beyond ±.028")}
+    why = "the interval holds 0, and changes larger than ±.028"
+    assert find_words({"a": far}) == {"a": ("not decided", why)}
 
 
 def test_the_difference_that_was_asked_for_takes_the_place_of_the_detectable_one():
@@ -56,6 +57,27 @@ def test_the_difference_that_was_asked_for_takes_the_place_of_the_detectable_one
     assert words({"a": found}, wanted=0.02) == {"a": "not decided"}
     assert words({"a": compared(0.015)}, wanted=0.05) == {"a": "no difference found"}
     assert words({"a": compared(0.05)}, wanted=0.2) == {"a": "helps"}
+
+
+def test_behind_random_answers_is_another_word_than_worse_than_before():
+    arms = {"a": compared(0.05), "b": compared(-0.05), "c": compared(0.0)}
+    against_random = find_words(arms, None, OF_RANDOM)
+    assert [word for word, _ in against_random.values()] == [
+        "ahead", "behind", "no difference found",
+    ]  # fmt: skip
+    assert list(words(arms).values()) == ["helps", "harms", "no difference found"]
+
+
+def test_an_interval_allows_no_change_larger_than_its_farther_end():
+    found = Finding(
+        word="no difference found", against="base", difference=-0.01, low=-0.024, high=0.004,
+        within=0.028,
+    )  # fmt: skip
+    assert found.allows == 0.024
+    bare = Finding(
+        word="not decided", against="base", difference=0.1, low=None, high=None, within=None
+    )
+    assert bare.allows is None
 
 
 def test_a_comparison_without_an_interval_is_not_counted():

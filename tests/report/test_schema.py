@@ -18,7 +18,7 @@ from prodigy_al.report.kinds import PlainMetric
 # Programs read these keys: one that goes or changes its name breaks them.
 KEYS = {
     schema.Report: "version answer next target labels model pool seeds policies test base arms "
-    "strategies matrix curves verdicts health exchange machine plan strata why command",
+    "strategies matrix curves verdicts health exchange machine plan strata why command go_on",
     metrics.Metric: "f1 p r low high n no_interval",
     metrics.TestMetric: "f1 p r low high n no_interval per_seed",
     metrics.WeightedMetric: "f1 p r low high n no_interval method interval low_pool high_pool ess "

@@ -34,8 +34,8 @@ def test_each_arm_has_a_word_against_the_base_and_against_its_control(
     }
     assert words == {
         "news-random": ("helps", None),
-        "news-ranked": ("helps", "helps"),
-        "news-teach": ("harms", "harms"),
+        "news-ranked": ("helps", "ahead"),
+        "news-teach": ("harms", "behind"),
     }
     assert found["news-teach"].mark == "do not ship"
     assert found["news-random"].mark == ""
@@ -99,9 +99,9 @@ def test_replicates_are_one_line_with_their_mean_and_interval_for_new_text(
     ranked = found["ranked ×5"]
     mean = report.strategies["ranked"]["robust"].vs_random
     assert mean
-    assert ranked.vs_control.word == "helps"
+    assert ranked.vs_control.word == "ahead"
     assert (ranked.vs_control.difference, ranked.vs_control.low) == (mean.difference, mean.low)
-    assert ranked.vs_control.counts == {"helps": 5}
+    assert ranked.vs_control.counts == {"ahead": 5}
     assert ranked.vs_base.word == "helps"
     assert len(ranked.datasets) == 5
 
@@ -113,7 +113,7 @@ def test_fewer_than_five_replicates_decide_nothing_and_are_counted(
     ranked = found["ranked ×3"].vs_control
     assert ranked.word == "not decided"
     assert ranked.why == "a claim about a strategy takes 5 replicates"
-    assert ranked.counts == {"not decided": 2, "helps": 1}
+    assert ranked.counts == {"not decided": 2, "ahead": 1}
     assert ranked.difference == pytest.approx(0.02)
     assert ranked.low is None
 
@@ -136,7 +136,9 @@ def test_marks_of_replicates_are_counted(made_report: MadeReport, made_arm: Made
     assert line.mark == "do not ship: 2 of 4"
     assert line.marked == ["said 0", "said 1", "said 2"]
     unknown = {name: arm for name, arm in arms.items() if name in ("a-2", "a-3")}
-    assert summarize(made_report(unknown)).arms[0].mark == "not checked on dev: 1 of 2"
+    assert summarize(made_report(unknown)).arms[0].mark == "ship? dev cannot tell: 1 of 2"
+    both = {name: arm for name, arm in arms.items() if name in ("a-0", "a-1")}
+    assert summarize(made_report(both)).arms[0].mark == "do not ship"
 
 
 def test_what_cannot_be_had_keeps_its_reason(
@@ -158,7 +160,7 @@ def test_what_cannot_be_had_keeps_its_reason(
     assert (line.vs_base.word, line.vs_base.why) == ("not decided", "few groups")
     assert line.vs_control is None
     assert line.without_control == 1
-    assert line.mark == "not checked on dev"
+    assert line.mark == "ship? dev cannot tell"
 
 
 def test_without_training_the_lines_are_of_the_base(

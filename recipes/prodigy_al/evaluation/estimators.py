@@ -214,6 +214,19 @@ class Changes:
     shares: FloatArray
 
 
+def too_few(groups: int) -> Unavailable:
+    """Return why answers from so many groups say nothing of new text.
+
+    >>> too_few(1).reason.partition(";")[0]
+    'the answers come from 1 group'
+    """
+    counted = "1 group" if groups == 1 else f"{groups} groups"
+    return Unavailable(
+        f"the answers come from {counted}; at least {MIN_GROUPS} are needed to tell how much new "
+        "text would differ"
+    )
+
+
 def new_text_interval(
     value: float, changes: Changes, sample: Sample, *, groups: int
 ) -> Estimate | Unavailable:
@@ -223,10 +236,7 @@ def new_text_interval(
     Σ (w ê)², the variance of unrelated answers, is multiplied by the sample's inflation.
     """
     if groups < MIN_GROUPS:
-        return Unavailable(
-            f"the answers come from {groups} groups; at least {MIN_GROUPS} are needed to tell "
-            "how much new text would differ"
-        )
+        return too_few(groups)
     freedom = groups - 1
     sums = changes.sums * (freedom / groups) ** 0.5
     within = float(((sample.weights * changes.residual) ** 2).sum())

@@ -29,7 +29,7 @@ from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.bootstrap import LEVEL, POWER, Difference, mean_over_seeds
 from prodigy_al.evaluation.counts import TINY, Counts, Metric
 from prodigy_al.evaluation.documents import inflate_between
-from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
+from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable, too_few
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,7 @@ def side_difference(a: Side, b: Side, *, metric: Metric = "f1") -> Difference | 
     names = np.unique([*a.groups, *b.groups])
     fewest = min(len(set(a.groups)), len(set(b.groups)))
     if fewest < MIN_GROUPS:
-        return Unavailable(
-            f"the answers come from {fewest} groups; at least {MIN_GROUPS} are needed to tell how "
-            "much new text would differ"
-        )
+        return too_few(fewest)
     first, second = _changes(a, names, metric), _changes(b, names, metric)
     if first is None or second is None:
         return Unavailable(f"too few groups hold spans that {metric} could be computed from")

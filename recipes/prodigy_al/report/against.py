@@ -9,6 +9,9 @@ from statistics import fmean
 
 from prodigy_al.report.findings import (
     FEWEST_REPLICATES,
+    OF_BASE,
+    OF_RANDOM,
+    Decided,
     Finding,
     Form,
     Sizes,
@@ -40,7 +43,7 @@ def against_base(report: Report, policy: str) -> dict[str, Finding]:
     strategies = {
         name: (one.vs_base, one.replicates, "") for name, one in _strategies(report, policy).items()
     }
-    return _lines(report, policy, found, strategies)
+    return _lines(report, policy, found, strategies, decided=OF_BASE)
 
 
 def each_against_control(report: Report, policy: str) -> dict[str, Finding]:
@@ -54,7 +57,7 @@ def each_against_control(report: Report, policy: str) -> dict[str, Finding]:
     for name, arm in report.arms.items():
         if one := arm.runs[policy].vs_random:
             answers[name] = one
-    words = find_words(answers, wanted) | find_words(timed, wanted)
+    words = find_words(answers, wanted, OF_RANDOM) | find_words(timed, wanted, OF_RANDOM)
     found = {
         name: replace(_finding(one, words[name], one.against, wanted), sizes=_sizes(one))
         for name, one in (answers | dict(timed)).items()
@@ -73,7 +76,7 @@ def against_control(report: Report, policy: str) -> dict[str, Finding]:
         )
         for name, one in _strategies(report, policy).items()
     }
-    return _lines(report, policy, found, strategies)
+    return _lines(report, policy, found, strategies, decided=OF_RANDOM)
 
 
 def _lines(
@@ -81,6 +84,8 @@ def _lines(
     policy: str,
     found: Mapping[str, Finding],
     strategies: Mapping[str, tuple[Comparison | None, int, str]],
+    *,
+    decided: Decided,
 ) -> dict[str, Finding]:
     """Return the findings by line, those of replicates taken together.
 
@@ -93,7 +98,7 @@ def _lines(
         for name, (mean, replicates, _) in strategies.items()
         if mean is not None and replicates >= FEWEST_REPLICATES
     }
-    words = find_words(enough, wanted)
+    words = find_words(enough, wanted, decided)
     lines = {}
     for line, datasets in fold(report, policy).items():
         own = [found[name] for name in datasets if name in found]

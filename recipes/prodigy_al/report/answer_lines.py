@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
-from prodigy_al.report.findings import Finding, Sizes, Word
+from prodigy_al.report.advice import go_on
+from prodigy_al.report.findings import OF_BASE, OF_RANDOM, Finding, Sizes, Word
 from prodigy_al.report.layout import aligned, by_words, wrapped
 from prodigy_al.report.numbers import counted, number, signed, size_of_test
 from prodigy_al.report.summary import ArmSummary, Summary
 
-_WORDS: tuple[Word, ...] = ("helps", "harms", "no difference found", "not decided")
+_WORDS = get_args(Word)
 _LONGEST_COUNT = 36  # columns; more words than fit there say that the replicates differ
 _FORMS = {
-    "whole": "{} to {}",
-    "spans": "{} spans to {} whole",
-    "mixed": "{} mixed to {} whole",
+    "whole": "{}/{}",
+    "spans": "{} spans/{} whole",
+    "mixed": "{} mixed/{} whole",
 }
 
 
@@ -24,7 +26,8 @@ def answer_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
     for heading, block in _blocks(summary):
         rows = [(names[arm.name], *_cells(found, beside)) for arm, found, beside in block]
         lines += [heading, *aligned(rows, indent="  ")]
-    return [*lines, *_without_control(summary, names), *_marks(summary.arms)]
+    lines += _without_control(summary, names)
+    return [*lines, *_go_on(summary, names), *_marks(summary.arms)]
 
 
 def grouped_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
@@ -36,12 +39,16 @@ def grouped_lines(summary: Summary, names: Mapping[str, str]) -> list[str]:
             for word in _WORDS
         }
         lines += [heading, *by_words({word: own for word, own in by_word.items() if own})]
-    lines += _without_control(summary, names)
+    lines += [*_without_control(summary, names), *_go_on(summary, names)]
     marked: dict[str, list[str]] = {}
     for arm in summary.arms:
         if arm.mark:
             marked.setdefault(arm.mark.split(":")[0], []).append(names[arm.name])
     return [*lines, *by_words(marked, indent="")]
+
+
+def _go_on(summary: Summary, names: Mapping[str, str]) -> list[str]:
+    return wrapped(go_on(summary, names), "", "  ")
 
 
 def _without_control(summary: Summary, names: Mapping[str, str]) -> list[str]:
@@ -59,20 +66,18 @@ def _without_control(summary: Summary, names: Mapping[str, str]) -> list[str]:
 def legend(summary: Summary) -> list[str]:
     """Return what the words and the numbers beside them mean, of those that there are."""
     findings = [found for _, block in _blocks(summary) for _, found, _ in block]
-    words = {found.word for found in findings}
+    shown = {found.word for found in findings}
     said = []
-    if words & {"helps", "harms"}:
-        said.append("helps, harms: beyond chance, all arms counted")
-    within = sorted(
-        found.within
-        for found in findings
-        if found.word == "no difference found" and found.within is not None
-    )
-    if within:
-        ends = dict.fromkeys(number(one) for one in (within[0], within[-1]))
-        said.append(f"no difference found: it is within ±{' to ±'.join(ends)}")
+    if decided := ["/".join(pair) for pair in (OF_BASE, OF_RANDOM) if shown & {*pair}]:
+        said.append(f"{', '.join(decided)}: beyond chance, all arms counted")
+    allowed = [found.allows for found in findings if found.word == "no difference found"]
+    if known := sorted(one for one in allowed if one is not None):
+        ends = dict.fromkeys(number(one) for one in (known[0], known[-1]))
+        said.append(f"no difference found: [ ] allows 0, and at most ±{' to ±'.join(ends)}")
     if any(found.word == "not decided" and found.low is not None for found in findings):
-        said.append(f"not decided: {'neither' if said else 'neither beyond chance nor near 0'}")
+        why = "neither" if said else "neither beyond chance nor surely small"
+        why = "much of the gold is unusable" if summary.test.is_broken else why
+        said.append(f"not decided: {why}")
     if summary.base.low is not None:
         said.insert(0, "[ ]: 95 % interval")
     return [*(wrapped(f"{'; '.join(said)}.") if said else []), *_replicates(summary)]
@@ -109,9 +114,9 @@ def _blocks(summary: Summary) -> Iterator[tuple[str, Block]]:
     if timed:
         simulated = any(found.sizes and found.sizes.simulated for _, found, _ in timed)
         seconds = "simulated seconds" if simulated else "seconds"
-        yield f"Against random answers, after as many {seconds} (its answers to theirs):", timed
+        yield f"Against random answers in as many {seconds} (its answers/theirs):", timed
     if equal:
-        yield "Against as many random answers (its training answers to theirs):", equal
+        yield "Against as many random answers (its training answers/theirs):", equal
 
 
 def _cells(found: Finding, beside: str) -> tuple[str, str, str]:
@@ -130,11 +135,10 @@ def _cells(found: Finding, beside: str) -> tuple[str, str, str]:
 def _counted_words(counts: Mapping[Word, int]) -> str:
     """Return of how many replicates each word holds.
 
-    >>> _counted_words({"helps": 2}), _counted_words({"not decided": 1, "harms": 1})
-    ('helps in 2 of 2', 'harms in 1, not decided in 1 of 2')
+    >>> _counted_words({"helps": 2}), _counted_words({"not decided": 1, "behind": 1})
+    ('2× helps', '1× behind, 1× not decided')
     """
-    said = [f"{word} in {counts[word]}" for word in _WORDS if word in counts]
-    text = f"{', '.join(said)} of {sum(counts.values())}"
+    text = ", ".join(f"{counts[word]}× {word}" for word in _WORDS if word in counts)
     return text if len(text) <= _LONGEST_COUNT else "not decided: replicates differ"
 
 
@@ -150,6 +154,6 @@ def _marks(arms: Sequence[ArmSummary]) -> list[str]:
         said.append("do not ship: its dev answers, weighted, show it worse than the base")
     if "do not ship yet" in marks:
         said.append("do not ship yet: its dev answers, weighted, do not show it better")
-    if "not checked on dev" in marks and not said:
-        said.append("not checked on dev: no dev answers tell whether it is better than the base")
+    if "ship? dev cannot tell" in marks and not said:
+        said.append("dev cannot tell: its dev answers do not say whether it beats the base")
     return said

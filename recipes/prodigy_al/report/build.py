@@ -22,6 +22,7 @@ from prodigy_al.comparison.runs import say_nothing
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
+from prodigy_al.report.advice import go_on
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.differences import against_whole, describe_comparison
 from prodigy_al.report.exchange import describe_exchange
@@ -38,6 +39,7 @@ from prodigy_al.report.seconds import describe_at_seconds
 from prodigy_al.report.sentences import answer_sentence
 from prodigy_al.report.strata import describe_strata
 from prodigy_al.report.strategies import summarise_strategies
+from prodigy_al.report.summary import summarize
 from prodigy_al.report.weighted import bounds, describe_weighted
 from prodigy_al.report.why import add_reasons
 
@@ -96,7 +98,12 @@ def build_report(measured: Measurements) -> schema.Report:
     report = replace(report, strata=describe_strata(measured, answered_policy(report)))
     report = add_reasons(report, measured)
     answer = answer_sentence if plan.policies else quick_answer
-    return replace(report, answer=answer(report), next=str(next_step(report)))
+    return replace(
+        report,
+        answer=answer(report),
+        go_on=go_on(summarize(report)),
+        next=str(next_step(report)),
+    )
 
 
 def _target(plan: Plan) -> str:

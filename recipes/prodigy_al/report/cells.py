@@ -12,8 +12,8 @@ from prodigy_al.report.numbers import interval, number, signed
 from prodigy_al.report.parts import Interval
 
 TERMS = (
-    "Weighted: as if drawn evenly from the source. For new text: on other documents too. For this "
-    "pool: on the texts of the source alone. Answers worth: as many evenly drawn ones. Within the "
+    "Weighted: as if drawn at random from the source. For new text: on other documents too. For "
+    "this pool: on the texts of the source alone. Answers worth: as many random ones. Within the "
     "candidates: among spans that the base proposed."
 )
 

@@ -1,9 +1,11 @@
-"""What may be said of a difference, in one of four words.
+"""What may be said of a difference, in one of four words; against random answers they are others.
 
 helps, harms
-    The 95 % interval lies above, or below, 0, and Holm's p over the family of comparisons is under
-    .05: intervals are those of each comparison alone, so that one may exclude 0 where nothing is
-    decided.
+    Against the base. The 95 % interval lies above, or below, 0, and Holm's p over the family of
+    comparisons is under .05: intervals are those of each comparison alone, so that one may exclude
+    0 where nothing is decided.
+ahead, behind
+    The same against random answers: an arm that helps may still be behind them.
 no difference found
     The interval holds 0 and lies within ± the difference that was asked for (``--plan``); without
     one, within ± the difference that the comparison would have found four times out of five.
@@ -22,7 +24,10 @@ from prodigy_al.evaluation.bootstrap import LEVEL, holm
 from prodigy_al.report.metrics import Comparison
 from prodigy_al.report.numbers import number
 
-Word: TypeAlias = Literal["helps", "harms", "no difference found", "not decided"]
+Word: TypeAlias = Literal["helps", "harms", "ahead", "behind", "no difference found", "not decided"]
+Decided: TypeAlias = tuple[Word, Word]
+OF_BASE: Decided = ("helps", "harms")
+OF_RANDOM: Decided = ("ahead", "behind")
 Form: TypeAlias = Literal["whole", "spans", "mixed"]
 FEWEST_REPLICATES = 5
 
@@ -65,23 +70,42 @@ class Finding:
     sizes: Sizes | None = None
     counts: Mapping[Word, int] = field(default_factory=dict)
 
+    @property
+    def allows(self) -> float | None:
+        """The largest change, up or down, that the interval holds; None without an interval."""
+        if self.low is None or self.high is None:
+            return None
+        return max(abs(self.low), abs(self.high))
+
 
 def find_words(
-    comparisons: Mapping[str, Comparison], wanted: float | None = None
+    comparisons: Mapping[str, Comparison],
+    wanted: float | None = None,
+    decided: Decided = OF_BASE,
 ) -> dict[str, tuple[Word, str]]:
     """Return the word for each of one family of comparisons, by name, and why none is decided.
 
-    `wanted` is the difference of F1 that somebody asked for, if anybody did.
+    `wanted` is the difference of F1 that somebody asked for, if anybody did; `decided` are the
+    words for a difference above and below 0.
     """
     known = {name: found.p for name, found in comparisons.items() if found.p is not None}
     adjusted = dict(zip(known, holm(list(known.values())).tolist(), strict=True))
     return {
-        name: _word(found, adjusted.get(name, 1.0), family=len(known), wanted=wanted)
+        name: _undecided(found, adjusted.get(name, 1.0), family=len(known), wanted=wanted)
+        or _decided(found, decided)
         for name, found in comparisons.items()
     }
 
 
-def _word(found: Comparison, p: float, *, family: int, wanted: float | None) -> tuple[Word, str]:
+def _decided(found: Comparison, decided: Decided) -> tuple[Word, str]:
+    above, below = decided
+    return (above if found.difference and found.difference > 0 else below), ""
+
+
+def _undecided(
+    found: Comparison, p: float, *, family: int, wanted: float | None
+) -> tuple[Word, str] | None:
+    """Return the word for a difference that is not shown, and why; None where it is shown."""
     value, low, high = found.difference, found.low, found.high
     if value is None:
         return "not decided", found.no_interval or "F1 is not defined for one of the two"
@@ -91,8 +115,8 @@ def _word(found: Comparison, p: float, *, family: int, wanted: float | None) -> 
         within = wanted or found.detectable
         if within is not None and -within <= low and high <= within:
             return "no difference found", ""
-        return "not decided", f"the interval reaches beyond ±{number(within)}"
+        return "not decided", f"the interval holds 0, and changes larger than ±{number(within)}"
     # alone, p and interval agree but for the last digit
     if p >= LEVEL and family > 1:
         return "not decided", f"it may be chance, with {family} comparisons counted"
-    return ("helps" if value > 0 else "harms"), ""
+    return None

@@ -51,7 +51,7 @@ def _check_gold(test: TestSet) -> dict[str, Any]:
         "left out: what a model finds in their place counts as wrong"
     )
     of = f"{unusable:,} of {everything:,} gold spans"
-    brief = f"{of} unusable: what is found there counts as wrong"
+    brief = f"{of} unusable: finds there count as wrong"
     return _check("test-gold", unusable, why if unusable else "", brief)
 
 

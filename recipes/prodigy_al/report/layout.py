@@ -1,4 +1,4 @@
-"""Text in 80 columns, the same on every terminal and in a pipe."""
+"""Text for a terminal of 80 columns, the same on every terminal and in a pipe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from unicodedata import combining, east_asian_width
 
-WIDTH = 80
+WIDTH = 79  # the last column of 80 is left free: some terminals begin a new line there
 GAP = "  "
 ELLIPSIS = "…"
 MANY = 7  # names; of more, a line is enough
@@ -91,7 +91,7 @@ def aligned(
 ) -> list[str]:
     """Return rows as lines of equally wide columns, those in `right` flush right.
 
-    Two spaces stand between columns; one before those in `right` where they are to be `close`.
+    Two spaces stand between columns; one where they are to be `close`.
     """
     numbers = set(right)
     wide = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
@@ -99,7 +99,7 @@ def aligned(
     for row in rows:
         line = indent
         for i, cell in enumerate(row):
-            gap = GAP[close and i in numbers :] if i else ""
+            gap = GAP[close:] if i else ""
             space = " " * (wide[i] - width(cell))
             line += gap + (space + cell if i in numbers else cell + space)
         lines.append(line.rstrip())
@@ -107,7 +107,7 @@ def aligned(
 
 
 def wrapped(text: str, first: str = "", indent: str = "") -> list[str]:
-    """Return a text in lines of 80 columns."""
+    """Return a text in lines of so many columns."""
     return textwrap.wrap(
         text,
         WIDTH,

@@ -232,9 +232,11 @@ def _replicates(report: Report) -> NextStep:
             "Nothing more is needed: what is said holds for these ways to annotate in general"
         )
     ways = " or ".join(few) if len(few) <= 3 else "these ways to annotate"
+    command = simulate(report, seeds=FEWEST_REPLICATES)
+    # a simulation sees to that itself
+    own = "" if command else ", each with a --seed, a --fold-salt and random answers of its own"
     return _step(
         f"This holds for these answers. To speak of {ways} in general, repeat the "
-        f"annotation {FEWEST_REPLICATES} times, each with a --seed, a --fold-salt and random "
-        "answers of its own",
-        simulate(report, seeds=FEWEST_REPLICATES),
+        f"annotation {FEWEST_REPLICATES} times{own}",
+        command,
     )

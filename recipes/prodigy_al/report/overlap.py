@@ -48,7 +48,7 @@ def check_overlap(arms: Sequence[Arm], test: TestSet, removed: Mapping[str, int]
         f"left out of training: {', '.join(left_out) or 'none'}"
     )
     why = overlapping if found else separate
-    brief = f"up to {largest:.0%} of the texts are in an arm and in test: test F1 flatters"
+    brief = f"up to {largest:.0%} of texts are in an arm and in test: test F1 flatters"
     return {
         "id": "overlap",
         "ok": not found,
@@ -85,7 +85,7 @@ def check_documents(measured: Measurements) -> dict[str, Any]:
         "number": largest,
         "why": why if found else "",
         "brief": (
-            f"up to {largest:.1%} of test is from documents trained on: test F1 flatters"
+            f"up to {largest:.1%} of test from documents trained on: test F1 flatters"
             if found
             else ""
         ),

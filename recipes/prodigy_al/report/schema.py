@@ -265,7 +265,7 @@ class Report:
 
     `command` is what somebody typed to get it, without where it was written and computed, so that
     the same inputs give the same file; empty where a program asked for it. `verdicts` and `why` are
-    filled with --why.
+    filled with --why. `go_on` says which arm to go on with.
     """
 
     version: int = REPORT_VERSION
@@ -291,3 +291,4 @@ class Report:
     why: Why | None = None
     machine: Mapping[str, Any] = field(default_factory=dict)
     command: str = ""
+    go_on: str = ""

@@ -1,8 +1,8 @@
-"""The report on one screen of a terminal: 24 lines of 80 columns for three arms.
+"""The report on one screen of a terminal: 24 lines of 79 columns for three arms.
 
 It grows by one line per further arm. What does not fit is left out from the least needed on: blank
-lines, what the words mean, then the intervals of the answer go into the table. Names are shortened;
-paths and commands are not, since a part of one is no use.
+lines, what the words mean, then the intervals of the answer go into the table, then reasons and the
+exchange rate. Names are shortened; paths and commands are not, since a part of one is no use.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ def _layouts(report: Report, summary: Summary, places: Sequence[str]) -> Iterato
     short = _narrow(summary, grouped_lines, table_of_intervals)
     for most in range(len(reasons), -1, -1):
         yield [checks, *short, exchange, *reasons[:most], *end]
+    yield [checks, *short, *end]
 
 
 def _narrow(

@@ -70,11 +70,11 @@ def table_of_base(summary: Summary, names: Mapping[str, str]) -> list[str]:
 
 def _terms(summary: Summary) -> list[str]:
     """Return what the columns are, of those that hold something."""
-    terms = ["dev: held-back answers, as usual"]
+    terms = ["dev: held-back answers"]
     if not all(isinstance(arm.weighted, Unavailable) for arm in summary.arms):
-        terms.append("weighted: as if drawn evenly")
+        terms.append("weighted: as if drawn at random")
     if any(arm.vs_control for arm in summary.arms):
-        terms.append("control: random")
+        terms.append("control: random ones")
     cautions = {caution for arm in summary.arms for caution in arm.cautions}
     if cautions:
         terms.append(f"*: {'estimated' if 'estimated' in cautions else 'with care'}, see --full")

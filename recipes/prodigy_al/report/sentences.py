@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from prodigy_al.report.findings import Finding, Sizes
-from prodigy_al.report.numbers import number, signed, size_of_test
+from collections.abc import Mapping
+
+from prodigy_al.report.findings import Finding, Sizes, Word
+from prodigy_al.report.numbers import signed, size_of_test
 from prodigy_al.report.schema import Report
 from prodigy_al.report.summary import ArmSummary, summarize
 
@@ -12,6 +14,7 @@ _FORMS = {
     "spans": ", single spans against whole segments",
     "mixed": ", whole segments and single spans against whole segments alone",
 }
+_TO: Mapping[Word, str] = {"ahead": "ahead of", "behind": "behind"}
 
 
 def answer_sentence(report: Report) -> str:
@@ -34,7 +37,8 @@ def _clause(arm: ArmSummary) -> str:
 
 def _against(found: Finding) -> str:
     at = _at(found.sizes) if found.sizes else ""
-    return f"{found.word} against {found.against}{at} {_numbers(found)}"
+    word = _TO.get(found.word, f"{found.word} against")
+    return f"{word} {found.against}{at} {_numbers(found)}"
 
 
 def _at(sizes: Sizes) -> str:
@@ -53,5 +57,4 @@ def _numbers(found: Finding) -> str:
     if found.low is None or found.high is None:
         why = f", {found.why}" if found.why else ""
         return f"{signed(found.difference)} (no interval{why})"
-    ends = f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]"
-    return f"{ends} within ±{number(found.within)}" if found.word == "no difference found" else ends
+    return f"{signed(found.difference)} [{signed(found.low)}, {signed(found.high)}]"

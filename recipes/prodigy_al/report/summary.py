@@ -21,7 +21,7 @@ from prodigy_al.report.schema import Dev, Report, TestSet
 MARKS: dict[Outcome, str] = {  # the worst first
     "worse": "do not ship",
     "not-shown": "do not ship yet",
-    "unknown": "not checked on dev",
+    "unknown": "ship? dev cannot tell",
 }
 MOST_REASONS = 3
 
@@ -200,7 +200,7 @@ def _interval(metric: Metric) -> Interval:
 def _mark(report: Report, policy: str | None, datasets: Sequence[str]) -> tuple[str, list[str]]:
     """Return what dev answers forbid or leave open, and the sentences behind it.
 
-    Of replicates it is said of how many.
+    Of replicates it is said of how many, unless it is all.
     """
     runs = [report.arms[one].runs[policy] for one in datasets] if policy else []
     guards = [run.guard for run in runs if run.guard is not None and run.guard.said]
@@ -209,5 +209,5 @@ def _mark(report: Report, policy: str | None, datasets: Sequence[str]) -> tuple[
         return "", []
     worst = next(outcome for outcome in MARKS if outcomes[outcome])
     number = outcomes["unknown"] if worst == "unknown" else len(guards) - outcomes["unknown"]
-    of = f": {number} of {len(datasets)}" if len(datasets) > 1 else ""
+    of = f": {number} of {len(datasets)}" if number < len(datasets) else ""
     return MARKS[worst] + of, [guard.said for guard in guards]

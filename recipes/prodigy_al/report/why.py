@@ -84,8 +84,8 @@ def _complaints(run: TrainedArm, report: Report) -> Iterator[Complaint]:
     if base.word == "harms":
         yield _complaint(WORSE, run, "worse than its base", _of_finding(base))
     random = each_against_control(report, run.policy).get(run.name)
-    if random is not None and random.word != "helps":
-        word = "worse" if random.word == "harms" else "not shown to be better"
+    if random is not None and random.word != "ahead":
+        word = "worse" if random.word == "behind" else "not shown to be better"
         said = f"{word} than {random.against}"
         yield _complaint(NO_BETTER, run, said, _of_finding(random))
 

@@ -89,6 +89,30 @@ def test_a_phone_and_a_desk_see_each_figure_once(shown: Callable[..., Page]):
             assert len(visible) == 1
 
 
+def test_on_a_phone_what_a_table_is_called_is_read_without_scrolling(
+    shown: Callable[..., Page],
+):
+    captions = shown(390, "light").locator("caption span").all()
+    assert captions
+    for caption in captions:
+        box = caption.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+
+
+def test_on_a_desk_the_right_column_leaves_no_hole_below_the_left_one(shown: Callable[..., Page]):
+    page = shown(1280, "light")
+    ends = []
+    for column in ("main > .first > section", "main > .first > aside"):
+        box = page.locator(f"{column} > :last-child").bounding_box()
+        assert box is not None
+        ends.append(box["y"] + box["height"])
+    cards = page.locator(".cards").bounding_box()
+    assert cards is not None
+    assert ends[1] - ends[0] < 100
+    assert cards["y"] >= max(ends)
+
+
 def test_the_answer_and_both_figures_stand_on_the_first_screen_of_a_desk(
     shown: Callable[..., Page],
 ):

@@ -49,9 +49,26 @@ def test_the_first_screen_names_failed_checks_first_and_the_next_command(
     strip = [one.text for one in whole.with_class("checks")[0].all("li")]
     assert strip == ["✕ failed: 8 documents in test", "✓ 5 training seeds"]
     assert [one.text for one in whole.with_class("failure")] == ["8 documents are few."]
-    assert "3.1 [2.2, 4.9] single spans did the work" in next(whole.all("aside")).text
+    assert "3.1 [2.2, 4.9] single spans did the work" in whole.with_class("cards")[0].text
     once = read_page(made_report(three_arms, seeds=[0]))
     assert next(once.all("code")).text.endswith("--label ORG --seeds 5")
+
+
+def test_the_arm_to_go_on_with_is_said_before_the_words(whole: Any):
+    (said,) = whole.with_class("go-on")
+    assert said.text == "Go on annotating with news-ranked: ahead of random answers."
+    answer = next(one for one in whole.all("section") if said in one.children)
+    assert answer.children.index(said) < answer.children.index(whole.with_class("verdicts")[0])
+
+
+def test_no_difference_found_says_what_the_interval_allows(
+    made_arm: MadeArm, made_report: MadeReport, read_page: ReadPage
+):
+    arms = {"r": made_arm("random", 0.1, against="r"), "x": made_arm("ranked", 0.1, 0.004)}
+    line = read_page(made_report(arms)).with_class("verdicts")[0]
+    (sign, *_) = [one.text for one in line.with_class("near")]
+    assert sign == "± no difference found"
+    assert "the interval allows 0, and at most ±.024" in line.text
 
 
 def test_models_that_are_all_alike_have_an_axis(
@@ -134,10 +151,31 @@ def test_names_are_text_and_never_markup(
     # names run in their own direction and turn nothing around them
     assert {HOSTILE, HEBREW, "x" * 200} <= {one.text for one in page.all("bdi")}
     assert any(HEBREW in one.text for svg in page.all("svg") for one in svg.all("text"))
-    # in a drawing a long name is cut, and a dollar sign starts no formula
+    # in a drawing a long name is broken, and a dollar sign starts no formula
     drawn = [one.text for svg in page.all("svg") for one in svg.all("text")]
-    assert any(HOSTILE.startswith(one.rstrip("…")) and "…" in one for one in drawn)
+    assert any(one.endswith("$x_1$") for one in drawn)
+    # three lines hold no more
     assert "x" * 200 not in drawn
+    assert any("…" in one for one in drawn)
+
+
+def test_a_name_of_sixty_letters_is_drawn_whole(
+    whole_report: Report, made_report: MadeReport, three_arms: dict[str, Arm], read_page: ReadPage
+):
+    long = "customer-tickets-third-quarter-annotated-in-berlin-"
+    report = replace(
+        whole_report,
+        arms={f"{long}{name}": arm for name, arm in whole_report.arms.items()},
+        base=replace(whole_report.base, dev={}),
+        curves=[replace(one, dataset=f"{long}{one.dataset}") for one in whole_report.curves],
+    )
+    base = dict.fromkeys(report.arms, next(iter(whole_report.base.dev.values())))
+    page = read_page(replace(report, base=replace(report.base, dev=base)))
+    drawings = [svg for svg in page.all("svg") if svg.attributes.get("role") == "img"]
+    for svg in drawings:
+        drawn = "".join(one.text for one in svg.all("text"))
+        assert [name for name in report.arms if name not in drawn] == []
+        assert "…" not in drawn
 
 
 def test_what_is_not_there_is_not_shown(
@@ -170,9 +208,9 @@ def test_an_unavailable_correction_leaves_the_other_two_numbers(
     arm = made_arm("ranked", 0.1, weighted=unavailable, against="a")
     page = read_page(made_report({"a": arm}))
     (figure,) = (one for one in page.all("figure") if one.attributes["id"] == "dev-test")
-    assert "dev said .800, corrected unavailable, test .700" in next(figure.all("desc")).text
+    assert "dev .800, weighted unavailable, test .700" in next(figure.all("desc")).text
     assert figure.with_class("meaning")[0].text == (
-        "The dev answers of a put F1 .100 above test; they could not be corrected."
+        "The dev answers of a put F1 .100 above test; they could not be weighted."
     )
 
 
@@ -236,6 +274,13 @@ def test_the_same_report_gives_the_same_bytes_in_another_process(whole_report: R
         check=True,
     )
     assert done.stdout.decode() == render_page(whole_report)
+
+
+def test_drawings_are_in_the_font_of_the_page(whole: Any):
+    for svg in whole.all("svg"):
+        for one in svg.all("text"):
+            assert "var(--font)" in one.attributes["style"]
+            assert "DejaVu" not in one.attributes["style"]
 
 
 def test_no_colour_is_fixed_in_a_drawing(whole: Any):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prodigy_al.report.advice import go_on
 from prodigy_al.report.findings import Finding, Form, Word
 from prodigy_al.report.html.blocks import Figure
 from prodigy_al.report.html.figures.dev_and_test import first_dev_and_test
@@ -21,14 +22,16 @@ from prodigy_al.report.why_lines import why_sentences
 SIGNS: Mapping[Word, tuple[str, str]] = {
     "helps": ("▲", "helps"),
     "harms": ("▼", "harms"),
-    "no difference found": ("=", "equal"),
+    "ahead": ("▲", "ahead"),
+    "behind": ("▽", "behind"),
+    "no difference found": ("±", "near"),
     "not decided": ("?", "undecided"),
 }
 
 ASKED: Mapping[Form, str] = {
-    "whole": "answers",
-    "spans": "answers about single spans",
-    "mixed": "answers in both forms",
+    "whole": "{} answers against {}",
+    "spans": "{} single spans against {} whole segments",
+    "mixed": "{} answers in both forms against {} whole segments",
 }
 
 
@@ -81,11 +84,13 @@ class FirstScreen:
     title: str
     basis: str
     heading: str
+    go_on: str
     checks: Sequence[Check]
     failed: Sequence[str]
     verdicts: Sequence[Verdict]
     main: Figure | None
     beside: Figure | None
+    next: Card
     cards: Sequence[Card]
     footer: str
 
@@ -99,12 +104,14 @@ def first_screen(report: Report, summary: Summary, marks: Mapping[str, Mark]) ->
         title=report.target,
         basis=_basis(report, summary),
         heading="Do these answers help?" if policy else "How well the base does so far",
+        go_on=go_on(summary),
         checks=_checks(report),
         failed=summary.checks,
         verdicts=[_verdict(arm, marks) for arm in summary.arms] if policy else [],
         # where nothing was trained, dev answers are all there is
         main=forest(report, policy, marks) if policy else dev,
         beside=dev if policy else None,
+        next=Card("Next", [summary.next.sentence], command=summary.next.command),
         cards=_cards(report, summary),
         footer=(
             "[low, high] are 95 % intervals. The same numbers, to the last digit, are in "
@@ -162,15 +169,15 @@ def _note(found: Finding) -> str:
     """Return why a word is what it is, both sizes, and what holds of single replicates."""
     said = []
     if sizes := found.sizes:
-        both = f"{sizes.answers:,} {ASKED[sizes.form]} against {sizes.against_answers:,}"
+        both = ASKED[sizes.form].format(f"{sizes.answers:,}", f"{sizes.against_answers:,}")
         if sizes.seconds is None:
             said.append(f"at equal answers: {both} to train on")
         else:
             by = " simulated" if sizes.simulated else ""
             # not the models of the other columns: whoever took longer is trained again
-            said.append(f"trained on what {sizes.seconds:,.0f}{by} s held: {both}")
-    elif found.word == "no difference found" and found.within is not None:
-        said.append(f"within ±{number(found.within)}")
+            said.append(f"after {sizes.seconds:,.0f}{by} s each: {both}")
+    if found.word == "no difference found" and found.allows is not None:
+        said.append(f"the interval allows 0, and at most ±{number(found.allows)}")
     said += [found.why] if found.why else []
     if sum(found.counts.values()) > 1:
         each = ", ".join(f"{count}× {word}" for word, count in found.counts.items())
@@ -179,18 +186,23 @@ def _note(found: Finding) -> str:
 
 
 def _cards(report: Report, summary: Summary) -> list[Card]:
-    """Return what to do next, what is said of shipping, the exchange rate, and reasons."""
-    cards = [Card("Next", [summary.next.sentence], command=summary.next.command)]
+    """Return what is said of shipping, the exchange rate, and reasons."""
+    cards = []
     if summary.exchange:
         cards.append(Card("Exchange rate", summary.exchange))
-    explained = ["; ".join(filter(None, arm)) for arm in why_sentences(report)]
-    if told := [*explained, *summary.reasons]:
+    if told := [*map(_explained, why_sentences(report)), *summary.reasons]:
         cards.append(Card("Why", told))
     if marked := [sentence for arm in summary.arms for sentence in arm.marked]:
         forbidden = any(_forbids(arm) for arm in summary.arms)
-        title = "Before you ship" if forbidden else "Not checked on dev"
+        title = "Before you ship" if forbidden else "May it ship? Dev cannot tell"
         cards.append(Card(title, marked, warning=forbidden))
     return cards
+
+
+def _explained(sentences: Sequence[str]) -> str:
+    """Return what is wrong with an arm, why, and what helps, as sentences."""
+    wrong, *rest = filter(None, sentences)
+    return " ".join(f"{one}." for one in (wrong, *(f"{one[0].upper()}{one[1:]}" for one in rest)))
 
 
 def _forbids(arm: ArmSummary) -> bool:
@@ -216,9 +228,9 @@ def _check(check: Mapping[str, Any]) -> str:
                 usable = f"{counted(int(value), 'gold span')} of test unusable"
                 return usable if value else "all gold of test usable"
             case "overlap":
-                both = "in both an arm and test"
+                both = "in both arm and test"
                 return f"{value:.1%} of texts {both}" if value else f"no text {both}"
             case "shared-documents":
-                of = "from a document trained on"
-                return f"{value:.1%} of test {of}" if value else f"no test segment {of}"
+                of = "from documents trained on"
+                return f"{value:.1%} of test {of}" if value else "no test document trained on"
     return str(check.get("brief") or check["id"].replace("-", " "))

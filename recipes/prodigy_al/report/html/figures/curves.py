@@ -21,16 +21,17 @@ from prodigy_al.report.html.figures.drawing import (
     is_narrow,
     make_figure,
     new_drawing,
-    short,
     tick,
 )
-from prodigy_al.report.html.figures.rows import small_note
+from prodigy_al.report.html.figures.names import broken
+from prodigy_al.report.html.figures.rows import LINE, small_note
 from prodigy_al.report.html.marks import Mark
 from prodigy_al.report.numbers import counted, number
 from prodigy_al.report.schema import CurvePoint, Report
 
 EFFORTS = ("answers", "tokens", "entities", "seconds")
 PANEL, FOOT, LEFT = 170, 48, 40
+SHORT, LONGEST = 20, 40  # characters of a label, of which two or one fit beside a panel
 MOST_BANDS = 4  # more intervals than that would hide one another
 
 
@@ -70,8 +71,7 @@ def _paint(
 ) -> Drawing:
     across = 1 if is_narrow(width) else 2
     key = _key(found, marks)
-    columns = 2 if across == 1 else 4
-    head = 20 * -(-(len(key) + 1) // columns) + 14
+    columns, head = _places([str(line.get_label()) for line in key], across)
     down = -(-len(efforts) // across)
     drawing = new_drawing(NARROW if across == 1 else WIDE, head + down * (PANEL + FOOT))
     room = width / across
@@ -146,10 +146,20 @@ def _key(found: Mapping[str, object], marks: Mapping[str, Mark]) -> list[Line2D]
             marker=mark.shape,
             linewidth=1.8,
             markersize=6,
-            label=short(named[of][0] if len(named[of]) == 1 else of, 20),
+            label=broken(named[of][0] if len(named[of]) == 1 else of, LONGEST),
         )
         for of, mark in groups.items()
     ]
+
+
+def _places(labels: Sequence[str], across: int) -> tuple[int, int]:
+    """Return in how many columns the key stands, and the pixels that it takes."""
+    lines = [line for label in labels for line in label.split("\n")]
+    room = SHORT if max(map(len, lines)) <= SHORT else LONGEST
+    columns = across * (2 if room == SHORT else 1)
+    rows = -(-(len(labels) + 1) // columns)
+    more = max(label.count("\n") for label in labels)
+    return columns, rows * (20 + LINE * more) + 14
 
 
 def _limits(found: Mapping[str, Sequence[CurvePoint]], base: float | None) -> tuple[float, float]:

@@ -1,9 +1,9 @@
-"""What the dev answers said, what they say corrected, and what test says: one bar per arm."""
+"""What the dev answers said, what they say weighted, and what test says: one bar per arm."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -24,8 +24,9 @@ from prodigy_al.report.html.figures.drawing import (
     new_drawing,
     tick,
 )
-from prodigy_al.report.html.figures.rows import LEFT, row_height, set_up_rows, small_note
+from prodigy_al.report.html.figures.rows import CLEAR, LEFT, LINE, Rows, rows_of, small_note
 from prodigy_al.report.html.marks import Mark
+from prodigy_al.report.layout import width as columns_of
 from prodigy_al.report.metrics import WeightedMetric
 from prodigy_al.report.numbers import number, signed
 from prodigy_al.report.schema import Report
@@ -33,7 +34,9 @@ from prodigy_al.report.summary import Summary
 
 HEAD, FOOT = 30, 44
 COLUMN = 66  # pixels of a column of numbers
-KINDS = ("dev said", "corrected", "test")
+KINDS = ("dev", "weighted", "test")
+HEADS = {"dev": "○ dev", "weighted": "| weighted", "test": "● test"}
+SHORT = 18  # columns of a name beside which the numbers fit on a phone
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,9 @@ def _figure(
     if not rows:
         return None
     kinds = KINDS if policy else KINDS[:2]
-    title = f"F1, training ‘{policy}’: what your dev answers said, corrected, and test"
+    title = f"F1 on dev, on dev weighted as if drawn at random, and on test, training ‘{policy}’"
     if policy is None:
-        title = "F1 of the base: what your dev answers said, and corrected"
+        title = "F1 of the base on dev, and on dev weighted as if drawn at random"
     return make_figure(
         slug,
         title,
@@ -106,10 +109,10 @@ def _paint(
     narrow = is_narrow(width)
     columns = 0 if narrow else COLUMN * len(kinds) + 8
     left, right = (8, 8) if narrow else (LEFT, columns)
-    down = row_height(narrow=narrow) * len(rows)
+    lines = _rows(list(rows), narrow=narrow)
     head = HEAD + 14 if narrow else HEAD
-    drawing = new_drawing(NARROW if narrow else WIDE, head + down + FOOT)
-    axes = add_axes(drawing, (left, head, width - left - right, down))
+    drawing = new_drawing(NARROW if narrow else WIDE, head + lines.down + FOOT)
+    axes = add_axes(drawing, (left, head, width - left - right, lines.down))
     every = [value for row in rows.values() for value in row.known()]
     every += [] if base is None else [base]
     axes.set_xlim(max(0.0, min(every) - 0.06), min(1.0, max(every) + 0.06))
@@ -118,15 +121,21 @@ def _paint(
     for at, row in enumerate(rows.values()):
         _bar(axes, at, row, arm(row.colour))
     axes.xaxis.set_major_formatter(lambda value, _: tick(value))
-    # on a phone the numbers stand in the same line
-    set_up_rows(axes, list(rows), narrow=narrow, longest=18 if narrow else None)
+    lines.set_up(axes)
     small_note(axes, "F1" + (f"; dashed: the base on test, {number(base)}" if base else ""))
     _columns(axes, rows, kinds, narrow=narrow)
     return drawing
 
 
+def _rows(names: Sequence[str], *, narrow: bool) -> Rows:
+    """Return the rows; on a phone the numbers stand beside short names, and below long ones."""
+    rows = rows_of(names, narrow=narrow)
+    beside = all(columns_of(name) <= SHORT for name in names)
+    return rows if beside or not narrow else replace(rows, apart=LINE)
+
+
 def _bar(axes: Axes, at: int, row: _Row, colour: str) -> None:
-    """Paint one bar between its numbers: a ring for usual, a tick for corrected, a dot for test."""
+    """Paint one bar between its numbers: a ring for usual, a tick for weighted, a dot for test."""
     known = row.known()
     axes.plot([min(known), max(known)], [at, at], color=colour, linewidth=7, alpha=0.28, zorder=2)
     if row.weighted is not None:
@@ -148,11 +157,10 @@ def _bar(axes: Axes, at: int, row: _Row, colour: str) -> None:
 
 def _columns(axes: Axes, rows: Mapping[str, _Row], kinds: Sequence[str], *, narrow: bool) -> None:
     """Write the numbers beside the rows, on a phone above them, under heads that show the marks."""
-    heads = {"dev said": "○", "corrected": "|", "test": "●"}
     for column, kind in enumerate(kinds):
         x = (column - len(kinds) + 1) * COLUMN if narrow else 12 + (column + 0.75) * COLUMN
         axes.annotate(
-            f"{heads[kind]} {kind}",
+            HEADS[kind],
             (1, 1),
             xycoords="axes fraction",
             xytext=(x, 12),
@@ -172,6 +180,7 @@ def _columns(axes: Axes, rows: Mapping[str, _Row], kinds: Sequence[str], *, narr
                 ha="right",
                 va="center",
                 color=INK,
+                bbox=CLEAR if narrow else None,
             )
 
 
@@ -185,7 +194,7 @@ def _spoken(name: str, row: _Row, kinds: Sequence[str]) -> str:
 
 
 def _sentence(rows: Mapping[str, _Row]) -> str:
-    """Return by how much dev as usual was off at most, and what the correction made of it."""
+    """Return by how much dev as usual was off at most, and what weighting made of it."""
     gaps = {
         name: row.usual - row.test
         for name, row in rows.items()
@@ -199,27 +208,25 @@ def _sentence(rows: Mapping[str, _Row]) -> str:
     said = f"The dev answers of {worst} put F1 {number(abs(gaps[worst]))} {way} test"
     said += ", the largest gap of all arms" if len(gaps) > 1 else ""
     if row.weighted is None or row.test is None:
-        return f"{said}; they could not be corrected."
+        return f"{said}; they could not be weighted."
     left = row.weighted - row.test
+    said += "; weighted as if drawn at random, dev"
     if number(abs(left)) == ".000":
-        return f"{said}; corrected for how they were chosen, they agree with it."
-    way = "above" if left > 0 else "below"
-    return (
-        f"{said}; corrected for how they were chosen, they put it {number(abs(left))} {way} test."
-    )
+        return f"{said} agrees with it."
+    return f"{said} puts it {number(abs(left))} {'above' if left > 0 else 'below'}."
 
 
 def _of_the_base(rows: Mapping[str, _Row]) -> str:
-    """Return how far the correction moves the base's number."""
+    """Return how far weighting moves the base's number."""
     moved = {
         name: row.weighted - row.usual
         for name, row in rows.items()
         if row.usual is not None and row.weighted is not None
     }
     if not moved:
-        return "No dev number could be corrected for how its answers were chosen."
+        return "No dev number could be weighted as if its answers had been drawn at random."
     most = max(moved, key=lambda name: abs(moved[name]))
     return (
-        f"Correcting for how answers were chosen moves the base's F1 most on {most}: by "
+        f"Weighting answers as if drawn at random moves the base's F1 most on {most}: by "
         f"{signed(moved[most])}."
     )

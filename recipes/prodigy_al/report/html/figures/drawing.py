@@ -53,27 +53,16 @@ _STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.8,
     "lines.solid_capstyle": "butt",
 }
-_FONT = re.compile(r"(font: [^;\"]*?px) 'DejaVu Sans'[^;\"]*")
+_FONT = re.compile(r"(font: [^;\"]*?px|font-family:) 'DejaVu Sans'[^;\"]*")
 _REFERENCE = re.compile(r'(\bid="|href="#|url\(#)')
 _PROLOGUE = re.compile(r"^.*?<svg[^>]*?viewBox=\"([^\"]*)\"[^>]*>", re.DOTALL)
 # what matplotlib says of itself, and a style that would hold for the whole page
 _UNWANTED = re.compile(r"\s*<metadata>.*?</metadata>|\s*<style.*?</style>", re.DOTALL)
-_LONGEST = 34
 
 
 def arm(colour: int) -> str:
     """Return the colour of a mark."""
     return f"#0001{colour:02x}"
-
-
-def short(name: str, longest: int = _LONGEST) -> str:
-    """Return a name on one line and not too long for a drawing.
-
-    >>> short("news", 5), short("news-random-0", 8)
-    ('news', 'news-ra…')
-    """
-    shown = "".join(c if c.isprintable() else " " for c in name)
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 def make_figure(

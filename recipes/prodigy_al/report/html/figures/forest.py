@@ -26,8 +26,7 @@ from prodigy_al.report.html.figures.drawing import (
 )
 from prodigy_al.report.html.figures.rows import (
     LEFT,
-    row_height,
-    set_up_rows,
+    rows_of,
     small_note,
     title_above,
 )
@@ -123,30 +122,28 @@ def _panels(report: Report, policy: str, marks: Mapping[str, Mark]) -> list[_Pan
 
 def _side_by_side(panels: Sequence[_Panel], names: Sequence[str]) -> Drawing:
     """Paint the panels beside one another with the names on the left."""
-    rows = row_height(narrow=False) * len(names)
-    drawing = new_drawing(WIDE, HEAD + rows + FOOT)
+    rows = rows_of(names, narrow=False)
+    drawing = new_drawing(WIDE, HEAD + rows.down + FOOT)
     across = (WIDE - LEFT - EDGE - GAP * (len(panels) - 1)) / len(panels)
     for at, panel in enumerate(panels):
-        axes = add_axes(drawing, (LEFT + at * (across + GAP), HEAD, across, rows))
+        axes = add_axes(drawing, (LEFT + at * (across + GAP), HEAD, across, rows.down))
         _paint_panel(axes, panel, names)
         axes.set_xlim(*_limits(panels))
-        # the names stand once, beside the first panel
-        set_up_rows(axes, names if at == 0 else [""] * len(names), narrow=False)
+        rows.set_up(axes, named=at == 0)
     return drawing
 
 
 def _stacked(panels: Sequence[_Panel]) -> Drawing:
     """Paint the panels below one another, each name above its interval."""
-    row = row_height(narrow=True)
-    heights = [HEAD + row * len(panel.rows) + FOOT for panel in panels]
-    drawing = new_drawing(NARROW, sum(heights))
-    for at, panel in enumerate(panels):
-        names = list(panel.rows)
-        top = HEAD + sum(heights[:at])
-        axes = add_axes(drawing, (EDGE, top, NARROW - 2 * EDGE, row * len(names)))
-        _paint_panel(axes, panel, names)
+    blocks = [rows_of(list(panel.rows), narrow=True) for panel in panels]
+    drawing = new_drawing(NARROW, sum(HEAD + rows.down + FOOT for rows in blocks))
+    top = HEAD
+    for panel, rows in zip(panels, blocks, strict=True):
+        axes = add_axes(drawing, (EDGE, top, NARROW - 2 * EDGE, rows.down))
+        _paint_panel(axes, panel, list(panel.rows))
         axes.set_xlim(*_limits(panels))
-        set_up_rows(axes, names, narrow=True)
+        rows.set_up(axes)
+        top += rows.down + FOOT + HEAD
     return drawing
 
 

@@ -20,10 +20,10 @@ from prodigy_al.report.html.figures.drawing import (
     is_narrow,
     make_figure,
     new_drawing,
-    short,
     tick,
 )
-from prodigy_al.report.html.figures.rows import title_above
+from prodigy_al.report.html.figures.names import broken
+from prodigy_al.report.html.figures.rows import LINE, title_above
 from prodigy_al.report.html.marks import Mark
 from prodigy_al.report.numbers import number, signed
 from prodigy_al.report.schema import Report
@@ -91,20 +91,22 @@ def _falls(report: Report, policy: str) -> dict[str, _Fall]:
 def _paint(width: int, shown: Mapping[str, _Fall], marks: Mapping[str, Mark]) -> Drawing:
     across = 1 if is_narrow(width) else min(2, len(shown))
     down = -(-len(shown) // across)
-    drawing = new_drawing(NARROW if across == 1 else WIDE, down * (HEAD + PANEL + FOOT))
+    titles = {name: broken(name, 36) for name in shown}
+    head = HEAD + LINE * max(title.count("\n") for title in titles.values())
+    drawing = new_drawing(NARROW if across == 1 else WIDE, down * (head + PANEL + FOOT))
     room = (NARROW if across == 1 else WIDE) / across
     top = max(max(fall.usual, fall.weighted, fall.test) for fall in shown.values())
     for at, (name, fall) in enumerate(shown.items()):
         box = (
             (at % across) * room + LEFT,
-            (at // across) * (HEAD + PANEL + FOOT) + HEAD,
+            (at // across) * (head + PANEL + FOOT) + head,
             room - LEFT - 12,
             PANEL,
         )
         axes = add_axes(drawing, box)
         _waterfall(axes, fall, arm(marks[name].colour))
         axes.set_ylim(0, min(1.12, top * 1.18))
-        title_above(axes, short(name, 36))
+        title_above(axes, titles[name])
     return drawing
 
 

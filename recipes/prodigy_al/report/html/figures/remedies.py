@@ -22,7 +22,7 @@ from prodigy_al.report.html.figures.drawing import (
     new_drawing,
     tick,
 )
-from prodigy_al.report.html.figures.rows import row_height, set_up_rows, small_note
+from prodigy_al.report.html.figures.rows import ABOVE, rows_of, small_note
 from prodigy_al.report.html.marks import Mark
 from prodigy_al.report.metrics import Comparison
 from prodigy_al.report.numbers import signed
@@ -31,7 +31,7 @@ from prodigy_al.report.schema import Report
 from prodigy_al.report.why_lines import closed
 
 LEFT, HEAD, FOOT, EDGE = 266, 8, 44, 10  # pixels
-LONGEST = 35  # characters beside a row
+LONGEST = 35  # columns of a name beside its row
 
 
 @dataclass(frozen=True)
@@ -93,16 +93,16 @@ def _missing(complaint: Complaint) -> float:
 
 def _paint(width: int, rows: Sequence[_Row]) -> Drawing:
     narrow = is_narrow(width)
-    height = row_height(narrow=narrow) * len(rows)
-    drawing = new_drawing(NARROW if narrow else WIDE, HEAD + height + FOOT)
+    names = rows_of([row.name for row in rows], narrow=narrow, columns=ABOVE if narrow else LONGEST)
+    drawing = new_drawing(NARROW if narrow else WIDE, HEAD + names.down + FOOT)
     left = EDGE if narrow else LEFT
     across = (NARROW if narrow else WIDE) - left - EDGE
-    axes = add_axes(drawing, (left, HEAD, across, height))
+    axes = add_axes(drawing, (left, HEAD, across, names.down))
     axes.axvline(0, color=MUTED, linewidth=1.2, zorder=1)
     for at, row in enumerate(rows):
         _paint_row(axes, at, row)
     axes.xaxis.set_major_formatter(lambda value, _: tick(value, sign=True))
-    set_up_rows(axes, [row.name for row in rows], narrow=narrow, longest=LONGEST)
+    names.set_up(axes)
     small_note(axes, "F1 that was closed; grey: the gap")
     return drawing
 

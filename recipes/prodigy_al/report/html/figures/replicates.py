@@ -19,7 +19,7 @@ from prodigy_al.report.html.figures.drawing import (
     new_drawing,
     tick,
 )
-from prodigy_al.report.html.figures.rows import LEFT, row_height, set_up_rows, small_note
+from prodigy_al.report.html.figures.rows import LEFT, rows_of, small_note
 from prodigy_al.report.html.marks import Mark
 from prodigy_al.report.numbers import counted, number
 from prodigy_al.report.schema import Report, Strategy
@@ -72,9 +72,9 @@ def _paint(
 ) -> Drawing:
     narrow = is_narrow(width)
     left = 8 if narrow else LEFT
-    down = row_height(narrow=narrow) * len(found)
-    drawing = new_drawing(NARROW if narrow else WIDE, HEAD + down + FOOT)
-    axes = add_axes(drawing, (left, HEAD, width - left - 10, down))
+    rows = rows_of(list(found), narrow=narrow)
+    drawing = new_drawing(NARROW if narrow else WIDE, HEAD + rows.down + FOOT)
+    axes = add_axes(drawing, (left, HEAD, width - left - 10, rows.down))
     for row, (name, one) in enumerate(found.items()):
         mark = marks[next(iter(one.datasets))]
         own = list(points[name].values())
@@ -88,7 +88,7 @@ def _paint(
         axes.axvline(base, color=BASE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
     axes.xaxis.set_major_formatter(lambda value, _: tick(value))
     axes.margins(x=0.06)
-    set_up_rows(axes, list(found), narrow=narrow)
+    rows.set_up(axes)
     small_note(axes, "F1; bar and band: mean and its interval" + ("; dashed: base" if base else ""))
     return drawing
 
