@@ -11,6 +11,7 @@ from prodigy_al.report.findings import (
     FEWEST_REPLICATES,
     OF_BASE,
     OF_RANDOM,
+    UNUSABLE_GOLD,
     Decided,
     Finding,
     Form,
@@ -117,14 +118,23 @@ def _lines(
 
 
 def _read_on(report: Report, found: Mapping[str, Finding]) -> dict[str, Finding]:
-    """Return findings as they are, or undecided where the test set's gold is broken.
+    """Return findings as they are, or undecided and without numbers where the gold is broken.
 
-    What a model finds where gold is unusable counts as wrong: a difference then may be of that.
+    What a model finds where gold is unusable counts as wrong: a difference then may be of that, and
+    who sees it believes it. The tables of `report.json` keep it.
     """
     if not report.test.is_broken:
         return dict(found)
     return {
-        name: replace(one, word="not decided", why="much of the gold is unusable", counts={})
+        name: replace(
+            one,
+            word="not decided",
+            why=UNUSABLE_GOLD,
+            difference=None,
+            low=None,
+            high=None,
+            counts={},
+        )
         for name, one in found.items()
     }
 

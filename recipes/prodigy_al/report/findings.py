@@ -30,6 +30,8 @@ OF_BASE: Decided = ("helps", "harms")
 OF_RANDOM: Decided = ("ahead", "behind")
 Form: TypeAlias = Literal["whole", "spans", "mixed"]
 FEWEST_REPLICATES = 5
+UNUSABLE_GOLD = "much of the gold is unusable"
+"""Why nothing is said of a difference on a broken test set, whatever it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,27 @@ def test_no_difference_found_says_what_the_interval_allows(
     assert "the interval allows 0, and at most ±.024" in line.text
 
 
+def test_a_model_that_helps_and_may_not_ship_is_told_who_decides(
+    made_arm: MadeArm, made_report: MadeReport, read_page: ReadPage
+):
+    said = "r: not shown to be better than its base"
+    arm = made_arm("random", 0.1, against="r", guard="not-shown", said=said)
+    cards = read_page(made_report({"r": arm})).with_class("cards")[0].text
+    assert said in cards
+    assert "Dev alone decides it" in cards
+
+
+def test_shared_texts_that_were_left_out_of_training_are_no_leak(
+    made_report: MadeReport, three_arms: dict[str, Arm], read_page: ReadPage
+):
+    for ok, words in ((True, "in both arm and test, left out of training"), (False, "and test")):
+        check = {"id": "overlap", "ok": ok, "number": 0.093, "why": "w", "brief": ""}
+        page = read_page(made_report(three_arms, health=[check]))
+        (shown,) = [one.text for one in page.with_class("checks")[0].all("li")]
+        assert "9.3 % of texts in both" in shown.replace("%", " %").replace("  ", " ")
+        assert shown.endswith(words)
+
+
 def test_models_that_are_all_alike_have_an_axis(
     made_arm: MadeArm, made_report: MadeReport, read_page: ReadPage
 ):

@@ -76,6 +76,12 @@ class Card:
     warning: bool = False
 
 
+BY_DEV_ALONE = (
+    "Dev alone decides it, so that test, which chose nothing, can still say how good the model is."
+)
+"""Why a model that helps on test may be marked all the same."""
+
+
 @dataclass(frozen=True)
 class FirstScreen:
     """All that the template shows before the sections."""
@@ -195,7 +201,7 @@ def _cards(report: Report, summary: Summary) -> list[Card]:
     if marked := [sentence for arm in summary.arms for sentence in arm.marked]:
         forbidden = any(_forbids(arm) for arm in summary.arms)
         title = "Before you ship" if forbidden else "May it ship? Dev cannot tell"
-        cards.append(Card(title, marked, warning=forbidden))
+        cards.append(Card(title, [*marked, BY_DEV_ALONE], warning=forbidden))
     return cards
 
 
@@ -229,7 +235,8 @@ def _check(check: Mapping[str, Any]) -> str:
                 return usable if value else "all gold of test usable"
             case "overlap":
                 both = "in both arm and test"
-                return f"{value:.1%} of texts {both}" if value else f"no text {both}"
+                left_out = ", left out of training" if check["ok"] else ""
+                return f"{value:.1%} of texts {both}{left_out}" if value else f"no text {both}"
             case "shared-documents":
                 of = "from documents trained on"
                 return f"{value:.1%} of test {of}" if value else "no test document trained on"
