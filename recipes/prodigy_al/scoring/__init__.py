@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 __all__ = [
     "ACQUISITIONS",
     "DEFAULT_TEMPERATURE",
+    "GreedySteps",
     "MarginalScorer",
     "SpanMarginals",
     "expected_entities",
@@ -20,6 +21,7 @@ __all__ = [
 _MODULES = {
     "ACQUISITIONS": "acquisition",
     "DEFAULT_TEMPERATURE": "marginals",
+    "GreedySteps": "steps",
     "MarginalScorer": "marginals",
     "SpanMarginals": "marginals",
     "expected_entities": "acquisition",
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from prodigy_al.scoring.marginals import DEFAULT_TEMPERATURE, MarginalScorer, SpanMarginals
     from prodigy_al.scoring.pool import score_pool
     from prodigy_al.scoring.segments import make_doc, segment_scorer
+    from prodigy_al.scoring.steps import GreedySteps
 else:  # where a type checker saw this, it would take every name for one of ours
 
     def __getattr__(name: str) -> object:

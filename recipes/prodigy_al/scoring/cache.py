@@ -31,11 +31,12 @@ from threadpoolctl import threadpool_info
 
 from prodigy_al.ner.pipelines import find_ner, has_ner
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
+from prodigy_al.scoring.steps import GreedySteps
 
 FOLDER = "PRODIGY_AL_CACHE"
 """The environment variable that names the folder; where it is empty there is no cache."""
 
-LAYOUT = 1  # of what is stored, and how scores are worked out: raise it where either changes
+LAYOUT = 2  # of what is stored, and how scores are worked out: raise it where either changes
 MOST_BYTES = 2**30  # some millions of segments
 # What a recogniser reads of a token: the features of spaCy's embedding layers, and its transitions.
 READ: list[int | str] = [
@@ -133,7 +134,8 @@ def find_cache(model: str) -> ScoreCache | None:
 def _settings(scorer: MarginalScorer) -> list[Any]:
     labels = None if scorer.labels is None else sorted(scorer.labels)
     limits = scorer.limits
-    return [labels, scorer.temperature, scorer.floor, limits.prune, limits.max_length, scorer.embed]
+    numbers = [scorer.temperature, scorer.floor, limits.prune, limits.max_length]
+    return [labels, *numbers, scorer.embed, scorer.steps]
 
 
 def _machine(scorer: MarginalScorer) -> list[Any]:
@@ -156,6 +158,7 @@ def _pack(scored: Sequence[SpanMarginals]) -> dict[str, Any]:
     place = {label: i for i, label in enumerate(names)}
     expected = sorted(scored[0].expected)
     embeddings = [one.embedding for one in scored if one.embedding is not None]
+    steps = [one.steps for one in scored if one.steps is not None]
     return {
         "sizes": [len(one) for one in scored],
         "starts": np.concatenate([one.starts for one in scored]),
@@ -167,6 +170,8 @@ def _pack(scored: Sequence[SpanMarginals]) -> dict[str, Any]:
         "expected": expected,
         "counts": [[one.expected[label] for label in expected] for one in scored],
         "embeddings": np.stack(embeddings) if embeddings else None,
+        "tokens": [len(one.entropies) for one in steps],
+        "steps": np.hstack([one.columns for one in steps]) if steps else None,
     }
 
 
@@ -174,6 +179,7 @@ def _unpack(stored: dict[str, Any]) -> list[SpanMarginals]:
     bounds = np.cumsum([0, *stored["sizes"]]).tolist()
     labels = [stored["names"][place] for place in stored["labels"]]
     embeddings = stored["embeddings"]
+    steps = _unpack_steps(stored) or [None] * len(stored["sizes"])
     return [
         SpanMarginals(
             stored["starts"][low:high],
@@ -183,8 +189,18 @@ def _unpack(stored: dict[str, Any]) -> list[SpanMarginals]:
             stored["greedy"][low:high],
             dict(zip(stored["expected"], counts, strict=True)),
             None if embeddings is None else embeddings[i],
+            steps[i],
         )
         for i, ((low, high), counts) in enumerate(
             zip(pairwise(bounds), stored["counts"], strict=True)
         )
+    ]
+
+
+def _unpack_steps(stored: dict[str, Any]) -> list[GreedySteps | None]:
+    if stored["steps"] is None:
+        return []
+    whole = GreedySteps(*stored["steps"])
+    return [
+        whole.part(low, high) for low, high in pairwise(np.cumsum([0, *stored["tokens"]]).tolist())
     ]

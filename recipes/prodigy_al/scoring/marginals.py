@@ -30,6 +30,7 @@ from prodigy_al.errors import ModelError, ParameterError
 from prodigy_al.ner.entities import fresh
 from prodigy_al.ner.pipelines import borrowed_from, find_ner, has_ner
 from prodigy_al.scoring.lattice import Edges, Limits, build_edges, forward, greedy_path
+from prodigy_al.scoring.steps import GreedySteps, certain_steps, greedy_steps
 from prodigy_al.scoring.transitions import TransitionTable
 
 DEFAULT_TEMPERATURE = 2.0
@@ -46,7 +47,8 @@ class SpanMarginals:
     at the scorer's temperature; greedy: (n,) whether spaCy's own parse holds the span (which no
     temperature changes); expected: label -> expected number of entities, of all spans and not
     only of those listed; embedding: (width,) mean of the token vectors that the recogniser reads,
-    where the scorer was asked for it.
+    where the scorer was asked for it; steps: how sure the recogniser is at each token of its own
+    parse, and of the parse as a whole (`GreedySteps.log_probability`), where it was asked for it.
     """
 
     starts: IndexArray
@@ -56,6 +58,7 @@ class SpanMarginals:
     greedy: BoolArray
     expected: Mapping[str, float]
     embedding: Float32Array | None = None
+    steps: GreedySteps | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -70,6 +73,7 @@ class MarginalScorer:
     max_length: longest entity in tokens that is followed (None: any); greedy ones always are
     prune: entities whose probability of being open falls below this are no longer followed
     embed: give the mean of its token vectors with each doc; they are computed anyway
+    steps: give token entropies and margins and the log-probability of the parse with each doc
 
     ``floor=0, prune=0, max_length=None`` is exact and lists every possible span. Pruning keeps
     every doc's probability at 1: what is no longer followed counts as an entity that ends there,
@@ -92,6 +96,7 @@ class MarginalScorer:
         max_length: int | None = 20,
         prune: float = 1e-4,
         embed: bool = False,
+        steps: bool = False,
     ) -> None:
         if lenders := borrowed_from(nlp):
             raise ModelError(
@@ -105,6 +110,7 @@ class MarginalScorer:
         self.floor = floor
         self.limits = Limits(prune, max_length)
         self.embed = embed
+        self.steps = steps
 
     def score(self, docs: Sequence[Doc]) -> list[SpanMarginals]:
         """Return the span marginals of each doc, in order, computed as one batch.
@@ -113,17 +119,26 @@ class MarginalScorer:
         """
         docs = [fresh(doc) for doc in docs]
         if not has_ner(self.nlp) or not any(len(doc) for doc in docs):
-            return [_no_spans(self._asked()) for _ in docs]
+            return [_no_spans(self._asked(), len(doc) if self.steps else None) for doc in docs]
         table = TransitionTable(find_ner(self.nlp), docs)
         edges, begins = build_edges(table, temperature=self.temperature, limits=self.limits)
         alpha = forward(edges, table.bounds)
         candidates = self._candidates(edges, alpha, table)
         expected = self._expected(alpha[:, None] * begins, table)
         scored = _by_doc(candidates, expected, table)
-        if not self.embed:
-            return scored
-        means = table.mean_vectors()
-        return [replace(one, embedding=mean) for one, mean in zip(scored, means, strict=True)]
+        if self.embed:
+            means = table.mean_vectors()
+            scored = [replace(one, embedding=mean) for one, mean in zip(scored, means, strict=True)]
+        if self.steps:
+            path = greedy_path(edges)
+            entities = edges.starts[path], edges.ends[path], edges.greedy[path]
+            steps = greedy_steps(table, entities, temperature=self.temperature)
+            cuts = pairwise(table.bounds.tolist())
+            scored = [
+                replace(one, steps=steps.part(low, high))
+                for one, (low, high) in zip(scored, cuts, strict=True)
+            ]
+        return scored
 
     def _candidates(self, edges: Edges, alpha: FloatArray, table: TransitionTable) -> _Candidates:
         """Return the spans to list, of all docs, sorted."""
@@ -183,10 +198,13 @@ def _by_doc(
     ]
 
 
-def _no_spans(labels: Sequence[str]) -> SpanMarginals:
+def _no_spans(labels: Sequence[str], tokens: int | None) -> SpanMarginals:
+    """Return what is said of a doc that cannot hold an entity; `tokens` where steps are asked."""
     none = np.zeros(0, dtype=np.intp)
     counts = dict.fromkeys(labels, 0.0)
-    return SpanMarginals(none, none, (), np.zeros(0), np.zeros(0, dtype=np.bool_), counts)
+    steps = None if tokens is None else certain_steps(tokens)
+    greedy = np.zeros(0, dtype=np.bool_)
+    return SpanMarginals(none, none, (), np.zeros(0), greedy, counts, steps=steps)
 
 
 def _require_ranges(
