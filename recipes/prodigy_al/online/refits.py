@@ -40,7 +40,7 @@ class RefitSettings:
         """Return the function by which a model scores segments."""
         set_blas(nlp, use_blis=False)
         marginals = MarginalScorer(nlp, self.labels)
-        return segment_scorer(nlp, marginals, self.acquisition, progress=False)
+        return segment_scorer(nlp, marginals, self.acquisition, seed=self.seed, progress=False)
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,12 @@ Acquisition: TypeAlias = Callable[[FloatArray, int], float]
 score >= 0."""
 
 
-def rescored(frozen: Scored, later: Scored, acquisition: Acquisition) -> Scored:
+def rescored(frozen: Scored, later: Scored, acquisition: Acquisition | None) -> Scored:
     """Return the candidates of `frozen` with the marginals of a later model, and their score.
 
     The spans that can be asked about stay those of the starting model, so that all answers belong
     to one frame. A span that the later model does not list lies below its floor and counts as 0.
+    Without an acquisition of marginals the score is the one that the later model gave.
     """
     # The same span may carry several labels, so the label belongs to its name.
     known = {(span.start, span.end, span.label): span.p for span in later.candidates}
@@ -51,5 +52,7 @@ def rescored(frozen: Scored, later: Scored, acquisition: Acquisition) -> Scored:
         replace(span, p=known.get((span.start, span.end, span.label), 0.0))
         for span in frozen.candidates
     )
+    if acquisition is None:
+        return Scored(later.u, candidates, frozen.tokens)
     u = acquisition(np.array([span.p for span in candidates]), frozen.tokens)
     return Scored(quantise(u), candidates, frozen.tokens)
