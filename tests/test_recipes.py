@@ -18,8 +18,10 @@ from prodigy_al.sampling.inclusion import verify_records
 RECIPES = [
     ("al.teach", {}),
     ("al.teach", {"strict": True}),
+    ("al.teach", {"by": "least-confidence"}),
     ("al.manual-ranked", {}),
     ("al.manual-ranked", {"strict": True}),
+    ("al.manual-ranked", {"by": "information-density"}),
     ("al.random", {}),
     ("al.random", {"binary": True}),
 ]

@@ -146,6 +146,20 @@ def test_dev_answers_change_no_question(start: list[Example], teach: Callable[..
     assert {one["al"]["fold"] for one in asked[0]} == {"train"}
 
 
+def test_a_score_of_the_parse_stays_the_starting_models_and_candidates_are_reranked(
+    start: list[Example], teach: Callable[..., Any], controller: Callable[..., Any], world: Path
+):
+    """The same segments as without --start, asked about by what their candidates are now worth."""
+    options = {"label": ["ORG"], "fold_salt": SALT, "by": "mnlp", "strict": True}
+    plain = controller("al.teach", "y", str(world / "base"), str(world / "pool.jsonl"), **options)
+    alone = {one["_input_hash"]: one["al"] for one in questions(plain, 20)}
+    begun = {one["_input_hash"]: one["al"] for one in questions(teach("x", **options), 20)}
+    both = sorted(alone.keys() & begun.keys())
+    assert len(both) > 20
+    assert [alone[one]["u"] for one in both] == [begun[one]["u"] for one in both]
+    assert [alone[one]["span_p"] for one in both] != [begun[one]["span_p"] for one in both]
+
+
 def test_train_answers_change_questions(start: list[Example], teach: Callable[..., Any]):
     """The twin of the rule about dev answers."""
     first = questions(teach("x"))

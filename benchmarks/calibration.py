@@ -1,0 +1,230 @@
+"""Are span probabilities right as often as they say, before and after a temperature is fitted?
+
+    make bench-calibration            five draws of 200 whole segments on both corpora
+    QUICK=1 make bench-calibration    two draws, FiNER alone
+
+Before: the shipped temperature. After: the one fitted (`scoring/calibration.py`) on 200 sentences
+drawn at random from the training pool, each draw held against the whole test set. Rows per corpus,
+of the candidates of ORG (probability .02 or more, or in the model's own parse):
+
+    ece, brier, auc    of their probabilities
+    candidates         of a sentence
+    temperature        as fitted
+    found              share of true spans that the model's own parse lacks which are candidates,
+                       where the floor is raised until a sentence has five candidates on average
+    found-of-five      the same among the five likeliest candidates of each sentence
+    refitted-*         the same calibration error of a model fine-tuned on the 200 sentences: as
+                       shipped, at the temperature fitted with the model before (`before`), and at
+                       one fitted with the refitted model on what it was trained on (`own`)
+
+`low` and `high` are the range over draws, and of ece and brier before the 95 % interval over
+resampled documents.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gold import LABEL, Gold, read_gold
+from spacy.language import Language
+from study import BASE, CORPORA, DATA, QUICK, ROOT, Corpus, write_result
+from wasabi.tables import table
+
+from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
+from prodigy_al.evaluation.auc import auc
+from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.reliability import Reliability, measure_reliability
+from prodigy_al.ner.pipelines import load_pipeline, set_blas
+from prodigy_al.scoring.calibration import fit_temperature, temper_spans
+from prodigy_al.scoring.marginals import DEFAULT_TEMPERATURE, MarginalScorer
+from prodigy_al.scoring.pool import score_pool
+from prodigy_al.training.answers import Answer, Answers
+from prodigy_al.training.finetune import fine_tune
+from prodigy_al.training.policies import ROBUST
+
+DRAWS, SIZE, RESAMPLES = (2 if QUICK else 5), 200, 200
+MOST = 5
+"""Candidates of a sentence."""
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """All candidates of a test set, and how many true spans the model's own parse lacks.
+
+    p, right, greedy: (n,); rank: (n,) place among those of its sentence, 0 the likeliest;
+    documents: (n,) of which it is.
+    """
+
+    p: FloatArray
+    right: BoolArray
+    greedy: BoolArray
+    rank: IndexArray
+    documents: IndexArray
+    missed: int
+    sentences: int
+
+    def reliability(self, weights: FloatArray | None = None) -> Reliability:
+        """Return ECE and Brier score, with documents weighted where `weights` are given."""
+        here = np.ones(self.p.size) if weights is None else weights[self.documents]
+        kept = here > 0
+        found = measure_reliability(self.p[kept], self.right[kept], here[kept])
+        assert isinstance(found, Reliability)
+        return found
+
+    def auc(self) -> float:
+        """Return how well probabilities tell right candidates from wrong ones."""
+        found = auc(self.p, self.right)
+        assert not isinstance(found, Unavailable)
+        return found.value
+
+    def found(self) -> float:
+        """Return the share of missed spans among the likeliest `MOST` candidates a sentence."""
+        likeliest = np.argsort(-self.p, kind="stable")[: MOST * self.sentences]
+        return float((self.right & ~self.greedy)[likeliest].sum()) / self.missed
+
+    def found_of_five(self) -> float:
+        """Return the share of missed spans among the `MOST` likeliest of each sentence."""
+        return float((self.right & ~self.greedy & (self.rank < MOST)).sum()) / self.missed
+
+
+def candidates(nlp: Language, gold: Gold, temperature: float) -> Candidates:
+    """Score a test set at a temperature."""
+    scorer = MarginalScorer(nlp, [LABEL], temperature=temperature)
+    parts: list[tuple[Any, ...]] = []
+    missed = 0
+    scored = score_pool(scorer, gold.docs(nlp), progress=False)
+    for spans, true, document in zip(scored, gold.spans, gold.documents(), strict=True):
+        places = list(zip(spans.starts.tolist(), spans.ends.tolist(), spans.labels, strict=True))
+        right = np.array([place in true for place in places], dtype=np.bool_)
+        rank = np.argsort(np.argsort(-spans.probabilities, kind="stable"))
+        missed += len(true) - int((right & spans.greedy).sum())
+        whose = np.full(len(places), document)
+        parts.append((spans.probabilities, right, spans.greedy, rank, whose))
+    p, right, greedy, rank, documents = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return Candidates(p, right, greedy, rank, documents, missed, len(gold))
+
+
+def over_documents(found: Candidates, measure: str) -> tuple[float, float]:
+    """Return the 95 % interval of a measure over resampled documents."""
+    rng = np.random.default_rng(0)
+    n = int(found.documents.max()) + 1
+    values = [
+        getattr(found.reliability(np.bincount(drawn, minlength=n).astype(float)), measure)
+        for drawn in rng.integers(0, n, (RESAMPLES, n))
+    ]
+    low, high = np.quantile(values, (0.025, 0.975)).tolist()
+    return low, high
+
+
+def rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of one corpus."""
+    nlp = load_pipeline(str(BASE))
+    set_blas(nlp, use_blis=False)
+    pool, test = read_gold(DATA / corpus.pool), read_gold(DATA / corpus.test)
+    before = candidates(nlp, test, DEFAULT_TEMPERATURE)
+    measures = measures_of(before)
+    for name in ("ece", "brier"):
+        low, high = over_documents(before, name)
+        yield f"{name}.{corpus.name}.before", row([measures[name]], low, high, n=before.p.size)
+    for name in ("auc", "found", "found-of-five", "candidates"):
+        yield f"{name}.{corpus.name}.before", row([measures[name]])
+    drawn = [pool.take(sample(len(pool), seed)) for seed in range(DRAWS)]
+    fitted = [fit(nlp, part) for part in drawn]
+    yield f"temperature.{corpus.name}", row(fitted)
+    after = [measures_of(candidates(nlp, test, temperature)) for temperature in fitted]
+    for name in measures:
+        yield f"{name}.{corpus.name}.after", row([one[name] for one in after])
+    yield from refitted_rows(corpus, drawn, fitted, test)
+
+
+def measures_of(found: Candidates) -> dict[str, float]:
+    """Return all that a row is made of."""
+    reliability = found.reliability()
+    return {
+        "ece": reliability.ece,
+        "brier": reliability.brier,
+        "auc": found.auc(),
+        "found": found.found(),
+        "found-of-five": found.found_of_five(),
+        "candidates": found.p.size / found.sentences,
+    }
+
+
+def refitted_rows(
+    corpus: Corpus, drawn: Sequence[Gold], fitted: Sequence[float], test: Gold
+) -> Iterator[tuple[str, Row]]:
+    """Yield the calibration error of models fine-tuned on each draw, at three temperatures."""
+    errors: dict[str, list[float]] = {"shipped": [], "before": [], "own": []}
+    temperatures = []
+    for seed, (part, temperature) in enumerate(zip(drawn, fitted, strict=True)):
+        nlp = fine_tune(str(BASE), answers(part), ROBUST, seed=seed)
+        set_blas(nlp, use_blis=False)
+        own = fit(nlp, part)
+        temperatures.append(own)
+        for name, chosen in zip(errors, (DEFAULT_TEMPERATURE, temperature, own), strict=True):
+            errors[name].append(candidates(nlp, test, chosen).reliability().ece)
+    yield f"refitted-temperature.{corpus.name}.own", row(temperatures)
+    for name, values in errors.items():
+        yield f"refitted-ece.{corpus.name}.{name}", row(values)
+
+
+def answers(part: Gold) -> Answers:
+    """Return whole segments as answers."""
+    items = [
+        Answer(
+            input_hash=segment.input_hash,
+            words=tuple(token["text"] for token in segment.record["tokens"]),
+            spaces=tuple(token["ws"] for token in segment.record["tokens"]),
+            accepted=tuple(sorted(spans)),
+        )
+        for segment, spans in zip(part.segments, part.spans, strict=True)
+    ]
+    return Answers("drawn", "full", (LABEL,), tuple(items), {"accept": len(items)})
+
+
+def fit(nlp: Language, part: Gold) -> float:
+    """Return the temperature that whole segments give a model."""
+    return fit_temperature(temper_spans(nlp, [LABEL], part.docs(nlp), part.spans))
+
+
+def sample(size: int, seed: int) -> list[int]:
+    """Return a draw from the pool, each sentence with the same chance."""
+    chosen: list[int] = np.random.default_rng(seed).choice(size, SIZE, replace=False).tolist()
+    return chosen
+
+
+def row(
+    values: Sequence[float], low: float | None = None, high: float | None = None, *, n: int = 0
+) -> Row:
+    """Return the mean of some draws and their range, or one value and its interval."""
+    return {
+        "value": float(np.mean(values)),
+        "low": min(values) if low is None else low,
+        "high": max(values) if high is None else high,
+        "n": n or len(values),
+    }
+
+
+def main() -> None:
+    """Measure, print the rows and write build/bench-calibration.json after each corpus."""
+    if not BASE.exists():
+        sys.exit(f"the benchmark needs the corpora and the pipeline; set PRODIGY_AL_DATA ({DATA})")
+    (ROOT / "build").mkdir(exist_ok=True)
+    found: dict[str, Row] = {}
+    for corpus in reversed(CORPORA[1:] if QUICK else CORPORA):
+        found |= rows(corpus)
+        write_result("bench-calibration", rows=found)
+    lines = [
+        (name, f"{r['value']:.3f}", f"{r['low']:.3f} to {r['high']:.3f}", r["n"])
+        for name, r in found.items()
+    ]
+    print(table(lines, header=("row", "value", "interval or range", "n"), divider=True))
+
+
+if __name__ == "__main__":
+    main()
