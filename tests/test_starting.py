@@ -156,8 +156,10 @@ def test_a_score_of_the_parse_stays_the_starting_models_and_candidates_are_reran
     begun = {one["_input_hash"]: one["al"] for one in questions(teach("x", **options), 20)}
     both = sorted(alone.keys() & begun.keys())
     assert len(both) > 20
-    assert [alone[one]["u"] for one in both] == [begun[one]["u"] for one in both]
-    assert [alone[one]["span_p"] for one in both] != [begun[one]["span_p"] for one in both]
+    # other texts in a batch change the last digits
+    assert [begun[one]["u"] for one in both] == pytest.approx([alone[one]["u"] for one in both])
+    moved = [abs(alone[one]["span_p"] - begun[one]["span_p"]) > 0.01 for one in both]
+    assert sum(moved) > len(both) / 2
 
 
 def test_train_answers_change_questions(start: list[Example], teach: Callable[..., Any]):
