@@ -13,9 +13,10 @@ of the candidates of ORG (probability .02 or more, or in the model's own parse):
     found              share of true spans that the model's own parse lacks which are candidates,
                        where the floor is raised until a sentence has five candidates on average
     found-of-five      the same among the five likeliest candidates of each sentence
-    refitted-*         the same calibration error of a model fine-tuned on the 200 sentences: as
-                       shipped, at the temperature fitted with the model before (`before`), and at
-                       one fitted with the refitted model on what it was trained on (`own`)
+    refitted-*         the calibration error of a model fine-tuned on the 200 sentences (three
+                       draws): as shipped, at the temperature fitted with the model before
+                       (`before`), and at one fitted with the refitted model on what it was
+                       trained on (`own`)
 
 `low` and `high` are the range over draws, and of ece and brier before the 95 % interval over
 resampled documents.
@@ -46,7 +47,8 @@ from prodigy_al.training.answers import Answer, Answers
 from prodigy_al.training.finetune import fine_tune
 from prodigy_al.training.policies import ROBUST
 
-DRAWS, SIZE, RESAMPLES = (2 if QUICK else 5), 200, 200
+DRAWS, REFITS = (2, 1) if QUICK else (5, 3)
+SIZE, RESAMPLES = 200, 200
 MOST = 5
 """Candidates of a sentence."""
 Row = dict[str, Any]
@@ -121,11 +123,16 @@ def over_documents(found: Candidates, measure: str) -> tuple[float, float]:
     return low, high
 
 
-def rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of one corpus."""
+def base() -> Language:
+    """Return the pipeline, as the recipes score with it."""
     nlp = load_pipeline(str(BASE))
     set_blas(nlp, use_blis=False)
-    pool, test = read_gold(DATA / corpus.pool), read_gold(DATA / corpus.test)
+    return nlp
+
+
+def rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of the pipeline as it is, on one corpus."""
+    nlp, test = base(), read_gold(DATA / corpus.test)
     before = candidates(nlp, test, DEFAULT_TEMPERATURE)
     measures = measures_of(before)
     for name in ("ece", "brier"):
@@ -133,13 +140,11 @@ def rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
         yield f"{name}.{corpus.name}.before", row([measures[name]], low, high, n=before.p.size)
     for name in ("auc", "found", "found-of-five", "candidates"):
         yield f"{name}.{corpus.name}.before", row([measures[name]])
-    drawn = [pool.take(sample(len(pool), seed)) for seed in range(DRAWS)]
-    fitted = [fit(nlp, part) for part in drawn]
+    fitted = [fit(nlp, part) for part in draws(corpus, DRAWS)]
     yield f"temperature.{corpus.name}", row(fitted)
     after = [measures_of(candidates(nlp, test, temperature)) for temperature in fitted]
     for name in measures:
         yield f"{name}.{corpus.name}.after", row([one[name] for one in after])
-    yield from refitted_rows(corpus, drawn, fitted, test)
 
 
 def measures_of(found: Candidates) -> dict[str, float]:
@@ -155,19 +160,18 @@ def measures_of(found: Candidates) -> dict[str, float]:
     }
 
 
-def refitted_rows(
-    corpus: Corpus, drawn: Sequence[Gold], fitted: Sequence[float], test: Gold
-) -> Iterator[tuple[str, Row]]:
+def refitted_rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
     """Yield the calibration error of models fine-tuned on each draw, at three temperatures."""
+    test = read_gold(DATA / corpus.test)
     errors: dict[str, list[float]] = {"shipped": [], "before": [], "own": []}
     temperatures = []
-    for seed, (part, temperature) in enumerate(zip(drawn, fitted, strict=True)):
+    for seed, part in enumerate(draws(corpus, REFITS)):
         nlp = fine_tune(str(BASE), answers(part), ROBUST, seed=seed)
         set_blas(nlp, use_blis=False)
-        own = fit(nlp, part)
-        temperatures.append(own)
-        for name, chosen in zip(errors, (DEFAULT_TEMPERATURE, temperature, own), strict=True):
-            errors[name].append(candidates(nlp, test, chosen).reliability().ece)
+        chosen = DEFAULT_TEMPERATURE, fit(base(), part), fit(nlp, part)
+        temperatures.append(chosen[-1])
+        for name, temperature in zip(errors, chosen, strict=True):
+            errors[name].append(candidates(nlp, test, temperature).reliability().ece)
     yield f"refitted-temperature.{corpus.name}.own", row(temperatures)
     for name, values in errors.items():
         yield f"refitted-ece.{corpus.name}.{name}", row(values)
@@ -192,10 +196,11 @@ def fit(nlp: Language, part: Gold) -> float:
     return fit_temperature(temper_spans(nlp, [LABEL], part.docs(nlp), part.spans))
 
 
-def sample(size: int, seed: int) -> list[int]:
-    """Return a draw from the pool, each sentence with the same chance."""
-    chosen: list[int] = np.random.default_rng(seed).choice(size, SIZE, replace=False).tolist()
-    return chosen
+def draws(corpus: Corpus, n: int) -> list[Gold]:
+    """Return n draws from the training pool, in each of which all sentences have one chance."""
+    pool = read_gold(DATA / corpus.pool)
+    rngs = map(np.random.default_rng, range(n))
+    return [pool.take(rng.choice(len(pool), SIZE, replace=False).tolist()) for rng in rngs]
 
 
 def row(
@@ -211,14 +216,16 @@ def row(
 
 
 def main() -> None:
-    """Measure, print the rows and write build/bench-calibration.json after each corpus."""
+    """Measure, print the rows and write build/bench-calibration.json after each part."""
     if not BASE.exists():
         sys.exit(f"the benchmark needs the corpora and the pipeline; set PRODIGY_AL_DATA ({DATA})")
     (ROOT / "build").mkdir(exist_ok=True)
     found: dict[str, Row] = {}
-    for corpus in reversed(CORPORA[1:] if QUICK else CORPORA):
-        found |= rows(corpus)
-        write_result("bench-calibration", rows=found)
+    corpora = [one for one in reversed(CORPORA) if not QUICK or one.name == "finer"]
+    for part in (rows, refitted_rows):
+        for corpus in corpora:
+            found |= part(corpus)
+            write_result("bench-calibration", rows=found)
     lines = [
         (name, f"{r['value']:.3f}", f"{r['low']:.3f} to {r['high']:.3f}", r["n"])
         for name, r in found.items()

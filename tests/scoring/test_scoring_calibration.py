@@ -30,7 +30,7 @@ def planted(segments: int, temperature: float, seed: int = 0) -> TemperedSpans:
     return TemperedSpans(marginals, right, np.repeat(np.arange(segments), 5), segments)
 
 
-@pytest.mark.parametrize("temperature", [1.3, 2.0, 3.1])
+@pytest.mark.parametrize("temperature", [0.8, 2.0, 3.1])
 def test_the_temperature_that_made_the_spans_is_found(temperature: float) -> None:
     found = [fit_temperature(planted(2000, temperature, seed)) for seed in range(5)]
     assert np.mean(found) == pytest.approx(temperature, rel=0.05)
@@ -49,8 +49,8 @@ def test_few_segments_are_held_to_the_default_and_many_are_not() -> None:
     assert many == pytest.approx(far, rel=0.05)
 
 
-def test_it_stays_within_half_and_twice_the_default() -> None:
-    assert fit_temperature(planted(2000, 0.3)) == pytest.approx(DEFAULT_TEMPERATURE / 2)
+def test_it_stays_within_a_quarter_and_twice_the_default() -> None:
+    assert fit_temperature(planted(2000, 0.1)) == pytest.approx(DEFAULT_TEMPERATURE / 4)
     assert fit_temperature(planted(2000, 30.0)) == pytest.approx(DEFAULT_TEMPERATURE * 2)
 
 
@@ -95,7 +95,7 @@ def test_spans_are_those_of_the_scorer_at_each_temperature_and_the_true_ones(
     spans = temper_spans(plain, ["ORG"], docs, true)
     assert spans.size == 12
     assert spans.right.sum() == sum(map(len, true)) - 1  # nobody asked for a PERSON
-    for k in (0, 4, 8):
+    for k in (0, 8, 12):
         scorer = MarginalScorer(plain, ["ORG"], temperature=TEMPERATURES[k])
         for at, scored in enumerate(scorer.score(docs)):
             own = spans.marginals[k, spans.segments == at]

@@ -62,7 +62,7 @@ def measure_reliability(
     share = np.full(p.size, 1 / p.size) if weights is None else weights / weights.sum()
     codes = np.minimum((p * bins).astype(np.int64), bins - 1)
     found = []
-    for code in np.unique(codes):
+    for code in np.unique(codes).tolist():
         own = codes == code
         weight = float(share[own].sum())
         found.append(

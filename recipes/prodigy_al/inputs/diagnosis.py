@@ -16,6 +16,7 @@ from prodigy_al.comparison.arms import Arm, read_arm
 from prodigy_al.diagnosis.evidence import Clock, Evidence, Pool, Reply
 from prodigy_al.errors import OptionError
 from prodigy_al.inputs.arms import read_stored
+from prodigy_al.inputs.calibration import measure_calibration
 from prodigy_al.inputs.choices import check_order, choose_labels
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.pool_source import FrameCut, best_cut, frame_cutter, own_frame
@@ -192,6 +193,7 @@ def _read_evidence(
         of_candidates=any(record.unit == "candidate" for record in arm.records.values()),
         recorded=bool(arm.records),
         outside=len(arm.hashes) - len(asked),
+        calibration=measure_calibration(arm, nlp, pi),
     )
 
 

@@ -26,8 +26,8 @@ from prodigy_al.scoring.pool import score_pool
 TokenSpan: TypeAlias = tuple[int, int, str]
 """First token, end (exclusive) and label."""
 STEP = np.log(2) / 4
-TEMPERATURES: FloatArray = DEFAULT_TEMPERATURE * np.exp(STEP * np.arange(-4, 5))
-"""From half the default to twice as much, in equal steps of their logarithm."""
+TEMPERATURES: FloatArray = DEFAULT_TEMPERATURE * np.exp(STEP * np.arange(-8, 5))
+"""From a quarter of the default to twice as much, in equal steps of their logarithm."""
 PENALTY = 10.0
 """Of the squared logarithm of T / default: about what four whole segments of news say of it."""
 FLOOR = 0.02
