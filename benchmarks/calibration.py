@@ -10,9 +10,10 @@ of the candidates of ORG (probability .02 or more, or in the model's own parse):
     ece, brier, auc    of their probabilities
     candidates         of a sentence
     temperature        as fitted
-    found              share of true spans that the model's own parse lacks which are candidates,
-                       where the floor is raised until a sentence has five candidates on average
-    found-of-five      the same among the five likeliest candidates of each sentence
+    found              share of true spans that the model's own parse lacks which are candidates
+    found-at-five      the same where the floor of .02 is moved until a sentence has five candidates
+                       on average
+    found-of-five      the same among the five likeliest spans of each sentence
     refitted-*         the calibration error of a model fine-tuned on the 200 sentences (three
                        draws): as shipped, at the temperature fitted with the model before
                        (`before`), and at one fitted with the refitted model on what it was
@@ -51,12 +52,14 @@ DRAWS, REFITS = (2, 1) if QUICK else (5, 3)
 SIZE, RESAMPLES = 200, 200
 MOST = 5
 """Candidates of a sentence."""
+FLOOR, LOWEST = 0.02, 0.002
+"""Of candidates as shipped, and of spans that are looked at here."""
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Candidates:
-    """All candidates of a test set, and how many true spans the model's own parse lacks.
+class Spans:
+    """All spans of a test set down to `LOWEST`, and how many true ones the model's own parse lacks.
 
     p, right, greedy: (n,); rank: (n,) place among those of its sentence, 0 the likeliest;
     documents: (n,) of which it is.
@@ -70,33 +73,33 @@ class Candidates:
     missed: int
     sentences: int
 
+    @property
+    def are_candidates(self) -> BoolArray:
+        """Return (n,) whether questions can be about each of them."""
+        return (self.p >= FLOOR) | self.greedy
+
     def reliability(self, weights: FloatArray | None = None) -> Reliability:
-        """Return ECE and Brier score, with documents weighted where `weights` are given."""
+        """Return ECE and Brier score of candidates, with documents weighted by `weights`, if any."""
         here = np.ones(self.p.size) if weights is None else weights[self.documents]
-        kept = here > 0
+        kept = self.are_candidates & (here > 0)
         found = measure_reliability(self.p[kept], self.right[kept], here[kept])
         assert isinstance(found, Reliability)
         return found
 
     def auc(self) -> float:
         """Return how well probabilities tell right candidates from wrong ones."""
-        found = auc(self.p, self.right)
+        found = auc(self.p[self.are_candidates], self.right[self.are_candidates])
         assert not isinstance(found, Unavailable)
         return found.value
 
-    def found(self) -> float:
-        """Return the share of missed spans among the likeliest `MOST` candidates a sentence."""
-        likeliest = np.argsort(-self.p, kind="stable")[: MOST * self.sentences]
-        return float((self.right & ~self.greedy)[likeliest].sum()) / self.missed
-
-    def found_of_five(self) -> float:
-        """Return the share of missed spans among the `MOST` likeliest of each sentence."""
-        return float((self.right & ~self.greedy & (self.rank < MOST)).sum()) / self.missed
+    def found(self, among: BoolArray | IndexArray) -> float:
+        """Return the share of missed spans that are among some of these."""
+        return float((self.right & ~self.greedy)[among].sum()) / self.missed
 
 
-def candidates(nlp: Language, gold: Gold, temperature: float) -> Candidates:
+def score_test(nlp: Language, gold: Gold, temperature: float) -> Spans:
     """Score a test set at a temperature."""
-    scorer = MarginalScorer(nlp, [LABEL], temperature=temperature)
+    scorer = MarginalScorer(nlp, [LABEL], temperature=temperature, floor=LOWEST)
     parts: list[tuple[Any, ...]] = []
     missed = 0
     scored = score_pool(scorer, gold.docs(nlp), progress=False)
@@ -108,10 +111,10 @@ def candidates(nlp: Language, gold: Gold, temperature: float) -> Candidates:
         whose = np.full(len(places), document)
         parts.append((spans.probabilities, right, spans.greedy, rank, whose))
     p, right, greedy, rank, documents = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return Candidates(p, right, greedy, rank, documents, missed, len(gold))
+    return Spans(p, right, greedy, rank, documents, missed, len(gold))
 
 
-def over_documents(found: Candidates, measure: str) -> tuple[float, float]:
+def over_documents(found: Spans, measure: str) -> tuple[float, float]:
     """Return the 95 % interval of a measure over resampled documents."""
     rng = np.random.default_rng(0)
     n = int(found.documents.max()) + 1
@@ -133,30 +136,33 @@ def base() -> Language:
 def rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
     """Yield the rows of the pipeline as it is, on one corpus."""
     nlp, test = base(), read_gold(DATA / corpus.test)
-    before = candidates(nlp, test, DEFAULT_TEMPERATURE)
+    before = score_test(nlp, test, DEFAULT_TEMPERATURE)
     measures = measures_of(before)
     for name in ("ece", "brier"):
         low, high = over_documents(before, name)
-        yield f"{name}.{corpus.name}.before", row([measures[name]], low, high, n=before.p.size)
-    for name in ("auc", "found", "found-of-five", "candidates"):
+        n = int(before.are_candidates.sum())
+        yield f"{name}.{corpus.name}.before", row([measures[name]], low, high, n=n)
+    for name in list(measures)[2:]:
         yield f"{name}.{corpus.name}.before", row([measures[name]])
     fitted = [fit(nlp, part) for part in draws(corpus, DRAWS)]
     yield f"temperature.{corpus.name}", row(fitted)
-    after = [measures_of(candidates(nlp, test, temperature)) for temperature in fitted]
+    after = [measures_of(score_test(nlp, test, temperature)) for temperature in fitted]
     for name in measures:
         yield f"{name}.{corpus.name}.after", row([one[name] for one in after])
 
 
-def measures_of(found: Candidates) -> dict[str, float]:
+def measures_of(found: Spans) -> dict[str, float]:
     """Return all that a row is made of."""
     reliability = found.reliability()
+    likeliest = np.argsort(-found.p, kind="stable")
     return {
         "ece": reliability.ece,
         "brier": reliability.brier,
         "auc": found.auc(),
-        "found": found.found(),
-        "found-of-five": found.found_of_five(),
-        "candidates": found.p.size / found.sentences,
+        "candidates": float(found.are_candidates.sum()) / found.sentences,
+        "found": found.found(found.are_candidates),
+        "found-at-five": found.found(likeliest[: MOST * found.sentences]),
+        "found-of-five": found.found(found.rank < MOST),
     }
 
 
@@ -171,7 +177,7 @@ def refitted_rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
         chosen = DEFAULT_TEMPERATURE, fit(base(), part), fit(nlp, part)
         temperatures.append(chosen[-1])
         for name, temperature in zip(errors, chosen, strict=True):
-            errors[name].append(candidates(nlp, test, temperature).reliability().ece)
+            errors[name].append(score_test(nlp, test, temperature).reliability().ece)
     yield f"refitted-temperature.{corpus.name}.own", row(temperatures)
     for name, values in errors.items():
         yield f"refitted-ece.{corpus.name}.{name}", row(values)

@@ -190,7 +190,7 @@ def test_whole_segments_tell_how_far_probabilities_can_be_trusted(diagnosis: Dia
     found = diagnosis.datasets["news-random-0"].calibration
     assert isinstance(found, Calibration)
     assert found.fitted_to + found.dev_answers == BUDGET
-    assert 0.5 < found.fitted_temperature < 2.0 == found.temperature  # generated news is easy
+    assert 0.5 <= found.fitted_temperature < 2.0 == found.temperature  # generated news is easy
     assert found.shipped.n >= found.dev_answers // 2
     assert 0 < found.fitted.ece < 1
     assert "span probabilities at temperature 2: calibration error" in " ".join(
@@ -248,7 +248,7 @@ def test_the_recipe_writes_diagnosis_json(
     written = json.loads((collected / "told" / "diagnosis.json").read_text(encoding="utf8"))
     assert written["version"] == 1
     assert written["pool"]["segments"] > BUDGET
-    assert "single spans" in written["datasets"]["news-teach-0"]["calibration"]["reason"]
+    assert "single spans" in written["datasets"]["news-teach-0"]["calibration"]["unavailable"]
     assert {one["arm"] for one in written["verdicts"]} == {"news-teach-0"}
     assert {"id", "verdict", "number", "low", "high", "n", "p", "why", "next"} <= set(
         written["verdicts"][0]
