@@ -79,7 +79,7 @@ class Spans:
         return (self.p >= FLOOR) | self.greedy
 
     def reliability(self, weights: FloatArray | None = None) -> Reliability:
-        """Return ECE and Brier score of candidates, with documents weighted by `weights`, if any."""
+        """Return ECE and Brier score of candidates, documents weighted by `weights` if given."""
         here = np.ones(self.p.size) if weights is None else weights[self.documents]
         kept = self.are_candidates & (here > 0)
         found = measure_reliability(self.p[kept], self.right[kept], here[kept])
