@@ -49,6 +49,13 @@ def test_a_run_that_stopped_after_a_refit_goes_on_as_if_it_had_not(
     by = {(record.fold, record.model.get(ANSWERS, 0)) for _, record in records}
     assert by == {("train", 0), ("train", 100), ("dev", 0)}
     assert len({record.model["sha256"] for _, record in records}) == 2
+    temperatures = {
+        record.scorer["temperature"] for _, record in records if ANSWERS in record.model
+    }
+    assert len(temperatures) == 1
+    # single spans do not tell one; the frame is the starting model's
+    assert (temperatures == {2.0}) == (arm == "teach-learning")
+    assert len({record.scorer["frame_sha256"] for _, record in records}) == 1
 
 
 def test_a_run_that_stopped_within_a_batch_asks_nothing_twice(simulate):
