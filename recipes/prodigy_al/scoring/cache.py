@@ -133,8 +133,7 @@ def find_cache(model: str) -> ScoreCache | None:
 
 def _settings(scorer: MarginalScorer) -> list[Any]:
     labels = None if scorer.labels is None else sorted(scorer.labels)
-    limits = scorer.limits
-    numbers = [scorer.temperature, scorer.floor, limits.prune, limits.max_length]
+    numbers = [scorer.temperature, scorer.floor, scorer.prune, scorer.max_length]
     return [labels, *numbers, scorer.embed, scorer.steps]
 
 
