@@ -9,9 +9,10 @@ from typing import Any
 
 from spacy.language import Language
 
-from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256, set_blas
+from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.scored import Scored, ScoreSegments
+from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
 from prodigy_al.training.answers import read_answers
@@ -38,7 +39,7 @@ class RefitSettings:
 
     def scorer(self, nlp: Language) -> ScoreSegments:
         """Return the function by which a model scores segments."""
-        set_blas(nlp, use_blis=False)
+        use_faster_blas(nlp)
         marginals = MarginalScorer(nlp, self.labels)
         return segment_scorer(nlp, marginals, self.acquisition, progress=False)
 
