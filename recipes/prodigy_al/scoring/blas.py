@@ -41,8 +41,8 @@ def use_faster_blas(nlp: Language) -> Blas:
 def faster_blas() -> Blas:
     """Return the faster one: numpy's, unless BLIS is `MARGIN` times as fast.
 
-    Measured once per processor and version, within a tenth of a second, and then kept beside the scores:
-    the two differ in the last digits of a score, so that every run on a machine must choose alike.
+    Measured once per processor and version, in a tenth of a second, and kept beside the scores: the
+    two differ in the last digits of a score, so that every run on a machine must choose alike.
     Without a folder for caches every process measures for itself.
     """
     folder = cache_folder()
