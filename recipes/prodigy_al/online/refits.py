@@ -11,11 +11,12 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256, set_blas
+from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256
 from prodigy_al.records import read_record
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.sampling.scored import Scored, ScoreSegments
+from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.calibration import fit_temperature, temper_spans
 from prodigy_al.scoring.marginals import DEFAULT_TEMPERATURE, MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
@@ -48,7 +49,7 @@ class RefitSettings:
 
     def scorer(self, nlp: Language, temperature: float) -> ScoreSegments:
         """Return the function by which a model scores segments at a temperature."""
-        set_blas(nlp, use_blis=False)
+        use_faster_blas(nlp)
         marginals = MarginalScorer(nlp, self.labels, temperature=temperature)
         return segment_scorer(nlp, marginals, self.acquisition, seed=self.seed, progress=False)
 
@@ -111,7 +112,7 @@ def _fit_temperature(
     known = {key: p for key, p in zip(drawn, pi.tolist(), strict=True) if p > 0}  # or NaN
     items = [one for one in answers.items if one.input_hash in known] or list(answers.items)
     items = sorted(items, key=lambda one: one.input_hash)[:MOST_SEGMENTS]
-    set_blas(base, use_blis=False)
+    use_faster_blas(base)
     docs = [Doc(base.vocab, words=list(one.words), spaces=list(one.spaces)) for one in items]
     spans = temper_spans(base, answers.labels, docs, [one.accepted for one in items])
     chances = np.array([known[one.input_hash] for one in items]) if known else None

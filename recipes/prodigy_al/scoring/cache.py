@@ -119,33 +119,40 @@ class ScoreCache:
 
 
 def find_cache(model: str) -> ScoreCache | None:
-    """Return the cache of a pipeline's scores, None where `PRODIGY_AL_CACHE` is empty.
-
-    It lies in the folder of that name, otherwise in the user's folder for caches.
-    """
-    folder = os.environ.get(FOLDER)
-    if folder == "":
+    """Return the cache of a pipeline's scores, None where there is no `cache_folder`."""
+    folder = cache_folder()
+    if folder is None:
         return None
-    found = ScoreCache(Path(folder or user_cache_path("prodigy-al")) / "scores.sqlite", model)
+    found = ScoreCache(folder / "scores.sqlite", model)
     found.make_room()
     return found
 
 
+def cache_folder() -> Path | None:
+    """Return the folder for caches, which need not exist; None where `PRODIGY_AL_CACHE` is empty.
+
+    It is the one that the variable names, otherwise the user's.
+    """
+    folder = os.environ.get(FOLDER)
+    if folder == "":
+        return None
+    return Path(folder or user_cache_path("prodigy-al"))
+
+
 def _settings(scorer: MarginalScorer) -> list[Any]:
     labels = None if scorer.labels is None else sorted(scorer.labels)
-    limits = scorer.limits
-    numbers = [scorer.temperature, scorer.floor, limits.prune, limits.max_length]
+    numbers = [scorer.temperature, scorer.floor, scorer.prune, scorer.max_length]
     return [labels, *numbers, scorer.embed, scorer.steps]
 
 
 def _machine(scorer: MarginalScorer) -> list[Any]:
     """Return what the last bits of a score depend on."""
     ops = find_ner(scorer.nlp).model.ops if has_ner(scorer.nlp) else None
-    return [_software(), getattr(ops, "name", None), getattr(ops, "use_blis", None)]
+    return [software(), getattr(ops, "name", None), getattr(ops, "use_blis", None)]
 
 
 @cache
-def _software() -> list[str]:
+def software() -> list[str]:
     """Return versions and BLAS kernels; looking for them takes some milliseconds."""
     versions = [f"{package} {version(package)}" for package in ("spacy", "thinc", "numpy")]
     kernels = {f"{one['internal_api']} {one.get('architecture')}" for one in threadpool_info()}

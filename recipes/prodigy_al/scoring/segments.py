@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import tee
 
 import numpy as np
@@ -15,7 +16,7 @@ from prodigy_al.arrays import Float32Array
 from prodigy_al.records import Fold
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.keys import hashed_uniform, quantise
-from prodigy_al.sampling.scored import Candidate, Scored, ScoreSegments
+from prodigy_al.sampling.scored import Candidate, Candidates, Scored, ScoreSegments
 from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 from prodigy_al.scoring.pool import score_pool
@@ -37,7 +38,7 @@ class _Read:
 
     segment: Segment
     spans: SpanMarginals
-    candidates: tuple[Candidate, ...]
+    candidates: Candidates
     tokens: int
 
 
@@ -73,7 +74,7 @@ def segment_scorer(
             progress=progress, label=label, cache=cache,
         )  # fmt: skip
         read = (
-            _Read(segment, spans, tuple(_candidates(segment, doc, spans)), len(doc))
+            _Read(segment, spans, _candidates(segment, doc, spans), len(doc))
             for segment, doc, spans in zip(segments, same, pool, strict=True)
         )
         told = _tell_of_pool(list(read), reads, seed) if reads & OF_POOL else _tell(read, seed)
@@ -157,12 +158,28 @@ def make_doc(nlp: Language, segment: Segment) -> Doc:
     return Doc(nlp.vocab, words=words, spaces=[token.get("ws", True) for token in tokens])
 
 
-def _candidates(segment: Segment, doc: Doc, spans: SpanMarginals) -> Iterator[Candidate]:
+def _candidates(segment: Segment, doc: Doc, spans: SpanMarginals) -> Candidates:
     tokens = segment.record.get("tokens")
-    for start, end, label, p, greedy in zip(
-        spans.starts, spans.ends, spans.labels, spans.probabilities, spans.greedy, strict=True
-    ):
-        # the record's own offsets count: its tokens need not add up to the text.
-        first = tokens[start]["start"] if tokens else doc[start].idx
-        last = tokens[end - 1]["end"] if tokens else doc[end - 1].idx + len(doc[end - 1])
-        yield Candidate(first, last, label, float(p), bool(greedy))
+    if tokens:
+        # the record's own offsets count: its tokens need not add up to the text
+        offsets = np.array([(token["start"], token["end"]) for token in tokens])
+    else:
+        offsets = doc.to_array(["IDX", "LENGTH"]).astype(np.intp).cumsum(axis=1)
+    labels = _shared(tuple(sorted(set(spans.labels))))
+    return Candidates(
+        zip(
+            offsets[spans.starts, 0].tolist(),
+            offsets[spans.ends - 1, 1].tolist(),
+            map(labels.index, spans.labels),
+            spans.probabilities.tolist(),
+            spans.greedy.tolist(),
+            strict=True,
+        ),
+        labels,
+    )
+
+
+@cache
+def _shared(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one tuple for all segments with these labels."""
+    return labels

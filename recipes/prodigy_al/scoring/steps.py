@@ -70,7 +70,7 @@ def greedy_steps(
 
     `entities` are the greedy parse: (n,) first tokens, (n,) ends and (n,) labels, by their index.
     """
-    found = _judge(table.closed_scores(), temperature)
+    found = _judge(table.closed_scores, temperature)
     starts, ends, labels = entities
     # before the first token of an entity no entity is open
     more = ends - starts - 1
