@@ -29,7 +29,7 @@ STEP = np.log(2) / 4
 TEMPERATURES: FloatArray = DEFAULT_TEMPERATURE * np.exp(STEP * np.arange(-8, 5))
 """From a quarter of the default to twice as much, in equal steps of their logarithm."""
 PENALTY = 10.0
-"""Of the squared logarithm of T / default: about what four whole segments of news say of it."""
+"""Of the squared logarithm of T / default: about what five sentences of news say of it."""
 FLOOR = 0.02
 """Spans are fitted that are this likely at one of the temperatures, and all true ones."""
 LEAST = 1e-4

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import tee
+from typing import TypeAlias
 
 import numpy as np
 from spacy.language import Language
@@ -40,6 +41,9 @@ class _Read:
     spans: SpanMarginals
     candidates: Candidates
     tokens: int
+
+
+_Told: TypeAlias = tuple[_Read, SegmentScores]
 
 
 def segment_scorer(
@@ -77,8 +81,8 @@ def segment_scorer(
             _Read(segment, spans, _candidates(segment, doc, spans), len(doc))
             for segment, doc, spans in zip(segments, same, pool, strict=True)
         )
-        told = _tell_of_pool(list(read), reads, seed) if reads & OF_POOL else _tell(read, seed)
-        for one, scores in told:
+        told = _tell(read, seed if "chance" in reads else None)
+        for one, scores in _tell_of_pool(list(told), reads) if reads & OF_POOL else told:
             u = quantise(measures[one.segment.fold](scores))
             yield Scored(u, one.candidates, one.tokens)
 
@@ -96,8 +100,8 @@ def _telling(scorer: MarginalScorer, reads: Set[str]) -> MarginalScorer:
     return telling
 
 
-def _tell(read: Iterable[_Read], seed: int) -> Iterator[tuple[_Read, SegmentScores]]:
-    """Yield each segment with all that is known of it alone."""
+def _tell(read: Iterable[_Read], seed: int | None) -> Iterator[_Told]:
+    """Yield each segment with all that is known of it alone; a random number if there is a seed."""
     for one in read:
         spans, steps = one.spans, one.spans.steps
         yield (
@@ -110,30 +114,29 @@ def _tell(read: Iterable[_Read], seed: int) -> Iterator[tuple[_Read, SegmentScor
                 entropies=steps.entropies if steps else None,
                 margins=steps.margins if steps else None,
                 log_probability=steps.log_probability if steps else None,
-                chance=hashed_uniform(CHANCE_TAG, seed, one.segment.input_hash),
+                chance=None
+                if seed is None
+                else hashed_uniform(CHANCE_TAG, seed, one.segment.input_hash),
             ),
         )
 
 
-def _tell_of_pool(
-    read: Sequence[_Read], reads: Set[str], seed: int
-) -> Iterator[tuple[_Read, SegmentScores]]:
-    """Yield each segment with what is known of it beside the others as well."""
-    told = list(_tell(read, seed))
+def _tell_of_pool(told: list[_Told], reads: Set[str]) -> list[_Told]:
+    """Return each segment with what is known of it beside the others as well."""
     if "elsewhere" in reads:
-        forms = [[_form(one.segment, span) for span in one.candidates] for one in read]
+        forms = [[_form(one.segment, span) for span in one.candidates] for one, _ in told]
         found = occurrences_elsewhere(forms, [scores.marginals for _, scores in told])
         told = [
             (one, replace(scores, elsewhere=others))
             for (one, scores), others in zip(told, found, strict=True)
         ]
     if "density" in reads:
-        vectors = _vectors([one.spans for one in read])
+        vectors = _vectors([one.spans for one, _ in told])
         told = [
             (one, replace(scores, density=density))
             for (one, scores), density in zip(told, densities(vectors).tolist(), strict=True)
         ]
-    yield from told
+    return told
 
 
 def _form(segment: Segment, span: Candidate) -> str:
