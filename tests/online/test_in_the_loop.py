@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from prodigy_al.online.refits import probabilities_of
 from prodigy_al.records import read_record
 from prodigy_al.sampling.history import ANSWERS
 from prodigy_al.sampling.inclusion import verify_records
@@ -95,3 +96,17 @@ def test_nobody_waits_for_a_refit(controller: Callable[..., Any], world: Path):
     session.close()
     assert max(by) >= 10
     assert longest < 2  # a refit takes several times that, with the start of its process
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_temperatures_weigh_answers_by_their_probabilities_where_they_have_one(
+    controller: Callable[..., Any], world: Path, strict: bool
+):
+    session = controller(
+        "al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"),
+        label=["ORG"], strict=strict,
+    )  # fmt: skip
+    tasks = [task for task in session.get_questions() if task["al"]["fold"] == "train"]
+    found = probabilities_of(tasks)
+    assert found.keys() == (set() if strict else {task["_input_hash"] for task in tasks})
+    assert all(0 < p <= 1 for p in found.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -107,13 +108,19 @@ def _fit_temperature(
     """
     if answers.form != "full":
         return DEFAULT_TEMPERATURE
-    drawn = {one["_input_hash"]: one for one in examples if "version" in one["al"]}
-    pi = inclusion([(key, read_record(one)) for key, one in drawn.items()])
-    known = {key: p for key, p in zip(drawn, pi.tolist(), strict=True) if p > 0}  # or NaN
-    items = [one for one in answers.items if one.input_hash in known] or list(answers.items)
-    items = sorted(items, key=lambda one: one.input_hash)[:MOST_SEGMENTS]
+    known = probabilities_of(examples)
+    weighted = [one for one in answers.items if one.input_hash in known]
+    # an input hash says nothing of the text, so the first of them are a random choice
+    items = sorted(weighted or answers.items, key=lambda one: one.input_hash)[:MOST_SEGMENTS]
     use_faster_blas(base)
     docs = [Doc(base.vocab, words=list(one.words), spaces=list(one.spaces)) for one in items]
     spans = temper_spans(base, answers.labels, docs, [one.accepted for one in items])
-    chances = np.array([known[one.input_hash] for one in items]) if known else None
+    chances = np.array([known[one.input_hash] for one in items]) if weighted else None
     return round(fit_temperature(spans, chances), TEMPERATURE_DECIMALS)
+
+
+def probabilities_of(examples: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+    """Return the probability of each answer by input hash, of those that have one."""
+    drawn = {one["_input_hash"]: one for one in examples if "version" in one["al"]}
+    pi = inclusion([(key, read_record(one)) for key, one in drawn.items()])
+    return {key: p for key, p in zip(drawn, pi.tolist(), strict=True) if not isnan(p)}
