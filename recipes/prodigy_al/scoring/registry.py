@@ -33,6 +33,8 @@ OF_STEPS = frozenset({"entropies", "margins", "log_probability"})
 OF_POOL = frozenset({"elsewhere", "density"})
 """What takes all segments of a block to know: they are held in memory together."""
 
+_COLLECTING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentScores:
@@ -151,6 +153,3 @@ def _read(name: str, function: Callable[..., float]) -> AcquisitionFunction:
             f"{', '.join(FIELDS)}",
         )
     return AcquisitionFunction(name, function, frozenset(named.keys() & set(FIELDS)))
-
-
-_COLLECTING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
