@@ -13,13 +13,10 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.diagnosis.evidence import Calibration
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.reliability import Reliability, measure_reliability
-from prodigy_al.scoring.calibration import fit_temperature, temper_spans
+from prodigy_al.scoring.calibration import MOST_SEGMENTS, fit_temperature, temper_spans
 from prodigy_al.scoring.marginals import DEFAULT_TEMPERATURE, MarginalScorer
 from prodigy_al.scoring.pool import score_pool
 from prodigy_al.training.answers import Answer
-
-MOST_SEGMENTS = 500
-"""To fit a temperature to; more would take longer and hardly change it."""
 
 
 def measure_calibration(

@@ -18,15 +18,13 @@ from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.sampling.scored import Scored, ScoreSegments
 from prodigy_al.scoring.blas import use_faster_blas
-from prodigy_al.scoring.calibration import fit_temperature, temper_spans
+from prodigy_al.scoring.calibration import MOST_SEGMENTS, fit_temperature, temper_spans
 from prodigy_al.scoring.marginals import DEFAULT_TEMPERATURE, MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
 from prodigy_al.training.answers import Answers, read_answers
 from prodigy_al.training.finetune import fine_tune
 from prodigy_al.training.policies import ROBUST
 
-MOST_SEGMENTS = 200
-"""To fit a temperature to, which takes a few seconds."""
 TEMPERATURE_DECIMALS = 2
 """So many are the same whatever the last bits of a probability are."""
 

@@ -32,6 +32,8 @@ PENALTY = 10.0
 """Of the squared logarithm of T / default: about what five sentences of news say of it."""
 FLOOR = 0.02
 """Spans are fitted that are this likely at one of the temperatures, and all true ones."""
+MOST_SEGMENTS = 200
+"""That whoever waits should fit to: it takes some seconds, and more hardly change the result."""
 LEAST = 1e-4
 """A span that is less likely counts as if it were this likely: no single one decides."""
 
