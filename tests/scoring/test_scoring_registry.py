@@ -37,7 +37,7 @@ def negative(marginals):
     return -1.0
 
 def failing(marginals):
-    raise ZeroDivisionError("nothing to divide")
+    raise ZeroDivisionError("nothing to\\n divide")
 
 def expected_errors(marginals):
     return 7.0

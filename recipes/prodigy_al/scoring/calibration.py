@@ -33,7 +33,7 @@ PENALTY = 10.0
 FLOOR = 0.02
 """Spans are fitted that are this likely at one of the temperatures, and all true ones."""
 MOST_SEGMENTS = 200
-"""That whoever waits should fit to: it takes some seconds, and more hardly change the result."""
+"""To fit to where somebody waits: each is scored once per temperature, which takes a while."""
 LEAST = 1e-4
 """A span that is less likely counts as if it were this likely: no single one decides."""
 

@@ -74,7 +74,7 @@ class AcquisitionFunction:
         try:
             score = float(self.function(**{name: getattr(scores, name) for name in self.reads}))
         except Exception as error:  # another package's code may raise anything
-            raise self._unusable(f"it failed with {type(error).__name__}: {error}") from error
+            raise self._unusable(f"it failed with {_described(error)}") from error
         if not (math.isfinite(score) and score >= 0):
             raise self._unusable(f"it gave {score} where a finite number of at least 0 is needed")
         return score
@@ -124,10 +124,15 @@ def find_acquisition(name: str) -> AcquisitionFunction:
         raise ParameterError(
             "acquisition",
             name,
-            f"{offered[0].value} cannot be loaded ({type(error).__name__}: {error}); repair or "
+            f"{offered[0].value} cannot be loaded ({_described(error)}); repair or "
             "uninstall the package that offers it, or choose another score",
         ) from error
     return _read(name, function)
+
+
+def _described(error: Exception) -> str:
+    """Return an error of another package in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _read(name: str, function: Callable[..., float]) -> AcquisitionFunction:
