@@ -39,10 +39,11 @@ from spacy.tokens import Doc
 from wasabi.tables import table
 
 from prodigy_al.jobs.machine import describe_machine
+from prodigy_al.ner.batches import batches
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import find_ner, load_pipeline, set_blas
 from prodigy_al.scoring.marginals import MarginalScorer
-from prodigy_al.scoring.pool import score_pool
+from prodigy_al.scoring.pool import MOST_TOKENS, score_pool
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
@@ -52,7 +53,7 @@ QUICK = bool(os.environ.get("QUICK"))
 ROWS = set(filter(None, os.environ.get("ROWS", "5,5greedy,6,7,8,9").split(",")))
 REPEATS = 5
 ITEMS, BEAM_ITEMS, SENTENCES = (256, 64, 2_000) if QUICK else (512, 128, 20_000)
-BATCH, PLAIN_BATCH = 128, 256  # of ours; of `nlp.pipe`, which is slower with its default of 1,000
+PLAIN_BATCH = 256  # of `nlp.pipe`, which is slower with its default of 1,000
 CORPORA = {
     "conll": "conll2003/testb.jsonl.gz",
     "finer": "finer_ord/heldout.jsonl.gz",
@@ -103,7 +104,7 @@ def make_docs(nlp: Language, records: Sequence[Mapping[str, Any]]) -> list[Doc]:
 
 def in_batches(docs: Docs) -> Iterator[Docs]:
     """Yield the docs as they are scored."""
-    return (docs[i : i + BATCH] for i in range(0, len(docs), BATCH))
+    return batches(docs, most_tokens=MOST_TOKENS)
 
 
 def plain(nlp: Language) -> Callable[[Docs], object]:
