@@ -8,6 +8,7 @@ drawn at random from the training pool, each draw held against the whole test se
 of the candidates of ORG (probability .02 or more, or in the model's own parse):
 
     ece, brier, auc    of their probabilities
+    ece-own            the same error of the spans in the model's own parse alone
     candidates         of a sentence
     temperature        as fitted
     found              share of true spans that the model's own parse lacks which are candidates
@@ -78,10 +79,10 @@ class Spans:
         """Return (n,) whether questions can be about each of them."""
         return (self.p >= FLOOR) | self.greedy
 
-    def reliability(self, weights: FloatArray | None = None) -> Reliability:
-        """Return ECE and Brier score of candidates, documents weighted by `weights` if given."""
+    def reliability(self, among: BoolArray, weights: FloatArray | None = None) -> Reliability:
+        """Return ECE and Brier score of some spans, documents weighted by `weights` if given."""
         here = np.ones(self.p.size) if weights is None else weights[self.documents]
-        kept = self.are_candidates & (here > 0)
+        kept = among & (here > 0)
         found = measure_reliability(self.p[kept], self.right[kept], here[kept])
         assert isinstance(found, Reliability)
         return found
@@ -119,8 +120,8 @@ def over_documents(found: Spans, measure: str) -> tuple[float, float]:
     rng = np.random.default_rng(0)
     n = int(found.documents.max()) + 1
     values = [
-        getattr(found.reliability(np.bincount(drawn, minlength=n).astype(float)), measure)
-        for drawn in rng.integers(0, n, (RESAMPLES, n))
+        getattr(found.reliability(found.are_candidates, weights), measure)
+        for weights in rng.multinomial(n, np.full(n, 1 / n), RESAMPLES).astype(np.float64)
     ]
     low, high = np.quantile(values, (0.025, 0.975)).tolist()
     return low, high
@@ -153,11 +154,12 @@ def rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
 
 def measures_of(found: Spans) -> dict[str, float]:
     """Return all that a row is made of."""
-    reliability = found.reliability()
+    reliability = found.reliability(found.are_candidates)
     likeliest = np.argsort(-found.p, kind="stable")
     return {
         "ece": reliability.ece,
         "brier": reliability.brier,
+        "ece-own": found.reliability(found.greedy).ece,
         "auc": found.auc(),
         "candidates": float(found.are_candidates.sum()) / found.sentences,
         "found": found.found(found.are_candidates),
@@ -177,7 +179,8 @@ def refitted_rows(corpus: Corpus) -> Iterator[tuple[str, Row]]:
         chosen = DEFAULT_TEMPERATURE, fit(base(), part), fit(nlp, part)
         temperatures.append(chosen[-1])
         for name, temperature in zip(errors, chosen, strict=True):
-            errors[name].append(score_test(nlp, test, temperature).reliability().ece)
+            spans = score_test(nlp, test, temperature)
+            errors[name].append(spans.reliability(spans.are_candidates).ece)
     yield f"refitted-temperature.{corpus.name}.own", row(temperatures)
     for name, values in errors.items():
         yield f"refitted-ece.{corpus.name}.{name}", row(values)

@@ -26,6 +26,7 @@ COLUMNS = {
 }
 CALIBRATED = {
     "ece": ("expected calibration error, ten bins", 3),
+    "ece-own": ("the same of the spans in its own parse", 3),
     "brier": ("Brier score", 3),
     "auc": ("AUC, right against wrong", 3),
     "candidates": ("candidates per sentence", 2),
