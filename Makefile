@@ -62,7 +62,7 @@ bench: install
 bench-acquisition: install
 	$(BIN)/python benchmarks/acquisitions.py
 
-# Are span probabilities right as often as they say, before and after a temperature is fitted? Half an hour.
+# Are span probabilities right as often as they say, before and after a temperature is fitted? Ten minutes.
 bench-calibration: install
 	$(BIN)/python benchmarks/calibration.py
 
