@@ -4,7 +4,7 @@ Every start is a process of its own, from its imports to the first questions, wi
 of scores unless said otherwise. `9teach`, `9random`: seconds after the model is loaded, on AG News
 items; `9cold`, `9warm`: those of `al.manual-ranked` on 20,000 such items, then again. `8memory`:
 MiB over those of a start on one line, for `al.manual-ranked` on a generated source; `8time`:
-seconds per segment of the same, against `nlp.pipe` on the same BLAS and one core.
+processor seconds per segment of the same, reading included, against `nlp.pipe` on the same BLAS.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("PRODIGY_AL_DATA", ROOT.parent / "shared" / "data"))
@@ -36,16 +36,16 @@ import prodigy_al.inputs.opening as opening
 
 load = opening.load_pipeline
 def loaded(*args, **options):
-    global since
+    global since, cpu
     nlp = load(*args, **options)
-    since = time.perf_counter()
+    since, cpu = time.perf_counter(), time.process_time()
     return nlp
 opening.load_pipeline = loaded
 
-components = {function}("asked", sys.argv[1], sys.argv[2], label=["ORG"], **json.loads(sys.argv[3]))
+components = {function}("asked", sys.argv[1], sys.argv[2], label=["ORG"])
 assert Controller.from_components("{recipe}", components).get_questions()
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps([time.perf_counter() - since, memory]))
+print(json.dumps([time.perf_counter() - since, time.process_time() - cpu, memory]))
 """
 RECIPES = {
     "al.teach": "teach:teach",
@@ -60,17 +60,24 @@ profit quarter Monday year Acme Corp. Northern Mills Oslo Bank United Ann Lee Be
 Row = dict[str, Any]
 
 
-def first_question(recipe: str, source: Path, folder: Path, **options: Any) -> tuple[float, float]:
-    """Return seconds after the model is loaded, and the most memory in MiB, of one start."""
+class Start(NamedTuple):
+    """One start: seconds and processor seconds after the model is loaded, and its most MiB."""
+
+    seconds: float
+    cpu: float
+    memory: float
+
+
+def first_question(recipe: str, source: Path, folder: Path) -> Start:
+    """Start a recipe in a process of its own, with home and scores in `folder`."""
     module, function = RECIPES[recipe].split(":")
     code = START.format(module=module, function=function, recipe=recipe)
     environment = {**os.environ, "PRODIGY_HOME": str(folder), "PRODIGY_AL_CACHE": str(folder)}
-    command = [sys.executable, "-c", code, str(BASE), str(source), json.dumps(options)]
+    command = [sys.executable, "-c", code, str(BASE), str(source)]
     done = subprocess.run(
         command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    took, memory = json.loads(done.stdout.splitlines()[-1])
-    return took, memory
+    return Start(*json.loads(done.stdout.splitlines()[-1]))
 
 
 def write_news(path: Path, n: int) -> Path:
@@ -98,7 +105,7 @@ def write_generated(path: Path, n: int, seed: int = 0) -> Path:
 
 
 def plain_seconds(source: Path, n: int) -> float:
-    """Return the seconds that `nlp.pipe` takes for each of the first lines of a file."""
+    """Return the processor seconds that `nlp.pipe` takes for each of the first lines of a file."""
     from prodigy_al.ner.pipelines import load_pipeline, set_blas
 
     nlp = load_pipeline(str(BASE))
@@ -107,9 +114,9 @@ def plain_seconds(source: Path, n: int) -> float:
         texts = [json.loads(line)["text"] for line, _ in zip(lines, range(n), strict=False)]
     took = []
     for _ in range(STARTS):
-        since = time.perf_counter()
+        since = time.process_time()
         list(nlp.pipe(texts, batch_size=256))
-        took.append(time.perf_counter() - since)
+        took.append(time.process_time() - since)
     return median(took) / len(texts)
 
 
@@ -136,12 +143,12 @@ def measure_first_questions(rows: set[str], *, quick: bool) -> Iterator[tuple[st
 def _measure_waiting(folder: Path, items: int) -> Iterator[tuple[str, Row]]:
     news = write_news(folder / "news.jsonl", items)
     for name, recipe in (("9teach", "al.teach"), ("9random", "al.random")):
-        yield name, row([_fresh(recipe, news)[0] for _ in range(STARTS)], 2.0)
+        yield name, row([_fresh(recipe, news).seconds for _ in range(STARTS)], 2.0)
     cold, warm = [], []
     for _ in range(STARTS):
         with TemporaryDirectory() as home:
-            cold.append(first_question("al.manual-ranked", news, Path(home))[0])
-            warm.append(first_question("al.manual-ranked", news, Path(home))[0])
+            cold.append(first_question("al.manual-ranked", news, Path(home)).seconds)
+            warm.append(first_question("al.manual-ranked", news, Path(home)).seconds)
     yield "9cold", {**row(cold), "items": items}
     yield "9warm", {**row(warm, 2.0), "items": items}
 
@@ -149,13 +156,13 @@ def _measure_waiting(folder: Path, items: int) -> Iterator[tuple[str, Row]]:
 def _measure_size(folder: Path, lines: int) -> Iterator[tuple[str, Row]]:
     source = write_generated(folder / "generated.jsonl", lines)
     one = write_generated(folder / "one.jsonl", 1)
-    model_memory = _fresh("al.manual-ranked", one)[1]
-    took, memory = _fresh("al.manual-ranked", source)
+    least, start = _fresh("al.manual-ranked", one), _fresh("al.manual-ranked", source)
     plain = plain_seconds(source, 2_000)
-    yield "8memory", {**row([memory - model_memory], 512), "lines": lines}
-    yield "8time", {**row([took / lines / plain], 0.5), "lines": lines, "seconds": took}
+    more = {"lines": lines, "seconds": start.seconds, "cpu": start.cpu}
+    yield "8memory", {**row([start.memory - least.memory], 512), **more}
+    yield "8time", {**row([start.cpu / lines / plain], 0.5), **more}
 
 
-def _fresh(recipe: str, source: Path, options: Mapping[str, Any] | None = None) -> Any:
+def _fresh(recipe: str, source: Path) -> Start:
     with TemporaryDirectory() as home:
-        return first_question(recipe, source, Path(home), **(options or {}))
+        return first_question(recipe, source, Path(home))
