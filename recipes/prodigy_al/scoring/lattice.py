@@ -83,7 +83,7 @@ class Limits:
         allowed: BoolArray = mass.max(axis=1, initial=0.0) >= above_zero(self.prune)
         return allowed
 
-    def list(self, ends: _Ends) -> Spans:
+    def select(self, ends: _Ends) -> Spans:
         """Return the entities to list among those that end alike."""
         listed = (ends.p >= above_zero(self.floor)) & self.asked
         taken = np.flatnonzero(ends.greedy != NO_LABEL)
@@ -144,10 +144,10 @@ def build_lattice(table: TransitionTable, *, temperature: float, limits: Limits)
     begun = _Open(tokens, begin, _labels_by_column(actions.begin, width)[best])
     opened, left = _split(begun, None, length=2, limits=limits)
     closed = Edges(tokens, tokens + 1, p[:, actions.outside] + unit.sum(axis=1))
-    edges, spans, lefts = [closed], [limits.list(units)], [left]
+    edges, spans, lefts = [closed], [limits.select(units)], [left]
     for ends, left in _follow(table, opened, temperature=temperature, limits=limits):
         edges.append(ends.edges())
-        spans.append(limits.list(ends))
+        spans.append(limits.select(ends))
         lefts.append(left)
     edges.extend(_spread(_Left._make(_joined(lefts)), table.must_close))
     return Lattice(Edges._make(_joined(edges)), Spans._make(_joined(spans)), begin + unit)
