@@ -80,10 +80,11 @@ class Limits:
         """Return (n,): whether entities open with `mass` (n, n_labels) may get `length` tokens."""
         if self.max_length is not None and length > self.max_length:
             return np.zeros(len(mass), dtype=np.bool_)
-        allowed: BoolArray = mass.max(axis=1, initial=0.0) >= above_zero(self.prune)
+        enough = mass >= above_zero(self.prune)
+        allowed: BoolArray = enough @ np.ones(enough.shape[1], dtype=np.bool_)  # any of a row
         return allowed
 
-    def list(self, ends: _Ends) -> Spans:
+    def select(self, ends: _Ends) -> Spans:
         """Return the entities to list among those that end alike."""
         listed = (ends.p >= above_zero(self.floor)) & self.asked
         taken = np.flatnonzero(ends.greedy != NO_LABEL)
@@ -108,7 +109,7 @@ class _Ends(NamedTuple):
     greedy: IndexArray
 
     def edges(self) -> Edges:
-        return Edges(self.starts, self.ends, self.p.sum(axis=1))
+        return Edges(self.starts, self.ends, _row_sums(self.p))
 
 
 class _Open(NamedTuple):
@@ -143,11 +144,11 @@ def build_lattice(table: TransitionTable, *, temperature: float, limits: Limits)
     units = _Ends(tokens, tokens + 1, unit, _labels_by_column(actions.unit, width)[best])
     begun = _Open(tokens, begin, _labels_by_column(actions.begin, width)[best])
     opened, left = _split(begun, None, length=2, limits=limits)
-    closed = Edges(tokens, tokens + 1, p[:, actions.outside] + unit.sum(axis=1))
-    edges, spans, lefts = [closed], [limits.list(units)], [left]
+    closed = Edges(tokens, tokens + 1, p[:, actions.outside] + _row_sums(unit))
+    edges, spans, lefts = [closed], [limits.select(units)], [left]
     for ends, left in _follow(table, opened, temperature=temperature, limits=limits):
         edges.append(ends.edges())
-        spans.append(limits.list(ends))
+        spans.append(limits.select(ends))
         lefts.append(left)
     edges.extend(_spread(_Left._make(_joined(lefts)), table.must_close))
     return Lattice(Edges._make(_joined(edges)), Spans._make(_joined(spans)), begin + unit)
@@ -233,9 +234,9 @@ def _split(
     go_on = limits.allow(opened.mass, length) | (opened.greedy != NO_LABEL)
     followed = _Open._make(column[go_on] for column in opened)
     lost = np.flatnonzero(~go_on)
-    mass = opened.mass[lost].sum(axis=1)
+    mass = _row_sums(opened.mass[lost])
     lost, mass = lost[mass > 0], mass[mass > 0]
-    going_on = np.zeros(len(lost)) if before is None else mass / before[lost].sum(axis=1)
+    going_on = np.zeros(len(lost)) if before is None else mass / _row_sums(before[lost])
     starts = opened.starts[lost]
     return followed, _Left(starts, starts + length, mass, going_on)
 
@@ -272,6 +273,12 @@ def _labels_by_column(columns: IndexArray, width: int) -> IndexArray:
     labels = np.full(width, NO_LABEL, dtype=np.intp)
     labels[columns] = np.arange(len(columns))
     return labels
+
+
+def _row_sums(values: FloatArray) -> FloatArray:
+    """Return (n,): the sums of short rows, several times as fast as a sum over an axis."""
+    sums: FloatArray = values @ np.ones(values.shape[1])
+    return sums
 
 
 def _joined(parts: Iterable[Any]) -> list[NDArray[Any]]:

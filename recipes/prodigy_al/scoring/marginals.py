@@ -152,8 +152,8 @@ class MarginalScorer:
         sums = np.zeros((len(table.bounds) - 1, entering.shape[1]))
         full = np.diff(table.bounds) > 0
         sums[full] = np.add.reduceat(entering, table.bounds[:-1][full])
-        labels = [name for name in table.actions.labels if name in self._asked()]
         unknown = dict.fromkeys(self._asked(), 0.0)
+        labels = [name for name in table.actions.labels if name in unknown]
         return [{**unknown, **dict(zip(labels, row, strict=True))} for row in sums.tolist()]
 
     def _steps(self, table: TransitionTable, parse: Spans) -> list[GreedySteps]:

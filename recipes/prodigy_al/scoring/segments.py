@@ -163,7 +163,7 @@ def make_doc(nlp: Language, segment: Segment) -> Doc:
 
 def _candidates(segment: Segment, doc: Doc, spans: SpanMarginals) -> Candidates:
     tokens = segment.record.get("tokens")
-    if tokens:
+    if tokens and len(spans):
         # the record's own offsets count: its tokens need not add up to the text
         offsets = np.array([(token["start"], token["end"]) for token in tokens])
     else:
