@@ -6,9 +6,9 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo annotate bench-durability bench-learning bench-restart bench-training study \
-  study-designs study-estimators study-guard study-mixed study-planted test smoke lint types check \
-  check-old clean
+.PHONY: install demo annotate bench bench-acquisition bench-calibration bench-durability \
+  bench-learning bench-restart bench-training study study-designs study-estimators study-guard \
+  study-mixed study-planted test smoke lint types check check-old clean
 
 install: $(STAMP)
 
@@ -50,8 +50,21 @@ bench-durability: install
 study-planted: install
 	$(BIN)/python benchmarks/planted.py
 
-# These eight need real corpora and a real pipeline, which are not part of this repository:
+# These eleven need real corpora and a real pipeline, which are not part of this repository:
 # PRODIGY_AL_DATA names their folder. QUICK=1 is a smaller one, as above.
+
+# What exact marginals cost against spaCy's own ways, and how long a person waits. Half an hour;
+# ROWS=5,6 measures some of the rows.
+bench: install
+	$(BIN)/python benchmarks/scoring.py
+
+# What does each acquisition function bring to the top of a pool? Five minutes.
+bench-acquisition: install
+	$(BIN)/python benchmarks/acquisitions.py
+
+# Are span probabilities right as often as they say, before and after a temperature is fitted? Ten minutes.
+bench-calibration: install
+	$(BIN)/python benchmarks/calibration.py
 
 # Does anybody wait while the model learns? Ten minutes.
 bench-learning: install

@@ -202,12 +202,12 @@ def recogniser_only(updates: int = 30, **architecture: Any) -> Language:
     return trained(nlp, updates)
 
 
-def listening_pipeline() -> Language:
+def listening_pipeline(**architecture: Any) -> Language:
     nlp = spacy.blank("en")
     nlp.add_pipe("tok2vec", config={"model": EMBEDDING})
     tagger = {"@architectures": "spacy.Tagger.v2", "tok2vec": BORROWED}
     nlp.add_pipe("tagger", config={"model": tagger})
-    nlp.add_pipe("ner", config=recogniser(BORROWED))
+    nlp.add_pipe("ner", config=recogniser(BORROWED, **architecture))
     return trained(nlp)
 
 
@@ -233,6 +233,12 @@ def make_recogniser() -> Callable[..., Language]:
 def listening() -> Language:
     """A recogniser and a tagger that share their token vectors; a new one for each test."""
     return listening_pipeline()
+
+
+@pytest.fixture
+def listening_to_more() -> Language:
+    """The same, but the recogniser's states show five tokens of the open entity."""
+    return listening_pipeline(extra_state_tokens=True)
 
 
 @pytest.fixture(scope="session")

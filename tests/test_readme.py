@@ -9,6 +9,9 @@ from types import ModuleType
 
 import pytest
 
+from prodigy_al.scoring.acquisition import ACQUISITIONS
+from prodigy_al.scoring.registry import FIELDS
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "host" / "README.md"])
@@ -47,6 +50,14 @@ def test_commands_of_the_readme_use_options_that_exist(tables: ModuleType):
     for line in re.findall(r"^prodigy al\..*$", README, re.MULTILINE):
         used = set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", line.split("#")[0]))
         assert used <= known, line
+
+
+def test_every_score_and_all_that_it_can_read_is_documented():
+    text = (ROOT / "docs" / "scoring-functions.md").read_text(encoding="utf8")
+    table = text.partition("| `--by` |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(ACQUISITIONS)
+    own = text.partition("## A function of your own")[2].partition("\n## ")[0]
+    assert re.findall(r"`([a-z_]+)`", own.partition("name what it reads:")[2]) == list(FIELDS)
 
 
 def test_make_targets_of_the_readme_exist():

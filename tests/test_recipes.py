@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,15 @@ import spacy
 
 from prodigy_al.records import read_record
 from prodigy_al.sampling.inclusion import verify_records
+from prodigy_al.scoring import blas
 
 RECIPES = [
     ("al.teach", {}),
     ("al.teach", {"strict": True}),
+    ("al.teach", {"by": "least-confidence"}),
     ("al.manual-ranked", {}),
     ("al.manual-ranked", {"strict": True}),
+    ("al.manual-ranked", {"by": "information-density"}),
     ("al.random", {}),
     ("al.random", {"binary": True}),
 ]
@@ -201,3 +205,15 @@ def test_no_share_of_chance_is_refused_by_its_option_where_a_segment_could_not_b
     base, source = str(world / "base"), str(world / "pool.jsonl")
     with pytest.raises(OptionError, match=r"^--explore 0\.0: \d+ of \d+ items score 0"):
         controller("al.manual-ranked", "x", base, source, explore=0.0).get_questions()
+
+
+@pytest.mark.parametrize(("time_of_blis", "name"), [(0.5, "blis"), (2.0, "numpy")])
+def test_records_name_the_matrix_product_that_scored(
+    controller: Start, world: Path, monkeypatch: pytest.MonkeyPatch, time_of_blis: float, name: str
+):
+    monkeypatch.setattr(blas, "_measured", cache(blas._measured.__wrapped__))
+    monkeypatch.setattr(blas, "time_of_blis", lambda: time_of_blis)
+    ctrl = controller(
+        "al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"), label=["ORG"]
+    )
+    assert {task["al"]["scorer"]["blas"] for task in ctrl.get_questions()} == {name}

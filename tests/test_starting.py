@@ -146,6 +146,22 @@ def test_dev_answers_change_no_question(start: list[Example], teach: Callable[..
     assert {one["al"]["fold"] for one in asked[0]} == {"train"}
 
 
+def test_a_score_of_the_parse_stays_the_starting_models_and_candidates_are_reranked(
+    start: list[Example], teach: Callable[..., Any], controller: Callable[..., Any], world: Path
+):
+    """The same segments as without --start, asked about by what their candidates are now worth."""
+    options = {"label": ["ORG"], "fold_salt": SALT, "by": "mnlp", "strict": True}
+    plain = controller("al.teach", "y", str(world / "base"), str(world / "pool.jsonl"), **options)
+    alone = {one["_input_hash"]: one["al"] for one in questions(plain, 20)}
+    begun = {one["_input_hash"]: one["al"] for one in questions(teach("x", **options), 20)}
+    both = sorted(alone.keys() & begun.keys())
+    assert len(both) > 20
+    # other texts in a batch change the last digits
+    assert [begun[one]["u"] for one in both] == pytest.approx([alone[one]["u"] for one in both])
+    moved = [abs(alone[one]["span_p"] - begun[one]["span_p"]) > 0.01 for one in both]
+    assert sum(moved) > len(both) / 2
+
+
 def test_train_answers_change_questions(start: list[Example], teach: Callable[..., Any]):
     """The twin of the rule about dev answers."""
     first = questions(teach("x"))

@@ -8,14 +8,20 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from prodigy_al.comparison.arms import read_arm
+from prodigy_al.diagnosis.evidence import Calibration
 from prodigy_al.diagnosis.verdict import Verdict
 from prodigy_al.errors import OptionError
+from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.inputs.calibration import measure_calibration
 from prodigy_al.inputs.diagnosis import Opened, open_diagnosis
+from prodigy_al.ner.pipelines import load_pipeline
 from prodigy_al.report.diagnosis import Diagnosis, build_diagnosis
 from prodigy_al.report.diagnosis_terminal import LINES, WIDTH, render_diagnosis
 
@@ -180,6 +186,42 @@ def test_full_shows_all_verdicts_and_what_they_rest_on(diagnosis: Diagnosis):
     assert max(map(len, shown.splitlines())) <= WIDTH
 
 
+def test_whole_segments_tell_how_far_probabilities_can_be_trusted(diagnosis: Diagnosis):
+    found = diagnosis.datasets["news-random-0"].calibration
+    assert isinstance(found, Calibration)
+    assert found.fitted_to + found.dev_answers == BUDGET
+    assert 0.5 <= found.fitted_temperature < 2.0 == found.temperature  # generated news is easy
+    assert found.shipped.n >= found.dev_answers // 2
+    assert 0 < found.fitted.ece < 1
+    assert "span probabilities at temperature 2: calibration error" in " ".join(
+        render_diagnosis(diagnosis, full=True).split()
+    )
+
+
+def test_single_spans_do_not_tell_how_far_probabilities_can_be_trusted(diagnosis: Diagnosis):
+    found = diagnosis.datasets["news-teach-0"].calibration
+    assert isinstance(found, Unavailable)
+    assert found.reason.startswith("answers about single spans")
+
+
+def test_dev_answers_are_measured_on_and_never_fitted_to(collected: Path, world: Path):
+    from prodigy_al.inputs.datasets import stored_examples
+
+    nlp = load_pipeline(str(world / "base"))
+    arm = read_arm(
+        "news-random-0", stored_examples("news-random-0"), labels=["ORG"],
+        tokenizer=nlp.make_doc, group_by=None,
+    )  # fmt: skip
+    planted = replace(
+        arm, dev=replace(arm.dev, items=tuple(replace(one, accepted=()) for one in arm.dev.items))
+    )
+    before, after = (measure_calibration(one, nlp, {}) for one in (arm, planted))
+    assert isinstance(before, Calibration)
+    assert isinstance(after, Calibration)
+    assert after.fitted_temperature == before.fitted_temperature
+    assert after.shipped.brier != before.shipped.brier
+
+
 @pytest.fixture(scope="module")
 def command(collected: Path, world: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*args: object) -> subprocess.CompletedProcess[str]:
@@ -206,6 +248,7 @@ def test_the_recipe_writes_diagnosis_json(
     written = json.loads((collected / "told" / "diagnosis.json").read_text(encoding="utf8"))
     assert written["version"] == 1
     assert written["pool"]["segments"] > BUDGET
+    assert "single spans" in written["datasets"]["news-teach-0"]["calibration"]["unavailable"]
     assert {one["arm"] for one in written["verdicts"]} == {"news-teach-0"}
     assert {"id", "verdict", "number", "low", "high", "n", "p", "why", "next"} <= set(
         written["verdicts"][0]

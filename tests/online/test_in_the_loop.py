@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from prodigy_al.online.refits import probabilities_of
 from prodigy_al.records import read_record
 from prodigy_al.sampling.history import ANSWERS
 from prodigy_al.sampling.inclusion import verify_records
@@ -49,6 +50,13 @@ def test_a_run_that_stopped_after_a_refit_goes_on_as_if_it_had_not(
     by = {(record.fold, record.model.get(ANSWERS, 0)) for _, record in records}
     assert by == {("train", 0), ("train", 100), ("dev", 0)}
     assert len({record.model["sha256"] for _, record in records}) == 2
+    temperatures = {
+        record.scorer["temperature"] for _, record in records if ANSWERS in record.model
+    }
+    assert len(temperatures) == 1
+    # single spans do not tell one; the frame is the starting model's
+    assert (temperatures == {2.0}) == (arm == "teach-learning")
+    assert len({record.scorer["frame_sha256"] for _, record in records}) == 1
 
 
 def test_a_run_that_stopped_within_a_batch_asks_nothing_twice(simulate):
@@ -88,3 +96,17 @@ def test_nobody_waits_for_a_refit(controller: Callable[..., Any], world: Path):
     session.close()
     assert max(by) >= 10
     assert longest < 2  # a refit takes several times that, with the start of its process
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_temperatures_weigh_answers_by_their_probabilities_where_they_have_one(
+    controller: Callable[..., Any], world: Path, strict: bool
+):
+    session = controller(
+        "al.manual-ranked", "x", str(world / "base"), str(world / "pool.jsonl"),
+        label=["ORG"], strict=strict,
+    )  # fmt: skip
+    tasks = [task for task in session.get_questions() if task["al"]["fold"] == "train"]
+    found = probabilities_of(tasks)
+    assert found.keys() == (set() if strict else {task["_input_hash"] for task in tasks})
+    assert all(0 < p <= 1 for p in found.values())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spacy.tokens import Doc
 
 from prodigy_al.errors import ActiveLearningError
 from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256
@@ -19,6 +20,9 @@ from prodigy_al.online.learner import Learner
 from prodigy_al.online.refits import RefitSettings
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.history import RunHistory
+from prodigy_al.scoring.calibration import fit_temperature, temper_spans
+from prodigy_al.scoring.marginals import DEFAULT_TEMPERATURE
+from prodigy_al.training.answers import read_answers
 
 Answers = list[dict[str, Any]]
 
@@ -95,6 +99,25 @@ def test_a_restart_repeats_the_refit_from_the_dataset_alone(learner, answers: An
     one = learner(answers[:28])
     assert one.restore(20, after_20.sha256).sha256 == after_20.sha256
     assert one.restore(20, "another machine's") is None
+
+
+def test_the_temperature_is_what_whole_segments_give_the_starting_model(
+    settings: RefitSettings, answers: Answers, after_20
+):
+    base = load_pipeline(settings.base)
+    train = [a for a in answers[:28] if a["al"]["fold"] == "train"][:20]
+    read = read_answers(train, ["ORG"], dataset="x", tokenizer=base.make_doc).items
+    docs = [Doc(base.vocab, words=list(one.words), spaces=list(one.spaces)) for one in read]
+    spans = temper_spans(base, ["ORG"], docs, [one.accepted for one in read])
+    assert after_20.temperature == pytest.approx(fit_temperature(spans), abs=0.006)
+    assert after_20.temperature != DEFAULT_TEMPERATURE
+
+
+def test_single_spans_leave_the_temperature_as_it_is_shipped(learner, answers: Answers):
+    binary = [{**a, "spans": a["spans"][:1], "_view_id": "ner"} for a in answers[:60] if a["spans"]]
+    one = learner(binary)
+    one.start()
+    assert one.newest().temperature == DEFAULT_TEMPERATURE
 
 
 def test_ranked_segments_get_the_scores_of_the_refitted_model(

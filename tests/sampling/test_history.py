@@ -214,6 +214,14 @@ def test_a_later_score_weighs_the_same_tokens():
     assert (found.u, found.tokens) == (0.04, 16)
 
 
+def test_a_later_score_of_more_than_marginals_is_the_later_models_own():
+    frozen = Scored(9.0, (Candidate(0, 4, "ORG", 0.5, greedy=True),), tokens=16)
+    later = Scored(3.0, (Candidate(0, 4, "ORG", 0.2, greedy=False),), tokens=16)
+    found = rescored(frozen, later, None)
+    assert found.u == 3.0
+    assert [span.p for span in found.candidates] == [0.2]
+
+
 @pytest.mark.parametrize("design", [TEACH, RANKED], ids=["teach", "ranked"])
 def test_kinds_are_those_of_the_whole_fold_in_every_round(design: SamplingDesign):
     kinds = replace(design, within_kinds=True)

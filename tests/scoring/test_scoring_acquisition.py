@@ -1,75 +1,214 @@
-"""Acquisition functions: what each of them prefers."""
+"""Acquisition functions: the laws of all of them, and what each of them prefers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prodigy_al.arrays import AnyFloatArray
 from prodigy_al.scoring.acquisition import (
     ACQUISITIONS,
+    count_entropy,
     errors_per_root_token,
     expected_entities,
     expected_errors,
+    form_novelty,
+    information_density,
+    least_confidence,
+    max_token_entropy,
+    mean_token_entropy,
+    min_margin,
+    mnlp,
     most_uncertain,
     span_entropy,
     squared_errors,
+    tag_count,
+)
+from prodigy_al.scoring.registry import SegmentScores, find_acquisition
+
+ALL = list(ACQUISITIONS)
+# How the score of a text written twice relates to that of the text.
+GROWTH = {
+    "expected-errors": 2.0,
+    "most-uncertain": 1.0,
+    "span-entropy": 2.0,
+    "expected-entities": 2.0,
+    "errors-per-root-token": math.sqrt(2),
+    "squared-errors": 4.0,
+    "mnlp": 1.0,
+    "max-token-entropy": 1.0,
+    "mean-token-entropy": 1.0,
+    "min-margin": 1.0,
+    "tag-count": 2.0,
+    "form-novelty": 2.0,
+    "information-density": 2.0,
+    "random": 1.0,
+}
+GROWS_LESS_THAN_TWICE = ["count-entropy", "least-confidence"]
+OF_SPANS = [
+    "expected-errors",
+    "most-uncertain",
+    "span-entropy",
+    "errors-per-root-token",
+    "squared-errors",
+    "count-entropy",
+    "information-density",
+]
+"""The uncertainties about spans."""
+OF_PARSE = ["least-confidence", "mnlp", "max-token-entropy", "mean-token-entropy", "min-margin"]
+"""The uncertainties about the parse."""
+
+
+@st.composite
+def segments(draw: st.DrawFn, least: int = 0) -> SegmentScores:
+    """Draw what may be known of a segment; a third of all numbers are as extreme as they can be."""
+    spans, tokens = draw(st.integers(least, 12)), draw(st.integers(least, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+
+    def numbers(size: int, low: float, high: float) -> np.ndarray:
+        return np.clip(
+            rng.uniform(low - (high - low) / 4, high + (high - low) / 4, size), low, high
+        )
+
+    return SegmentScores(
+        marginals=numbers(spans, 0, 1),
+        tokens=tokens,
+        lengths=rng.integers(1, 9, spans),
+        greedy=rng.random(spans) < 0.5,
+        entropies=numbers(tokens, 0, math.log(37)),
+        margins=numbers(tokens, 0, 1),
+        log_probability=float(numbers(1, -1000, 0)[0]) if tokens else 0.0,
+        elsewhere=numbers(spans, 0, 1e6),
+        density=float(numbers(1, -1, 1)[0]),
+        chance=rng.uniform(0.01, 0.99),
+    )
+
+
+def score(name: str, scores: SegmentScores) -> float:
+    return find_acquisition(name)(scores)
+
+
+def twice(one: SegmentScores) -> SegmentScores:
+    return SegmentScores(
+        *(np.tile(one.marginals, 2), 2 * one.tokens, np.tile(one.lengths, 2)),
+        *(np.tile(one.greedy, 2), np.tile(one.entropies, 2), np.tile(one.margins, 2)),
+        log_probability=2 * one.log_probability,
+        elsewhere=np.tile(one.elsewhere, 2),
+        density=one.density,
+        chance=one.chance,
+    )
+
+
+def with_span(one: SegmentScores, p: float) -> SegmentScores:
+    """Add a span that is not in the greedy parse."""
+    return replace(
+        one,
+        marginals=np.append(one.marginals, p),
+        lengths=np.append(one.lengths, 1),
+        greedy=np.append(one.greedy, False),
+        elsewhere=np.append(one.elsewhere, 0.0),
+    )
+
+
+NOTHING = SegmentScores(
+    *(np.zeros(0), 0, np.zeros(0, np.intp), np.zeros(0, np.bool_)),
+    *(np.zeros(0), np.zeros(0), 0.0, np.zeros(0), 0.5, 0.5),
 )
 
-Acquisition = Callable[[AnyFloatArray, int], float]
-UNCERTAINTIES = [
-    expected_errors,
-    errors_per_root_token,
-    squared_errors,
-    most_uncertain,
-    span_entropy,
-]
-marginals = st.lists(st.floats(0, 1), max_size=12).map(np.array)
+
+@pytest.mark.parametrize("name", ALL)
+@settings(max_examples=25)
+@given(scores=segments())
+def test_scores_are_finite_and_never_negative(name: str, scores: SegmentScores) -> None:
+    assert 0 <= score(name, scores) < np.inf
 
 
-@pytest.mark.parametrize("score", ACQUISITIONS.values())
-@given(p=marginals, tokens=st.integers(0, 10_000))
-def test_scores_are_finite_and_never_negative(
-    score: Acquisition, p: AnyFloatArray, tokens: int
+@pytest.mark.parametrize("name", ALL)
+@settings(max_examples=25)
+@given(scores=segments())
+def test_the_order_of_spans_and_of_tokens_does_not_matter(name: str, scores: SegmentScores) -> None:
+    backwards = replace(
+        scores,
+        **{
+            field: getattr(scores, field)[::-1]
+            for field in ("marginals", "lengths", "greedy", "entropies", "margins", "elsewhere")
+        },
+    )
+    assert score(name, backwards) == pytest.approx(score(name, scores), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "random"])
+def test_an_empty_segment_scores_zero(name: str) -> None:
+    assert score(name, NOTHING) == 0.0
+
+
+@pytest.mark.parametrize("name", OF_SPANS)
+@pytest.mark.parametrize("certain", [0.0, 1.0])
+@settings(max_examples=25)
+@given(scores=segments())
+def test_a_certain_span_adds_nothing_to_an_uncertainty(
+    name: str, certain: float, scores: SegmentScores
 ) -> None:
-    assert 0 <= score(p, tokens) < np.inf
+    assert score(name, with_span(scores, certain)) == pytest.approx(score(name, scores), abs=1e-9)
 
 
-@pytest.mark.parametrize("score", ACQUISITIONS.values())
-@given(p=marginals)
-def test_the_order_of_the_spans_does_not_matter(score: Acquisition, p: AnyFloatArray) -> None:
-    assert score(p[::-1], 7) == pytest.approx(score(p, 7))
-
-
-@pytest.mark.parametrize("score", ACQUISITIONS.values())
-def test_a_segment_without_candidates_scores_zero(score: Acquisition) -> None:
-    assert score(np.zeros(0), 7) == 0.0
-
-
-@pytest.mark.parametrize("score", UNCERTAINTIES)
-def test_certain_spans_add_nothing(score: Acquisition) -> None:
-    assert score(np.array([0.0, 1.0, 1.0]), 7) == pytest.approx(0.0)
-    assert score(np.array([0.4, 1.0]), 7) == pytest.approx(score(np.array([0.4]), 7))
-
-
-@pytest.mark.parametrize("score", UNCERTAINTIES)
-def test_a_span_as_likely_as_not_is_the_most_uncertain(score: Acquisition) -> None:
+@pytest.mark.parametrize("name", OF_SPANS)
+def test_a_span_as_likely_as_not_is_the_most_uncertain(name: str) -> None:
     others = np.linspace(0, 1, 101)
-    scores = [score(np.array([p]), 7) for p in others]
+    one = replace(NOTHING, tokens=7, density=0.5)
+    scores = [score(name, with_span(one, p)) for p in others]
     assert others[np.argmax(scores)] == 0.5
 
 
-@given(p=marginals, tokens=st.integers(1, 10_000))
-def test_four_times_the_tokens_halve_the_errors_per_root_token_and_no_other_score(
-    p: AnyFloatArray, tokens: int
+@pytest.mark.parametrize("name", OF_PARSE)
+@settings(max_examples=25)
+@given(scores=segments())
+def test_a_certain_parse_scores_zero_whatever_its_length(name: str, scores: SegmentScores) -> None:
+    certain = replace(
+        scores,
+        entropies=np.zeros(scores.tokens),
+        margins=np.ones(scores.tokens),
+        log_probability=0.0,
+    )
+    assert score(name, certain) == 0.0
+
+
+@pytest.mark.parametrize("name", [*OF_PARSE, "tag-count", "random"])
+@settings(max_examples=25)
+@given(scores=segments(), p=st.floats(0, 1))
+def test_spans_outside_the_parse_do_not_change_its_score(
+    name: str, scores: SegmentScores, p: float
 ) -> None:
-    for score in ACQUISITIONS.values():
-        share = 0.5 if score is errors_per_root_token else 1.0
-        assert score(p, 4 * tokens) == pytest.approx(share * score(p, tokens))
+    assert score(name, with_span(scores, p)) == score(name, scores)
+
+
+@pytest.mark.parametrize("name", GROWTH)
+@settings(max_examples=25)
+@given(scores=segments(least=1))
+def test_a_text_written_twice_scores_as_documented(name: str, scores: SegmentScores) -> None:
+    assert score(name, twice(scores)) == pytest.approx(GROWTH[name] * score(name, scores))
+
+
+@pytest.mark.parametrize("name", GROWS_LESS_THAN_TWICE)
+@settings(max_examples=25)
+@given(scores=segments(least=1))
+def test_a_text_written_twice_scores_more_and_less_than_twice_as_much(
+    name: str, scores: SegmentScores
+) -> None:
+    once, both = score(name, scores), score(name, twice(scores))
+    assert once - 1e-9 <= both <= 2 * once + 1e-9
+
+
+def test_how_every_score_grows_is_documented() -> None:
+    assert {*GROWTH, *GROWS_LESS_THAN_TWICE} == set(ALL)
+
+
+def test_expected_errors_come_first_as_the_default() -> None:
+    assert ALL[0] == "expected-errors"
 
 
 def test_squares_keep_the_order_and_prefer_the_first_more() -> None:
@@ -83,12 +222,54 @@ def test_sums_prefer_two_doubtful_spans_and_the_maximum_one_more_doubtful_span()
     two, one = np.array([0.4, 0.4]), np.array([0.5])
     assert expected_errors(two) > expected_errors(one)
     assert span_entropy(two) > span_entropy(one)
+    assert count_entropy(two) > count_entropy(one)
     assert most_uncertain(two) < most_uncertain(one)
+
+
+def test_tokens_count_against_the_errors_per_root_token_alone() -> None:
+    p = np.array([0.4, 0.7])
+    assert errors_per_root_token(p, 36) == pytest.approx(expected_errors(p) / 6)
 
 
 def test_expected_entities_grow_with_certainty() -> None:
     assert expected_entities(np.array([0.9])) > expected_entities(np.array([0.5]))
 
 
-def test_expected_errors_come_first_as_the_default() -> None:
-    assert next(iter(ACQUISITIONS.values())) is expected_errors
+def test_the_entropy_of_the_count_is_that_of_every_outcome_added_up() -> None:
+    p = np.array([0.1, 0.5, 0.8])
+    chances = np.zeros(4)
+    for outcome in np.ndindex(2, 2, 2):
+        chances[sum(outcome)] += np.prod(np.where(outcome, p, 1 - p))
+    assert count_entropy(p) == pytest.approx(-np.sum(chances * np.log(chances)))
+
+
+def test_the_parse_as_a_whole_prefers_long_segments_and_its_mean_the_least_certain_tokens() -> None:
+    doubtful_and_short, surer_and_long = (-2.0, 4), (-3.0, 30)
+    assert least_confidence(-2.0) < least_confidence(-3.0) == pytest.approx(1 - math.exp(-3))
+    assert mnlp(*doubtful_and_short) > mnlp(*surer_and_long) == pytest.approx(0.1)
+
+
+def test_one_doubtful_token_counts_whole_in_the_maximum_and_little_in_the_mean() -> None:
+    entropies = np.array([0.0, 0.0, 0.0, 0.8])
+    assert max_token_entropy(entropies) == 0.8
+    assert mean_token_entropy(entropies) == pytest.approx(0.2)
+
+
+def test_the_closest_decision_makes_the_margin() -> None:
+    assert min_margin(np.array([0.9, 0.1, 1.0])) == pytest.approx(0.9)
+
+
+def test_tokens_of_the_greedy_parse_alone_are_counted() -> None:
+    assert tag_count(np.array([2, 5, 1]), np.array([True, False, True])) == 3.0
+
+
+def test_a_text_that_is_everywhere_is_no_novelty() -> None:
+    p = np.array([0.8])
+    assert form_novelty(p, np.array([0.0])) == pytest.approx(0.8)
+    assert form_novelty(p, np.array([99.0])) == pytest.approx(0.008)
+
+
+def test_a_segment_like_no_other_has_no_density() -> None:
+    p = np.array([0.5])
+    assert information_density(p, 0.8) == pytest.approx(0.2)
+    assert information_density(p, -0.1) == 0.0

@@ -42,6 +42,7 @@ def scored(scorer: MarginalScorer, docs: Sequence[Doc], cache: ScoreCache | None
     found = []
     for one in score_pool(scorer, docs, batch_size=4, progress=False, cache=cache):
         arrays = [one.starts, one.ends, one.probabilities, one.greedy, one.embedding]
+        arrays += one.steps.columns if one.steps else [None]
         found.append(
             (one.labels, dict(one.expected), *((a, getattr(a, "dtype", 0)) for a in arrays))
         )
@@ -52,12 +53,12 @@ def assert_same(first: Sequence[Any], second: Sequence[Any]) -> None:
     np.testing.assert_equal(first, second)
 
 
-@pytest.mark.parametrize("embed", [False, True])
+@pytest.mark.parametrize("more", [{}, {"embed": True}, {"steps": True}])
 def test_a_second_time_nothing_is_computed_and_every_bit_is_the_same(
-    nlp: Language, word_salad: MakeDocs, cache: ScoreCache, embed: bool
+    nlp: Language, word_salad: MakeDocs, cache: ScoreCache, more: dict[str, bool]
 ) -> None:
     docs = word_salad(nlp, [5, 0, 12, 1, 40, 0, 0, 0, 0, 7])  # one batch is of empty docs alone
-    settings: dict[str, Any] = {"labels": ["ORG", "NONE"], "floor": 0, "embed": embed}
+    settings: dict[str, Any] = {"labels": ["ORG", "NONE"], "floor": 0, **more}
     plain = scored(MarginalScorer(nlp, **settings), docs, None)
     first, second = Counting(nlp, **settings), Counting(nlp, **settings)
     assert_same(scored(first, docs, cache), plain)
@@ -87,6 +88,7 @@ def settings_changed(nlp: Language, cache: ScoreCache) -> list[tuple[Counting, S
         {"max_length": 3},
         {"prune": 0.1},
         {"embed": True},
+        {"steps": True},
     ]
     return [(Counting(nlp), model), *((Counting(nlp, **one), cache) for one in changed)]
 

@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Span
 from prodigy_al.errors import ModelError, ParameterError
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import find_ner, stand_alone
-from prodigy_al.scoring.lattice import Limits, build_edges, forward
+from prodigy_al.scoring.lattice import Limits, build_lattice, forward
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 from prodigy_al.scoring.transitions import TransitionTable
 
@@ -93,9 +93,9 @@ def test_no_entity_begins_on_white_space_or_crosses_a_sentence_start(nlp: Langua
 def test_following_fewer_entities_loses_no_probability(nlp: Language, word_salad: MakeDocs) -> None:
     docs = word_salad(nlp, [30, 0, 12])
     table = TransitionTable(find_ner(nlp), docs)
-    edges, _ = build_edges(table, temperature=2.0, limits=Limits(prune=0.2, max_length=3))
-    passed = forward(edges, table.bounds)[edges.starts]
-    arriving = passed * (edges.named.sum(axis=1) + edges.silent)
+    limits = Limits(prune=0.2, max_length=3, floor=0.1, asked=np.ones(3, dtype=np.bool_))
+    edges = build_lattice(table, temperature=2.0, limits=limits).edges
+    arriving = forward(edges, table.bounds)[edges.starts] * edges.weights
     for end in (30, 42):
         assert arriving[edges.ends == end].sum() == pytest.approx(1.0)
 

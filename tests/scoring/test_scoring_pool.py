@@ -9,7 +9,7 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
@@ -66,16 +66,25 @@ def test_long_docs_make_smaller_batches_and_keep_their_order(
         np.testing.assert_allclose(one.probabilities, alone.probabilities, atol=1e-5)
 
 
-def test_docs_of_a_few_hundred_tokens_are_scored_in_batches_of_128(
+def test_a_batch_holds_at_most_so_many_docs_and_tokens(
     plain: Language, word_salad: MakeDocs
 ) -> None:
-    docs = word_salad(plain, [250] * 130)
-    scorer = Watched(plain)
-    scored = list(score_pool(scorer, docs))
-    assert [len(batch) for batch in scorer.batches] == [128, 2]
-    with threadpool_limits(1, user_api="blas"):  # as there: more threads give other last bits
-        by_number = [*scorer.score(docs[:128]), *scorer.score(docs[128:])]
-    for one, other in zip(scored, by_number, strict=True):
+    for length, sizes in ((10, [128, 128, 4]), (250, [8] * 32 + [4])):
+        scorer = Watched(plain)
+        list(score_pool(scorer, word_salad(plain, [length] * 260)))
+        assert [len(batch) for batch in scorer.batches] == sizes
+
+
+def test_batches_are_scored_with_one_thread(plain: Language, word_salad: MakeDocs) -> None:
+    docs = word_salad(plain, [40] * 6)
+    with threadpool_limits(1, user_api="blas"):
+        alone = MarginalScorer(plain).score(docs)
+    with threadpool_limits(2, user_api="blas"):
+        pooled = list(score_pool(MarginalScorer(plain), docs))
+        assert (
+            max(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas") == 2
+        )
+    for one, other in zip(pooled, alone, strict=True):
         assert np.array_equal(one.probabilities, other.probabilities)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +13,7 @@ from spacy.tokens import Doc
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.scoring.acquisition import ACQUISITIONS
 from prodigy_al.scoring.marginals import MarginalScorer
+from prodigy_al.scoring.registry import SegmentScores, find_acquisition
 from prodigy_al.scoring.segments import make_doc, segment_scorer
 
 MakeDocs = Callable[..., list[Doc]]
@@ -39,13 +41,71 @@ def test_each_fold_has_its_own_score(plain: Language, segments: list[Segment]) -
     assert alike["expected-entities"] != alike["span-entropy"]
 
 
-@pytest.mark.parametrize("name", ACQUISITIONS)
-def test_a_score_is_that_of_the_candidates_and_of_the_tokens(
+def scores_of(nlp: Language, segments: list[Segment]) -> list[SegmentScores]:
+    """Everything that can be known, without the functions that are tested."""
+    docs = [make_doc(nlp, segment) for segment in segments]
+    spans = MarginalScorer(nlp, steps=True, embed=True).score(docs)
+    forms = [
+        [doc[a:b].text.lower() for a, b in zip(one.starts, one.ends, strict=True)]
+        for doc, one in zip(docs, spans, strict=True)
+    ]
+    everywhere = Counter[str]()
+    for names, one in zip(forms, spans, strict=True):
+        for name, p in zip(names, one.probabilities, strict=True):
+            everywhere[name] += p
+    unit = np.array([one.embedding / np.linalg.norm(one.embedding) for one in spans])
+    return [
+        SegmentScores(
+            one.probabilities,
+            len(doc),
+            one.ends - one.starts,
+            one.greedy,
+            one.steps.entropies,
+            one.steps.margins,
+            one.steps.log_probability,
+            np.array(
+                [
+                    everywhere[name] - one.probabilities[np.array(names) == name].sum()
+                    for name in names
+                ]
+            ),
+            float(np.mean(unit @ unit[i])),
+            0.5,
+        )
+        for i, (doc, one, names) in enumerate(zip(docs, spans, forms, strict=True))
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in ACQUISITIONS if name != "random"])
+def test_a_score_is_that_of_what_its_function_reads(
     plain: Language, segments: list[Segment], name: str
 ) -> None:
-    for segment, scored in zip(
-        segments, segment_scorer(plain, MarginalScorer(plain), name)(segments), strict=True
-    ):
-        p = np.array([span.p for span in scored.candidates])
-        assert scored.tokens == len(make_doc(plain, segment)) > 1
-        assert scored.u == pytest.approx(ACQUISITIONS[name](p, scored.tokens), abs=1e-6)
+    scored = list(segment_scorer(plain, MarginalScorer(plain), name)(segments))
+    wanted = [find_acquisition(name)(one) for one in scores_of(plain, segments)]
+    assert [one.u for one in scored] == pytest.approx(wanted, abs=1e-6)
+    assert len({one.u for one in scored}) > 1
+    for one, segment in zip(scored, segments, strict=True):
+        assert one.tokens == len(make_doc(plain, segment)) > 1
+
+
+def test_random_scores_follow_from_text_and_seed_alone(
+    plain: Language, segments: list[Segment]
+) -> None:
+    def drawn(segments: list[Segment], seed: int) -> list[float]:
+        score = segment_scorer(plain, MarginalScorer(plain), "random", seed=seed)
+        return [one.u for one in score(segments)]
+
+    first = drawn(segments, 1)
+    assert drawn(segments[::-1], 1)[::-1] == first
+    assert set(drawn(segments, 2)).isdisjoint(first)
+    assert 0.1 < np.mean(first) < 0.9
+
+
+@pytest.mark.parametrize("name", ["mnlp", "information-density"])
+def test_a_scorer_that_another_holds_is_not_changed(
+    plain: Language, segments: list[Segment], name: str
+) -> None:
+    scorer = MarginalScorer(plain)
+    list(segment_scorer(plain, scorer, name)(segments))
+    assert not scorer.steps
+    assert not scorer.embed

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from prodigy_al.arrays import AnyFloatArray, BoolArray, FloatArray, IndexArray, IntArray
+from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.evaluation.reliability import Reliability
 from prodigy_al.sampling.kinds import FEWEST_SEGMENTS, Kinds, measure_texts
 from prodigy_al.training.answers import Answer
 from prodigy_al.training.truths import TokenSpan
@@ -98,6 +100,25 @@ class Reply:
     shown: bool | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """Do the base's span probabilities come true? Of all candidates in the dev answers.
+
+    `shipped` at the temperature that questions are asked with, `fitted` at the one fitted to
+    `fitted_to` whole segments of the train fold.
+    """
+
+    temperature: float
+    fitted_temperature: float
+    fitted_to: int
+    dev_answers: int
+    shipped: Reliability
+    fitted: Reliability
+
+
+NOT_MEASURED = Unavailable("it was not measured")
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """One dataset. `at` (n,) are the places in the pool of the texts that it asked about.
@@ -125,6 +146,7 @@ class Evidence:
     seed: int = 0
     random: Evidence | None = None
     others: tuple[Evidence, ...] = field(default=())
+    calibration: Calibration | Unavailable = NOT_MEASURED
 
     @property
     def asked(self) -> BoolArray:

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from prodigy_al.errors import OptionError
+from prodigy_al.inputs.naming import naming_options
 from prodigy_al.sampling.design import SamplingDesign
-from prodigy_al.scoring.acquisition import ACQUISITIONS
+from prodigy_al.scoring.registry import find_acquisition
 from prodigy_al.training.policies import POLICIES, ROBUST
 
 ALL = "all"
@@ -20,11 +21,9 @@ SECONDS, ANSWERS = "seconds", "answers"
 
 
 def check_acquisition(name: str) -> None:
-    """Raise `OptionError` for a score that does not exist."""
-    if name not in ACQUISITIONS:
-        raise OptionError(
-            "--by", name, f"there is no such score; there are {', '.join(ACQUISITIONS)}"
-        )
+    """Raise `OptionError` for a score that does not exist, or that cannot be loaded."""
+    with naming_options():
+        find_acquisition(name)
 
 
 def check_budget(budget: int | None) -> None:

@@ -16,16 +16,18 @@ from prodigy_al.comparison.arms import Arm, read_arm
 from prodigy_al.diagnosis.evidence import Clock, Evidence, Pool, Reply
 from prodigy_al.errors import OptionError
 from prodigy_al.inputs.arms import read_stored
+from prodigy_al.inputs.calibration import measure_calibration
 from prodigy_al.inputs.choices import check_order, choose_labels
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.pool_source import FrameCut, best_cut, frame_cutter, own_frame
 from prodigy_al.inputs.sources import open_source
 from prodigy_al.ner.entities import predict_entities
-from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, set_blas
+from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline
 from prodigy_al.records import SIMULATED, Record
 from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.scoring.acquisition import expected_errors
+from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.cache import ScoreCache, find_cache
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.pool import score_pool
@@ -70,7 +72,7 @@ def open_diagnosis(
     labels = tuple(choose_labels(label, chain.from_iterable(stored.answers.values())))
     records = list(open_source(pool, loader=loader, skip_bad=skip_bad))
     nlp = load_pipeline(model)
-    set_blas(nlp, use_blis=False)
+    use_faster_blas(nlp)
     names = dict.fromkeys(chain.from_iterable(stored.arms))
     read = partial(read_arm, labels=labels, tokenizer=nlp.make_doc, group_by=group_by, is_part=True)
     arms = [read(name, stored.answers[name]) for name in names]
@@ -192,6 +194,7 @@ def _read_evidence(
         of_candidates=any(record.unit == "candidate" for record in arm.records.values()),
         recorded=bool(arm.records),
         outside=len(arm.hashes) - len(asked),
+        calibration=measure_calibration(arm, nlp, pi),
     )
 
 

@@ -14,7 +14,7 @@ from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.candidates import Candidates
 from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.ner.pipelines import set_blas
+from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.pool import score_pool
 
@@ -57,7 +57,7 @@ def _candidates(
             f"its candidates are those of another model than {model['name']}, so it is not known "
             "which predictions could have been asked about"
         )
-    set_blas(nlp, use_blis=False)  # as the recipes score
+    use_faster_blas(nlp)  # as the recipes score
     marginals = MarginalScorer(
         nlp, settings["labels"], temperature=settings["temperature"], floor=settings["floor"]
     )

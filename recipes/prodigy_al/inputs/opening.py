@@ -23,12 +23,13 @@ from prodigy_al.inputs.remarks import describe_folds, describe_labels, describe_
 from prodigy_al.inputs.reusing import read_reused
 from prodigy_al.inputs.sources import cut_segments, known_labels, open_source, pipeline_labels
 from prodigy_al.inputs.starting import read_start, require_labels
-from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter, set_blas
+from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter
 from prodigy_al.online.reranker import WholeSegment
 from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Frame, build_frame
 from prodigy_al.sampling.questions import Header
+from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.cache import find_cache
 from prodigy_al.scoring.marginals import MarginalScorer
 
@@ -100,12 +101,11 @@ def open_pool(
             frame = ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
         else:
             frame = build_frame(segments, pool_size=pool_size or None, **folds)
-    # The BLAS that numpy is built with: about twice as fast as BLIS where it was measured.
-    set_blas(nlp, use_blis=False)
+    blas = use_faster_blas(nlp)
     scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
     header = Header(
         model=described,
-        scorer=_identify_scorer(scorer, labels, described["sha256"]),
+        scorer={**_identify_scorer(scorer, labels, described["sha256"]), "blas": blas},
         source=_identify_source(source, frame, exclude, pool_size=pool_size or None),
         segmentation="whole" if unsegmented else "sentences",
         start=begun.to_record() if begun else None,
@@ -155,4 +155,4 @@ def _identify_source(
 def _identify_scorer(scorer: MarginalScorer, labels: Sequence[str], model: str) -> dict[str, Any]:
     """Return what fixes every segment's candidates; `frame_sha256` stands for all of it at once."""
     settings = {"temperature": scorer.temperature, "floor": scorer.floor, "labels": sorted(labels)}
-    return {**settings, "frame_sha256": frame_sha256(model, settings), "blas": "numpy"}
+    return {**settings, "frame_sha256": frame_sha256(model, settings)}

@@ -30,9 +30,10 @@ from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
-from prodigy_al.scoring.acquisition import ACQUISITIONS
+from prodigy_al.sampling.scored import ScoreSegments
 from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.marginals import MarginalScorer
+from prodigy_al.scoring.registry import find_acquisition
 from prodigy_al.scoring.segments import segment_scorer
 
 Components = dict[str, Any]
@@ -213,14 +214,13 @@ class Pool:
         """Return what ranks questions by whole segments and by the answers so far."""
         if not self.known or not isinstance(self.frame, Frame):
             return None
-        name = self.design.acquisition
         return Reranker(
             self.known,
             self.frame.segments,
             examples,
             labels=self.labels,
-            score=segment_scorer(self.nlp, self.scorer, name, progress=False, cache=self.cache),
-            acquisition=ACQUISITIONS[name],
+            score=self._score_by(self.design, progress=False),
+            acquisition=find_acquisition(self.design.acquisition).of_marginals,
             history=self._history(examples),
         )
 
@@ -231,16 +231,22 @@ class Pool:
 
     def _draw(self, design: SamplingDesign, versions: ModelVersions) -> Iterator[Draw]:
         """Yield the questions; scores are computed, and checked, only as they are needed."""
-        score = segment_scorer(
+        with naming_options():
+            score = self._score_by(design)
+            acquisition = find_acquisition(design.acquisition).of_marginals
+            yield from draw_questions(self.frame, design, score, versions, acquisition=acquisition)
+
+    def _score_by(self, design: SamplingDesign, *, progress: bool = True) -> ScoreSegments:
+        """Return how the starting model scores segments of each fold of a design."""
+        return segment_scorer(
             self.nlp,
             self.scorer,
             design.acquisition,
             dev=design.dev.acquisition,
+            seed=design.seed,
+            progress=progress,
             cache=self.cache,
         )
-        acquisition = ACQUISITIONS[design.acquisition]
-        with naming_options():
-            yield from draw_questions(self.frame, design, score, versions, acquisition=acquisition)
 
     def _require_one(self, draws: Iterator[Draw]) -> Iterator[Draw]:
         """Fail before the first question where the model proposes nothing to ask about."""

@@ -16,10 +16,11 @@ from prodigy_al.errors import OptionError, ParameterError
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.inputs.datasets import excluded_inputs
 from prodigy_al.inputs.sources import cut_segments
-from prodigy_al.ner.pipelines import sentence_splitter, set_blas
+from prodigy_al.ner.pipelines import sentence_splitter
 from prodigy_al.records import Record
 from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.groups import DOCUMENT_KEY
+from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import make_doc, segment_scorer
 
@@ -214,7 +215,7 @@ def _estimate(
     """Return estimated probabilities by dataset, from the score that the recipes rank by."""
     scores = np.zeros(len(frame.segments))
     if any(arm.dev.form == "full" for arm in foreign):  # the others' cannot be estimated anyway
-        set_blas(nlp, use_blis=False)
+        use_faster_blas(nlp)
         score = segment_scorer(nlp, MarginalScorer(nlp, labels), SCORE)
         scores = np.array([scored.u for scored in score(frame.segments)])
     return {arm.dataset: estimate_chances(arm, frame.segments, scores) for arm in foreign}

@@ -10,7 +10,8 @@ from spacy.tokens import Doc
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.masking import Questions, draw_questions
 from prodigy_al.errors import ModelError
-from prodigy_al.ner.pipelines import find_ner, has_ner, set_blas
+from prodigy_al.ner.pipelines import find_ner, has_ner
+from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.pool import score_pool
 from prodigy_al.training.policies import ROBUST
@@ -25,7 +26,7 @@ def find_questions(arms: Sequence[Arm], labels: Sequence[str], nlp: Language) ->
         if arm.train.form == "full"
         for item in arm.train.items
     }
-    set_blas(nlp, use_blis=False)  # as the recipes score
+    use_faster_blas(nlp)  # as the recipes score
     docs = (
         Doc(nlp.vocab, words=list(item.words), spaces=list(item.spaces)) for item in texts.values()
     )

@@ -143,12 +143,14 @@ class Learner(ModelVersions):
         kept = KeptModel(answers)
         job = RefitJob(self._settings, tuple(self._examples[:answers]), kept.folder)
         result = self._child.run(refit, job)
-        return ModelVersion(answers, result.sha256, self._scorer(result, kept.folder)), kept
+        score = self._scorer(result, kept.folder)
+        version = ModelVersion(answers, result.sha256, score, temperature=result.temperature)
+        return version, kept
 
     def _scorer(self, result: RefitResult, folder: Path) -> ScoreSegments:
         if self._settings.ranked:
             return _look_up(self._settings.ranked, result.scored)
-        return self._settings.scorer(load_pipeline(str(folder)))
+        return self._settings.scorer(load_pipeline(str(folder)), result.temperature)
 
 
 def _look_up(segments: Sequence[Segment], scored: Sequence[Scored]) -> ScoreSegments:

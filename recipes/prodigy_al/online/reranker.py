@@ -48,6 +48,8 @@ class Reranker(ModelVersions):
     asked: the segments that questions can be about
     examples: the dataset's answers so far, in their order, with their records
     score: how the starting model scores segments
+    acquisition: makes a score of marginals; None where a score is of more than these, which a fit
+        knows nothing of, so that it stays the starting model's
     history: the blocks that these answers belong to
 
     The `answers` of a version count both, whole segments and binary answers.
@@ -61,7 +63,7 @@ class Reranker(ModelVersions):
         *,
         labels: Sequence[str],
         score: ScoreSegments,
-        acquisition: Acquisition,
+        acquisition: Acquisition | None,
         history: RunHistory,
         every: int = REFIT_EVERY,
     ) -> None:
@@ -153,7 +155,10 @@ class Reranker(ModelVersions):
             spans = tuple(
                 replace(span, p=float(p)) for span, p in zip(first.candidates, q, strict=True)
             )
-            return Scored(quantise(self._acquisition(q, first.tokens)), spans, first.tokens)
+            u = first.u
+            if self._acquisition is not None:
+                u = quantise(self._acquisition(q, first.tokens))
+            return Scored(u, spans, first.tokens)
 
         return by_b
 

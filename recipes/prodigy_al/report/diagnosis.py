@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from prodigy_al.diagnosis.evidence import Evidence
+from prodigy_al.diagnosis.evidence import Calibration, Evidence
 from prodigy_al.diagnosis.ledger import judge
 from prodigy_al.diagnosis.verdict import Verdict
 from prodigy_al.evaluation.estimators import Unavailable
@@ -36,7 +36,7 @@ class Probabilities:
 @dataclass(frozen=True, kw_only=True)
 class Diagnosed:
     """One dataset: how it was collected, the `questions` about distinct texts of the pool, and the
-    `outside` ones about others, which are left out.
+    `outside` ones about others, which are left out. `calibration` is that of the base.
     """
 
     strategy: str
@@ -45,6 +45,7 @@ class Diagnosed:
     outside: int
     same_model: bool
     probabilities: Probabilities | Unavailable
+    calibration: Calibration | Unavailable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,7 @@ def _describe(one: Evidence) -> Diagnosed:
         outside=one.outside,
         same_model=one.same_model,
         probabilities=_probabilities(one),
+        calibration=one.calibration,
     )
 
 

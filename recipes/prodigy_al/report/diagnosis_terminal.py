@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
+from prodigy_al.diagnosis.evidence import Calibration
 from prodigy_al.diagnosis.ledger import HYPOTHESES
 from prodigy_al.diagnosis.verdict import Verdict
 from prodigy_al.evaluation.estimators import Unavailable
@@ -93,6 +94,7 @@ def _full(diagnosis: Diagnosis, name: str) -> Iterator[str]:
     own = [one for one in diagnosis.verdicts if one.arm == name]
     yield _summary(name, dataset, own)
     yield from _wrapped(_origin(dataset), indent=2)
+    yield from _wrapped(_calibration(dataset.calibration), indent=2)
     for verdict in own:
         p = "" if verdict.p is None else f", p = {verdict.p:.2g}"
         yield f"  {verdict.id}: {verdict.verdict}"
@@ -120,6 +122,21 @@ def _origin(dataset: Diagnosed) -> str:
     if not dataset.same_model:
         parts.append("scores are those of MODEL, not of the model that asked")
     return "; ".join(parts)
+
+
+def _calibration(found: Calibration | Unavailable) -> str:
+    if isinstance(found, Unavailable):
+        return f"calibration of span probabilities not known: {found.reason}"
+    before, after = (
+        f"calibration error {_number(one.ece)}, Brier score {_number(one.brier)} "
+        f"(n = {one.n:,} candidates)"
+        for one in (found.shipped, found.fitted)
+    )
+    return (
+        f"span probabilities at temperature {found.temperature:g}: {before} in "
+        f"{counted(found.dev_answers, 'dev answer')}; at {found.fitted_temperature:.2f}, fitted to "
+        f"{counted(found.fitted_to, 'answer')} of the train fold: {after}"
+    )
 
 
 def _details(verdict: Verdict) -> Iterator[str]:

@@ -56,13 +56,14 @@ def draw_questions(
     score: ScoreSegments,
     versions: ModelVersions = STARTING_MODEL,
     *,
-    acquisition: Acquisition,
+    acquisition: Acquisition | None,
 ) -> Iterator[Draw]:
     """Yield every question of the frame once, in the order in which it is asked.
 
     `score` is that of the starting model, for each fold by the acquisition of its design;
     `acquisition`, of the train fold, makes a score of the marginals that a refitted model gives to
-    the candidates of the starting one. Which fold question m comes from is a seeded draw made
+    the candidates of the starting one; None where a score is not one of marginals alone, so that
+    it is the refitted model's own. Which fold question m comes from is a seeded draw made
     before any score is looked at, so the dev fold is a sample of its own. Where one fold has run
     out the other goes on.
 
@@ -96,7 +97,7 @@ class _FoldDraws:
     design: SamplingDesign
     score: ScoreSegments
     versions: ModelVersions
-    acquisition: Acquisition
+    acquisition: Acquisition | None
     kinds: Kinds | None = None
 
     def draw(self, segments: Segments) -> Iterator[Draw | AskedBefore]:

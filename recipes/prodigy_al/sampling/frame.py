@@ -34,7 +34,7 @@ Text: TypeAlias = tuple[int, Mapping[str, Any]]
 """The number of a source record, and the record, or a sentence of it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Segment:
     """One distinct text. `record` is its source record without gold, hashes or provenance."""
 

@@ -31,13 +31,15 @@ Rerank: TypeAlias = Callable[[Segment, Scored], Scored]
 class ModelVersion:
     """A model refitted on the first `answers` train-fold answers, and how it scores.
 
-    `rerank` does so from what the starting model says, where that is all it needs.
+    `rerank` does so from what the starting model says, where that is all it needs. `temperature` is
+    that of its span probabilities; None: that of the starting model.
     """
 
     answers: int
     sha256: str
     score: ScoreSegments
     rerank: Rerank | None = None
+    temperature: float | None = None
 
 
 @dataclass(frozen=True)

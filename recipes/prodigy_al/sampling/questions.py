@@ -102,13 +102,23 @@ def make_record(draw: Draw, design: SamplingDesign, header: Header) -> Record:
         copies=draw.segment.copies,
         seed=design.seed,
         model=_model(draw, header),
-        scorer=header.scorer,
+        scorer=_scorer(draw, header),
         source=header.source,
         segmentation=header.segmentation,
         shown={"suggestions": header.suggest, "score": header.show_score},
         trial=header.trial,
         start=header.start,
     )
+
+
+def _scorer(draw: Draw, header: Header) -> Mapping[str, Any]:
+    """Return the scorer of this draw: its frame is the starting model's, its temperature its own.
+
+    The frame is all candidates that can be asked about, which no refitted model changes.
+    """
+    if draw.version is None or draw.version.temperature is None:
+        return header.scorer
+    return {**header.scorer, "temperature": draw.version.temperature}
 
 
 def _model(draw: Draw, header: Header) -> Mapping[str, Any]:

@@ -31,11 +31,12 @@ from threadpoolctl import threadpool_info
 
 from prodigy_al.ner.pipelines import find_ner, has_ner
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
+from prodigy_al.scoring.steps import GreedySteps
 
 FOLDER = "PRODIGY_AL_CACHE"
 """The environment variable that names the folder; where it is empty there is no cache."""
 
-LAYOUT = 1  # of what is stored, and how scores are worked out: raise it where either changes
+LAYOUT = 2  # of what is stored, and how scores are worked out: raise it where either changes
 MOST_BYTES = 2**30  # some millions of segments
 # What a recogniser reads of a token: the features of spaCy's embedding layers, and its transitions.
 READ: list[int | str] = [
@@ -118,32 +119,40 @@ class ScoreCache:
 
 
 def find_cache(model: str) -> ScoreCache | None:
-    """Return the cache of a pipeline's scores, None where `PRODIGY_AL_CACHE` is empty.
-
-    It lies in the folder of that name, otherwise in the user's folder for caches.
-    """
-    folder = os.environ.get(FOLDER)
-    if folder == "":
+    """Return the cache of a pipeline's scores, None where there is no `cache_folder`."""
+    folder = cache_folder()
+    if folder is None:
         return None
-    found = ScoreCache(Path(folder or user_cache_path("prodigy-al")) / "scores.sqlite", model)
+    found = ScoreCache(folder / "scores.sqlite", model)
     found.make_room()
     return found
 
 
+def cache_folder() -> Path | None:
+    """Return the folder for caches, which need not exist; None where `PRODIGY_AL_CACHE` is empty.
+
+    It is the one that the variable names, otherwise the user's.
+    """
+    folder = os.environ.get(FOLDER)
+    if folder == "":
+        return None
+    return Path(folder or user_cache_path("prodigy-al"))
+
+
 def _settings(scorer: MarginalScorer) -> list[Any]:
     labels = None if scorer.labels is None else sorted(scorer.labels)
-    limits = scorer.limits
-    return [labels, scorer.temperature, scorer.floor, limits.prune, limits.max_length, scorer.embed]
+    numbers = [scorer.temperature, scorer.floor, scorer.prune, scorer.max_length]
+    return [labels, *numbers, scorer.embed, scorer.steps]
 
 
 def _machine(scorer: MarginalScorer) -> list[Any]:
     """Return what the last bits of a score depend on."""
     ops = find_ner(scorer.nlp).model.ops if has_ner(scorer.nlp) else None
-    return [_software(), getattr(ops, "name", None), getattr(ops, "use_blis", None)]
+    return [software(), getattr(ops, "name", None), getattr(ops, "use_blis", None)]
 
 
 @cache
-def _software() -> list[str]:
+def software() -> list[str]:
     """Return versions and BLAS kernels; looking for them takes some milliseconds."""
     versions = [f"{package} {version(package)}" for package in ("spacy", "thinc", "numpy")]
     kernels = {f"{one['internal_api']} {one.get('architecture')}" for one in threadpool_info()}
@@ -156,6 +165,7 @@ def _pack(scored: Sequence[SpanMarginals]) -> dict[str, Any]:
     place = {label: i for i, label in enumerate(names)}
     expected = sorted(scored[0].expected)
     embeddings = [one.embedding for one in scored if one.embedding is not None]
+    steps = [one.steps for one in scored if one.steps is not None]
     return {
         "sizes": [len(one) for one in scored],
         "starts": np.concatenate([one.starts for one in scored]),
@@ -167,6 +177,8 @@ def _pack(scored: Sequence[SpanMarginals]) -> dict[str, Any]:
         "expected": expected,
         "counts": [[one.expected[label] for label in expected] for one in scored],
         "embeddings": np.stack(embeddings) if embeddings else None,
+        "tokens": [len(one.entropies) for one in steps],
+        "steps": np.hstack([one.columns for one in steps]) if steps else None,
     }
 
 
@@ -174,6 +186,7 @@ def _unpack(stored: dict[str, Any]) -> list[SpanMarginals]:
     bounds = np.cumsum([0, *stored["sizes"]]).tolist()
     labels = [stored["names"][place] for place in stored["labels"]]
     embeddings = stored["embeddings"]
+    steps = _unpack_steps(stored) or [None] * len(stored["sizes"])
     return [
         SpanMarginals(
             stored["starts"][low:high],
@@ -183,8 +196,18 @@ def _unpack(stored: dict[str, Any]) -> list[SpanMarginals]:
             stored["greedy"][low:high],
             dict(zip(stored["expected"], counts, strict=True)),
             None if embeddings is None else embeddings[i],
+            steps[i],
         )
         for i, ((low, high), counts) in enumerate(
             zip(pairwise(bounds), stored["counts"], strict=True)
         )
+    ]
+
+
+def _unpack_steps(stored: dict[str, Any]) -> list[GreedySteps | None]:
+    if stored["steps"] is None:
+        return []
+    whole = GreedySteps(*stored["steps"])
+    return [
+        whole.part(low, high) for low, high in pairwise(np.cumsum([0, *stored["tokens"]]).tolist())
     ]

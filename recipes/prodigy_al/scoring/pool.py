@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from spacy.tokens import Doc
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
-from prodigy_al.ner.batches import BATCH_SIZE, MOST_TOKENS, batches
+from prodigy_al.ner.batches import BATCH_SIZE, batches
 from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
+
+MOST_TOKENS = 2**11
+"""Of a batch: what is worked out of it takes 20 megabytes and so stays near the processor."""
 
 
 def score_pool(
@@ -28,18 +31,20 @@ def score_pool(
 
     `total` (the number of docs, where known) gives the bar an ETA, `label` says what is scored. The
     bar is drawn on stderr and only on a terminal; `progress=False` leaves it out there as well.
-    Batches of 128-256 segments are fastest: larger ones lose time on page faults. What is in
-    `cache` is not computed, and what is computed is stored there.
+    A batch ends after `batch_size` docs, or before the one with which it would hold more than
+    `most_tokens`. What is in `cache` is not computed, and what is computed is stored there.
 
     Each batch is scored with one BLAS thread, so that the same docs in the same batches have the
     same scores wherever they are scored with the same BLAS kernel. With some kernels (OpenBLAS for
     Haswell) a second thread changes half of the scores by up to 3e-7.
     """
+    # finding the libraries takes a millisecond, as long as scoring some segments
+    libraries = ThreadpoolController()
     # disable=None is tqdm's "only on a terminal"
     with tqdm(total=total, unit=" segments", desc=label, disable=None if progress else True) as bar:
         for batch in batches(docs, size=batch_size, most_tokens=most_tokens):
             # not around the yield: whoever takes the scores keeps their own threads
-            with threadpool_limits(1, user_api="blas"):
+            with libraries.limit(limits=1, user_api="blas"):
                 scored = cache.score(scorer, batch) if cache else scorer.score(batch)
             yield from scored
             bar.update(len(batch))

@@ -5,8 +5,8 @@ What a state shows the model, and so why tables hold all of them: see `prodigy_a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from spacy.tokens import Doc
 from prodigy_al.arrays import BoolArray, Float32Array, IndexArray
 from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.states import TokenConstraints, seen_tokens
+
+# Hidden layers that are worked on at once, in floats: a megabyte, which stays in a core's cache.
+BLOCK = 2**18
 
 
 class TransitionTable:
@@ -48,10 +51,11 @@ class TransitionTable:
         # position that it can be shown in; row 0 is the share of no token, so token i has row 1 + i
         self._shares: Float32Array = to_numpy(lower.predict(vectors))
         self._bias: Float32Array = to_numpy(lower.get_param("b"))
-        self._upper: tuple[Float32Array, Float32Array] | None = None
-        if model.attrs["has_upper"]:
-            upper = model.get_ref("upper")
-            self._upper = to_numpy(upper.get_param("W")), to_numpy(upper.get_param("b"))
+        upper = model.get_ref("upper") if model.attrs["has_upper"] else None
+        inside, last = self.actions.inside, self.actions.last
+        # I-X and L-X of all labels at once: a state does not say which label is open
+        self._closed = _Classifier.of(upper, self.actions.closed, to_numpy)
+        self._open = _Classifier.of(upper, np.concatenate([inside, last]), to_numpy)
 
     def mean_vectors(self) -> Float32Array:
         """Return (n_docs, width): the mean of each doc's token vectors, 0 for one without tokens.
@@ -63,15 +67,18 @@ class TransitionTable:
         np.add.at(sums, np.repeat(np.arange(len(sums)), lengths), self._vectors)
         return np.asarray(sums / np.maximum(lengths, 1)[:, None], dtype=np.float32)
 
+    @cached_property
     def closed_scores(self) -> Float32Array:
-        """Return (n_tokens, 1 + 2 n_labels): the scores of O, B-X and U-X with no entity open.
+        """The scores (n_tokens, 1 + 2 n_labels) of O, B-X and U-X with no entity open.
 
         -inf where the action is not allowed: no entity begins on white space, none of several
         tokens where it must close, and none with a label that the model was never trained on.
         """
         # only the current token differs between closed states: all else is added up once
         rest = self._shares[0, 1:].sum(axis=0) + self._bias
-        scores = self._classify(self._shares[1:, 0] + rest, self.actions.closed)
+        scores = np.empty(self._allowed.shape, dtype=np.float32)
+        for rows in self._blocks(self.n_tokens):
+            scores[rows] = self._closed.score(self._shares[1:][rows, 0] + rest)
         scores[~self._allowed] = -np.inf
         return scores
 
@@ -82,21 +89,65 @@ class TransitionTable:
 
         Both (n, n_labels). I-X is not allowed where the token must close; the caller knows.
         """
-        seen = seen_tokens(tokens, starts, self._shares.shape[1])
-        hidden = self._shares[1 + tokens, 0] + self._bias
-        for position in range(1, seen.shape[1]):
-            hidden += self._shares[1 + seen[:, position], position]
-        # I-X and L-X of all labels at once: the state does not say which label is open
-        inside, last = self.actions.inside, self.actions.last
-        scores = self._classify(hidden, np.concatenate([inside, last]))
-        return scores[:, : len(inside)], scores[:, len(inside) :]
+        n_labels = len(self.actions.labels)
+        scores = np.empty((len(starts), 2 * n_labels), dtype=np.float32)
+        for rows in self._blocks(len(starts)):
+            scores[rows] = self._open.score(self._hidden(starts[rows], tokens[rows]))
+        return scores[:, :n_labels], scores[:, n_labels:]
 
-    def _classify(self, hidden: Float32Array, columns: IndexArray) -> Float32Array:
+    def _hidden(self, starts: IndexArray, tokens: IndexArray) -> Float32Array:
+        """Return (n, hidden, pieces) of open states."""
+        features = self._shares.shape[1]
+        if features == 3:
+            hidden: Float32Array = self._without_start[tokens]
+            hidden += self._shares[1 + starts, 1]
+            return hidden
+        seen = seen_tokens(tokens, starts, features)
+        hidden = self._shares[1 + tokens, 0] + self._bias
+        for position in range(1, features):
+            hidden += self._shares[1 + seen[:, position], position]
+        return hidden
+
+    @cached_property
+    def _without_start(self) -> Float32Array:
+        """The hidden layer (n_tokens, hidden, pieces) of open states but for the entity's start.
+
+        The current token and the one before it are the same whichever token the entity began with.
+        """
+        hidden: Float32Array = self._shares[1:, 0] + self._bias
+        hidden += self._shares[:-1, 2]  # no entity is open before the first token of a doc
+        return hidden
+
+    def _blocks(self, n: int) -> Iterator[slice]:
+        size = max(BLOCK // self._bias.size, 1)
+        return (slice(low, low + size) for low in range(0, n, size))
+
+
+class _Classifier:
+    """What scores some of the actions by the hidden layer."""
+
+    def __init__(
+        self, columns: IndexArray, upper: tuple[Float32Array, Float32Array] | None
+    ) -> None:
+        self._columns, self._upper = columns, upper
+
+    @classmethod
+    def of(cls, upper: Any, columns: IndexArray, to_numpy: Any) -> _Classifier:
+        """Read the actions' own columns of the upper layer, None where there is none."""
+        if upper is None:
+            return cls(columns, None)
+        weights, bias = (to_numpy(upper.get_param(name))[columns] for name in ("W", "b"))
+        return cls(columns, (np.ascontiguousarray(weights.T), bias))
+
+    def score(self, hidden: Float32Array) -> Float32Array:
         """Return (n, n_columns): the scores that hidden layers (n, hidden, pieces) lead to."""
         # far faster than a maximum over an axis of two or three
-        pooled: Float32Array = reduce(np.maximum, np.moveaxis(hidden, -1, 0))
+        pooled: Float32Array = hidden[..., 0]
+        for piece in range(1, hidden.shape[-1]):
+            pooled = np.maximum(pooled, hidden[..., piece])
         if self._upper is None:
-            return pooled[:, columns]
+            return pooled[:, self._columns]
         weights, bias = self._upper
-        scores: Float32Array = pooled @ weights[columns].T + bias[columns]
+        scores: Float32Array = pooled @ weights
+        scores += bias
         return scores

@@ -1,0 +1,54 @@
+"""What is known of a segment only beside all others that are scored with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from prodigy_al.arrays import Float32Array, FloatArray
+
+
+def occurrences_elsewhere(
+    forms: Sequence[Sequence[str]], marginals: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Return for each segment (n,): how often the text of its spans is expected in all others.
+
+    `forms` are the texts of the spans of each segment, `marginals` (n,) their probabilities.
+
+    >>> half, most = np.array([0.5]), np.array([0.75])
+    >>> occurrences_elsewhere([["acme"], ["acme"], ["oslo"]], [half, most, half])
+    [array([0.75]), array([0.5]), array([0.])]
+    """
+    own = [_counted(names, p) for names, p in zip(forms, marginals, strict=True)]
+    everywhere: Counter[str] = Counter()
+    for counts in own:
+        everywhere.update(counts)
+    # a sum less its own part may be below 0 by the last bit
+    return [
+        np.array([max(everywhere[name] - counts[name], 0.0) for name in names], dtype=np.float64)
+        for names, counts in zip(forms, own, strict=True)
+    ]
+
+
+def densities(vectors: Float32Array) -> FloatArray:
+    """Return (N,) in [-1, 1]: the mean cosine similarity of each row of `vectors` with all rows.
+
+    Its own is one of them. A row of zeros resembles none.
+
+    >>> densities(np.eye(2, dtype=np.float32)).tolist()
+    [0.5, 0.5]
+    """
+    wide = vectors.astype(np.float64)
+    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    unit = np.divide(wide, lengths, out=np.zeros_like(wide), where=lengths > 0)
+    # the mean over all pairs with one row is a product with the mean row
+    return np.asarray(np.clip(unit @ unit.mean(axis=0), -1.0, 1.0))
+
+
+def _counted(names: Sequence[str], p: FloatArray) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for name, expected in zip(names, p.tolist(), strict=True):
+        counts[name] += expected
+    return counts
