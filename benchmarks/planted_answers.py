@@ -14,7 +14,7 @@ from prodigy_al.arrays import AnyFloatArray, FloatArray
 from prodigy_al.comparison.arms import Arm, read_arm
 from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
-from prodigy_al.simulation.costs import CostModel
+from prodigy_al.simulation.costs import CostModel, Meter
 from prodigy_al.simulation.session import annotate
 
 START = 1_700_000_000
@@ -54,9 +54,8 @@ def ask(
     for _ in annotate(
         controller,
         annotator(gold, [LABEL], seed=world.seed),
-        CostModel(),
+        Meter(CostModel(), binary=False),
         budget=budget,
-        binary=False,
         start=START,
     ):
         pass
