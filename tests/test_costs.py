@@ -46,7 +46,7 @@ def test_costs_are_those_of_the_person(home: Path):
     for name in ("per_token", "per_decision", "per_span"):
         assert getattr(costs, name) == pytest.approx(getattr(COSTS, name), abs=0.1)
     assert said.startswith("costs by the times of 199 answers of people: an answer takes 3.0")
-    assert said.endswith("0 breaks of more than 120 s are left out")
+    assert said.endswith("left out: 0 breaks of more than 120 s")
 
 
 def test_breaks_are_left_out_and_said(home: Path):

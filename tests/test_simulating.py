@@ -242,7 +242,7 @@ def test_text_that_a_model_chose_takes_longer_to_read(home: Path, world: Path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"error_rate": 0.1}, "--error-rate 0.0, now it is 0.1"),
+        ({"error_rate": 0.2}, "--error-rate 0.1, now it is 0.2"),
         ({"errors": "boundary"}, "--errors random, now it is boundary"),
         ({"seconds_per_token": 0.4}, "--seconds-per-token 0.25, now it is 0.4"),
         ({"chosen_speed": 0.79}, "--chosen-speed 1.0, now it is 0.79"),
@@ -253,9 +253,9 @@ def test_a_dataset_is_not_gone_on_with_by_another_annotator(
 ):
     from prodigy.errors import RecipeError
 
-    run(world)
+    run(world, error_rate=0.1)
     with pytest.raises(RecipeError, match=f"dataset 'news-random-0' was started with {sentence}"):
-        run(world, budget=30, **options)
+        run(world, budget=30, **{"error_rate": 0.1, **options})
     assert len(stored("news-random-0")) == 20
 
 

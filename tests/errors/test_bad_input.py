@@ -141,6 +141,7 @@ BAD_INPUT = [
         (*SIMULATE, "--error-rate", "0.6", "--errors-by-score"),
         "--error-rate 0.6: with --errors-by-score it reaches twice as much",
     ),
+    ((*SIMULATE, "--errors", "anchored"), "--error-rate 0: then no answer is wrong"),
     ((*SIMULATE, "--budget-in", "days"), "--budget-in days", "answers, tokens, seconds"),
     ((*SIMULATE, "--costs", "gone"), "--costs gone: there is no such dataset"),
     ((*SIMULATE, "--costs", "news-random-0"), "--costs news-random-0: its answers are simulated"),

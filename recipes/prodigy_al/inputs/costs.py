@@ -13,6 +13,7 @@ from prodigy_al.comparison.effort import BREAK_SECONDS
 from prodigy_al.errors import OptionError
 from prodigy_al.inputs.datasets import require_datasets, stored_examples
 from prodigy_al.records import SIMULATED
+from prodigy_al.report.numbers import counted
 from prodigy_al.simulation.costs import CostModel, count_tokens
 from prodigy_al.simulation.timing import FEWEST, EstimatedCosts, Seconds, estimate_costs
 from prodigy_al.training.forms import FORM_OF_VIEW, Form, recorded_form, stated_view
@@ -138,8 +139,8 @@ def describe_costs(dataset: str, found: EstimatedCosts, breaks: int) -> str:
         span = f"a span {_shown(found.per_span)}"
     return (
         f"costs by the times of {found.n:,} answers of {dataset}: an answer takes "
-        f"{_shown(found.per_decision)}, a token {_shown(found.per_token)}, {span}; {breaks:,} "
-        f"breaks of more than {BREAK_SECONDS:g} s are left out"
+        f"{_shown(found.per_decision)}, a token {_shown(found.per_token)}, {span}; left out: "
+        f"{counted(breaks, 'break')} of more than {BREAK_SECONDS:g} s"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from prodigy_al.errors import AnswerError, OptionError
+from prodigy_al.errors import AnswerError, OptionError, ParameterError
 from prodigy_al.inputs.built_in import find_ner_teach
 from prodigy_al.inputs.choices import check_acquisition
 from prodigy_al.inputs.costs import PARTS
@@ -16,7 +16,7 @@ from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.simulation.arms import SimulatedRun
 from prodigy_al.simulation.costs import CostModel, Meter
-from prodigy_al.simulation.mistakes import check_errors
+from prodigy_al.simulation.mistakes import KINDS, check_errors
 
 _EXACT = 6  # decimals that every database gives back
 
@@ -25,7 +25,8 @@ _EXACT = 6  # decimals that every database gives back
 class Conditions:
     """How the simulated annotator works: at which costs, with which errors.
 
-    `chosen_speed`: of reading text that a model chose, as a share of that of other text.
+    `chosen_speed`: of reading text that a model chose, as a share of that of other text. Raises
+    `ParameterError` for numbers out of range, and for kinds of errors that are never made.
     """
 
     costs: CostModel
@@ -37,6 +38,12 @@ class Conditions:
     def __post_init__(self) -> None:
         self.costs.on_chosen_text(self.chosen_speed)
         check_errors(self.errors, self.error_rate, by_score=self.errors_by_score)
+        if self.error_rate == 0 and (self.errors != KINDS[0] or self.errors_by_score):
+            raise ParameterError(
+                "error_rate",
+                0,
+                "then no answer is wrong; give the share that is to be, such as 0.1",
+            )
 
     def meter(self, run: SimulatedRun) -> Meter:
         """Return what measures the budget of a run."""
