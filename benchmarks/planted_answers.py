@@ -12,8 +12,8 @@ from planted_worlds import LABEL, Record, World, own_spans
 
 from prodigy_al.arrays import AnyFloatArray, FloatArray
 from prodigy_al.comparison.arms import Arm, read_arm
-from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.records import SIMULATED
+from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
 from prodigy_al.simulation.costs import CostModel, Meter
 from prodigy_al.simulation.session import annotate
