@@ -108,8 +108,9 @@ def test_a_dataset_that_does_not_tell_costs_is_refused(
     assert "\n" not in str(caught.value)
 
 
-def test_without_time_stamps_there_is_no_estimate(home: Path):
-    bare = [{k: v for k, v in one.items() if k != "_timestamp"} for one in answers(80)]
+@pytest.mark.parametrize("stamp", [{}, {"_timestamp": None}])
+def test_without_time_stamps_there_is_no_estimate(home: Path, stamp: dict[str, Any]):
+    bare = [{k: v for k, v in one.items() if k != "_timestamp"} | stamp for one in answers(80)]
     with pytest.raises(OptionError, match=r"--costs people: 0 of its answers tell"):
         read_costs(store("people", bare), {})
 

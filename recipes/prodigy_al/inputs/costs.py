@@ -96,7 +96,7 @@ def _following(examples: Examples) -> Iterator[tuple[dict[str, Any], dict[str, A
     """Yield each answer with the one that the same person gave before it; copies are nobody's."""
     own = [one for one in examples if not (one.get("al") or {}).get("reused_from")]
     people: dict[str, list[dict[str, Any]]] = {}
-    for one in sorted((one for one in own if "_timestamp" in one), key=_when):
+    for one in sorted((one for one in own if one.get("_timestamp")), key=_when):
         who = one.get("_annotator_id") or one.get("_session_id") or ""
         people.setdefault(str(who), []).append(one)
     for answers in people.values():
