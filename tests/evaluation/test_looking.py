@@ -93,6 +93,12 @@ def test_what_was_asked_of_everything_is_known_at_any_time():
     assert estimate_at_any_time(known, groups=12) == known
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.2, 1.0), (0.0, 0.7)])
+def test_an_interval_that_rounding_has_closed_tells_nothing(low: float, high: float):
+    """As where one document holds nearly all spans: on the logit scale its end is infinite."""
+    assert estimate_at_any_time(Estimate(0.5, low, high), groups=12) == Estimate(0.5, 0.0, 1.0)
+
+
 def test_a_gain_grows_with_the_logarithm_of_answers():
     gain = Estimate(0.02, -0.01, 0.05)
     doubled = scaled_gain(gain, before=200, after=400, more=400)

@@ -62,6 +62,8 @@ def estimate_at_any_time(found: Estimate, *, groups: int, level: float = LEVEL) 
     """
     if found.low == found.high:
         return found
+    if found.low <= 0 or found.high >= 1:  # so wide that rounding made it infinite on that scale
+        return Estimate(found.value, 0.0, 1.0)
     centre = special.logit(found.value)
     spread = float(special.logit(found.high) - special.logit(found.low)) / 2 / _usual(groups)
     error = spread * found.value * (1 - found.value)
