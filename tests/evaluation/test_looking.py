@@ -10,15 +10,18 @@ from scipy import special
 
 from prodigy_al.arrays import FloatArray
 from prodigy_al.evaluation.bootstrap import Difference
-from prodigy_al.evaluation.estimators import Estimate
+from prodigy_al.evaluation.counts import Counts
+from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.evaluation.looking import (
     TIGHTEST,
     difference_at_any_time,
+    differing_documents,
     estimate_at_any_time,
     level_of,
     scaled_gain,
     standard_errors,
 )
+from prodigy_al.evaluation.paired import Side
 
 MANY = 100_000  # documents, so that Student's t is normal
 
@@ -75,9 +78,37 @@ def test_a_sequence_for_each_refitted_model_holds_for_all_of_them():
 
 
 def test_few_documents_have_the_tails_of_students_t():
-    few, many = (difference_at_any_time(interval(0.1, 0.04, g), groups=g) for g in (10, MANY))
+    few, many = (
+        difference_at_any_time(interval(0.1, 0.04, g), groups=g, differing=g) for g in (10, MANY)
+    )
+    assert isinstance(few, Estimate)
+    assert isinstance(many, Estimate)
     assert few.high - few.low > 1.3 * (many.high - many.low)
     assert many.high == pytest.approx(0.1 + standard_errors(0.04) * 0.04, rel=1e-3)
+
+
+def test_models_that_hardly_differ_have_no_interval_yet():
+    """The variance of a few differences is too small where the next one would be the first."""
+    found = difference_at_any_time(interval(0.1, 0.04, 60), groups=60, differing=9)
+    assert isinstance(found, Unavailable)
+    assert "the two differ in 9 documents" in found.reason
+    ten, sixty = (
+        difference_at_any_time(interval(0.1, 0.04, 60), groups=60, differing=n) for n in (10, 60)
+    )
+    assert isinstance(ten, Estimate)
+    assert isinstance(sixty, Estimate)
+    assert ten.high > sixty.high > 0.1
+
+
+def test_documents_differ_where_one_of_their_answers_does():
+    def side(tp: list[float], predicted: list[float]) -> Side:
+        counts = Counts(np.array(tp), np.array(predicted), np.array([2.0, 2.0, 2.0, 2.0]))
+        return Side([counts], ["a", "a", "b", "c"])
+
+    ours = side([1, 1, 2, 0], [1, 1, 2, 0])
+    assert differing_documents(ours, ours) == 0
+    assert differing_documents(ours, side([1, 0, 2, 0], [1, 1, 2, 0])) == 1
+    assert differing_documents(ours, side([1, 1, 2, 0], [2, 2, 2, 1])) == 2
 
 
 def test_f1_stays_between_0_and_1_and_inside_its_own_interval():

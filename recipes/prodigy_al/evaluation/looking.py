@@ -21,10 +21,12 @@ from __future__ import annotations
 
 from math import log, sqrt
 
+import numpy as np
 from scipy import special
 
 from prodigy_al.evaluation.bootstrap import LEVEL, Difference
-from prodigy_al.evaluation.estimators import Estimate
+from prodigy_al.evaluation.estimators import MIN_GROUPS, Estimate, Unavailable
+from prodigy_al.evaluation.paired import Side
 
 TIGHTEST = 0.04
 """The standard error at which the sequence is tightest: that of F1 from some 200 dev answers."""
@@ -72,13 +74,30 @@ def estimate_at_any_time(found: Estimate, *, groups: int, level: float = LEVEL) 
     return Estimate(found.value, float(low), float(high))
 
 
-def difference_at_any_time(found: Difference, *, groups: int, level: float = LEVEL) -> Estimate:
+def differing_documents(a: Side, b: Side) -> int:
+    """Return in how many documents two sides of the same answers differ, under any seed."""
+    differs = np.zeros(len(a.groups), dtype=np.bool_)
+    for ours, theirs in zip(a.counts_per_seed, b.counts_per_seed, strict=True):
+        differs |= (ours.tp != theirs.tp) | (ours.predicted != theirs.predicted)
+    return len({group for group, one in zip(a.groups, differs, strict=True) if one})
+
+
+def difference_at_any_time(
+    found: Difference, *, groups: int, differing: int, level: float = LEVEL
+) -> Estimate | Unavailable:
     """Return the difference of two sides with an interval that holds at any time.
 
     `found` has an ordinary interval of Student's t, from `groups` documents on the side with fewer.
+    `differing` is in how many of them the sides differ (`differing_documents`): where these are
+    few, the variance says too little of itself, and under ten there is no interval.
     """
+    if differing < MIN_GROUPS:
+        return Unavailable(
+            f"the two differ in {differing} documents; at least {MIN_GROUPS} are needed for an "
+            "interval that holds at any time"
+        )
     error = (found.high - found.low) / 2 / _usual(groups)
-    reach = _reach(error, groups, level) * error
+    reach = _reach(error, differing, level) * error
     return Estimate(found.difference, found.difference - reach, found.difference + reach)
 
 

@@ -24,6 +24,7 @@ from prodigy_al.evaluation.bootstrap import LEVEL, Difference
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.evaluation.looking import (
     difference_at_any_time,
+    differing_documents,
     estimate_at_any_time,
     level_of,
     scaled_gain,
@@ -57,10 +58,14 @@ class DevJob:
 
 @dataclass(frozen=True)
 class DevScore:
-    """The weighted F1 of a model, and how far it is above that of the model before, if known."""
+    """The weighted F1 of a model, and how far it is above that of the model before, if known.
+
+    `differing`: the documents in which the two models differ.
+    """
 
     weighted: WeightedScore
     change: Difference | None = None
+    differing: int = 0
 
 
 def measure_dev(job: DevJob) -> DevScore | Unavailable:
@@ -86,7 +91,9 @@ def measure_dev(job: DevJob) -> DevScore | Unavailable:
     if isinstance(earlier, Unavailable):
         return DevScore(score)
     change = side_difference(score.side, earlier.side)
-    return DevScore(score, change if isinstance(change, Difference) else None)
+    if isinstance(change, Unavailable):
+        return DevScore(score)
+    return DevScore(score, change, differing_documents(score.side, earlier.side))
 
 
 def _score(nlp: Language, arm: Arm) -> WeightedScore | Unavailable:
@@ -172,9 +179,13 @@ class DevScores:
             )
             if found.change and self._before and self._latest:
                 change = difference_at_any_time(
-                    found.change, groups=score.groups, level=level_of(refits - 1)
+                    found.change,
+                    groups=score.groups,
+                    differing=found.differing,
+                    level=level_of(refits - 1),
                 )
-                self._tell_gain(change, self._before.answers, self._latest.answers)
+                if isinstance(change, Estimate):
+                    self._tell_gain(change, self._before.answers, self._latest.answers)
         elif isinstance(reason, Unavailable) and not self._explained:
             self._explained = True
             self._say(f"no F1 of {model} on your text yet: {reason.reason}")
