@@ -7,16 +7,17 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from math import log
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from prodigy_al.evaluation.estimators import Estimate
+from prodigy_al.evaluation.estimators import MIN_GROUPS, Estimate
 from prodigy_al.evaluation.looking import estimate_at_any_time
 from prodigy_al.inputs.comparison import open_comparison
-from prodigy_al.inputs.so_far import DevJob
+from prodigy_al.inputs.so_far import DevJob, DevScore
 from prodigy_al.jobs.child import ChildProcess
 from prodigy_al.records import SIMULATED
 from prodigy_al.report.build import compare
@@ -170,24 +171,31 @@ def test_where_the_model_learns_its_newest_refit_is_measured(
 
 
 def test_where_the_model_learns_the_gain_of_more_answers_is_told(
-    annotate: Any, world: Path, gold: Any, capsys: pytest.CaptureFixture[str]
+    annotate: Any, gold: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
+    in_a_process = ChildProcess.run
+
+    def measure(child: ChildProcess, function: Callable[[Any], Any], job: Any) -> Any:
+        found = in_a_process(child, function, job)
+        # two models of so small a world differ in too few documents
+        return replace(found, differing=MIN_GROUPS) if isinstance(found, DevScore) else found
+
+    monkeypatch.setattr(ChildProcess, "run", measure)
     ctrl = annotate("al.manual-ranked", 50, rerank_every=10, wait=True)
     first = said(capsys)
+    assert "refitted on" in first
     assert "more answers to train on" not in first  # one refitted model is no growth
     for _ in range(5):
         ctrl.receive_answers([_right(task, gold) for task in ctrl.get_questions()])
     heard = said(capsys)
-    before, after = (re.search(r"refitted on (\d+) answers", one) for one in (first, heard))
+    before, after = dict.fromkeys(re.findall(r"refitted on (\d+) answers", first + heard))
     told = re.search(
         r"100 more answers to train on would bring about (\S+) \[(\S+), (\S+)\], however often "
         r"you look, if F1 goes on growing with their logarithm \((\S+) from (\d+) to (\d+)\)",
         heard,
     )
-    assert before is not None
-    assert after is not None
     assert told is not None
-    assert (told[5], told[6]) == (before[1], after[1])
+    assert (told[5], told[6]) == (before, after)
     gain, low, high, change = (float(told[i]) for i in range(1, 5))
     assert low < gain < high
     factor = log(1 + 100 / int(told[6])) / log(int(told[6]) / int(told[5]))
