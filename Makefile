@@ -41,8 +41,8 @@ annotate: install
 	test -n '$(filter-out $(CORPUS)/%,$(SOURCE))' || test -e $(CORPUS)/base || $(MAKE) demo
 	RECIPE_HOST_OPEN=1 $(BIN)/python -m prodigy $(RECIPE) $(DATASET) $(MODEL) $(SOURCE) --label $(LABEL)
 
-# How often is an interval wrong at some time, where somebody looks again and again? A minute;
-# QUICK=1 is a smaller one.
+# How often is an interval wrong at some time, where somebody looks again and again? A
+# minute, with PRODIGY_AL_DATA also on real documents, five; QUICK=1 is a smaller one.
 bench-looking: install
 	$(BIN)/python benchmarks/looking.py
 

@@ -1,6 +1,6 @@
 """How often is an interval wrong at some time, where somebody looks again and again?
 
-    make bench-looking            1,000 annotations per case, a minute
+    make bench-looking            1,000 annotations per case, five minutes on one core
     QUICK=1 make bench-looking    100
 
 Generated dev folds, so that the truth is known: documents of 2 to 30 segments that are hard or easy
