@@ -7,8 +7,8 @@ STAMP := $(VENV)/.installed
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
 .PHONY: install demo annotate bench bench-acquisition bench-calibration bench-durability \
-  bench-learning bench-restart bench-training study study-designs study-estimators study-guard \
-  study-mixed study-planted test smoke lint types check check-old clean
+  bench-learning bench-looking bench-restart bench-training study study-designs study-estimators \
+  study-guard study-mixed study-planted test smoke lint types check check-old clean
 
 install: $(STAMP)
 
@@ -40,6 +40,11 @@ MODEL ?= $(CORPUS)/base
 annotate: install
 	test -n '$(filter-out $(CORPUS)/%,$(SOURCE))' || test -e $(CORPUS)/base || $(MAKE) demo
 	RECIPE_HOST_OPEN=1 $(BIN)/python -m prodigy $(RECIPE) $(DATASET) $(MODEL) $(SOURCE) --label $(LABEL)
+
+# How often is an interval wrong at some time, where somebody looks again and again? A
+# minute, with PRODIGY_AL_DATA also on real documents, five; QUICK=1 is a smaller one.
+bench-looking: install
+	$(BIN)/python benchmarks/looking.py
 
 # Kills the server and harms its storage under simulated annotators, and measures the page; QUICK=1 is a smaller one.
 bench-durability: install

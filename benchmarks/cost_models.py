@@ -46,9 +46,7 @@ USUAL = _name(CostModel())
 """The name of the annotator whose seconds simulations report; it is one of these."""
 ANNOTATORS: Mapping[str, Annotator] = {
     **{_name(costs): Annotator(costs, costs) for costs in _GRID},
-    "slower on chosen text": Annotator(
-        CostModel(), CostModel(per_token=CostModel().per_token / SLOWER_ON_CHOSEN)
-    ),
+    "slower on chosen text": Annotator(CostModel(), CostModel().on_chosen_text(SLOWER_ON_CHOSEN)),
 }
 
 

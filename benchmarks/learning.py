@@ -25,6 +25,8 @@ from kept import current_commit
 from study import BASE, CORPORA, DATA, QUICK, ROOT
 from wasabi.tables import table
 
+from prodigy_al.records import SIMULATED
+
 BUILD = ROOT / "build" / "learning"
 ANSWERS, EVERY, PER_SECOND, BLOCK = (200 if QUICK else 600), 50, 5, 20
 CORPUS = CORPORA[0]
@@ -56,6 +58,8 @@ def annotate(controller: Any, annotator: Any, learner: Any) -> Log:
                 log.behind = max(log.behind, in_a_row)
             time.sleep(1 / PER_SECOND)
         answers = [annotator.answer(task, binary=True) for task in tasks]
+        for answer in answers:
+            del answer[SIMULATED]  # what a recipe does for people, it does not do for simulations
         since = time.perf_counter()
         controller.receive_answers(answers)
         log.give.append(time.perf_counter() - since)

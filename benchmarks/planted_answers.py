@@ -12,9 +12,10 @@ from planted_worlds import LABEL, Record, World, own_spans
 
 from prodigy_al.arrays import AnyFloatArray, FloatArray
 from prodigy_al.comparison.arms import Arm, read_arm
+from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
-from prodigy_al.simulation.costs import CostModel
+from prodigy_al.simulation.costs import CostModel, Meter
 from prodigy_al.simulation.session import annotate
 
 START = 1_700_000_000
@@ -33,7 +34,7 @@ class AnchoredAnnotator(GoldAnnotator):
         """Return the task with an answer."""
         rng = np.random.default_rng([self.seed, task["_input_hash"] & 0xFFFFFFFF, 1])
         if rng.random() < self.taken_over:
-            return {**task, "answer": "accept"}
+            return {**task, "answer": "accept", SIMULATED: {}}
         return super().answer(task, binary=binary)
 
 
@@ -54,9 +55,8 @@ def ask(
     for _ in annotate(
         controller,
         annotator(gold, [LABEL], seed=world.seed),
-        CostModel(),
+        Meter(CostModel(), binary=False),
         budget=budget,
-        binary=False,
         start=START,
     ):
         pass

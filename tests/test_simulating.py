@@ -11,8 +11,11 @@ import pytest
 from prodigy.core import Controller
 
 from prodigy_al import simulate as module
+from prodigy_al.inputs.ranks import rank_texts
+from prodigy_al.manual_ranked import manual_ranked
 from prodigy_al.records import SIMULATED
 from prodigy_al.simulate import simulate
+from prodigy_al.simulation.costs import CostModel
 
 
 def stored(dataset: str) -> list[dict[str, Any]]:
@@ -134,7 +137,7 @@ def test_ner_teach_is_driven_in_batches_and_learns_from_each(
     run(world, arms=["ner-teach"], budget=24)
     answers = stored("news-ner-teach-0")
     assert learned == [10, 10, 4]
-    assert {(one["_view_id"], one[SIMULATED]) for one in answers} == {("ner", True)}
+    assert {(one["_view_id"], bool(one[SIMULATED])) for one in answers} == {("ner", True)}
     assert not any("al" in one for one in answers)
     gold = {one["text"]: one["spans"] for one in gold_of(world)}
     for one in answers:
@@ -206,3 +209,89 @@ def test_where_there_is_no_ner_teach_one_sentence_says_so_before_anything_is_ask
         run(world, arms=["random", "ner-teach"])
     assert "\n" not in str(caught.value)
     assert connect().datasets == []
+
+
+@pytest.mark.parametrize(("unit", "budget"), [("tokens", 500), ("seconds", 300)])
+def test_arms_spend_the_same_budget_and_a_resumed_one_no_more(
+    home: Path, world: Path, capsys: pytest.CaptureFixture[str], unit: str, budget: int
+):
+    run(world, arms=["random"], budget=budget // 2, budget_in=unit)
+    run(world, arms=["random", "teach"], budget=budget, budget_in=unit)
+    told = said(capsys)
+    for arm in ("random", "teach"):
+        answers = stored(f"news-{arm}-0")
+        prices = [
+            len(one["tokens"]) if unit == "tokens"
+            else CostModel().seconds(one, binary=arm == "teach") for one in answers
+        ]  # fmt: skip
+        assert sum(prices[:-1]) < budget <= sum(prices)
+        assert f"dataset news-{arm}-0: {len(answers)} answers, {sum(prices):,.0f} {unit}" in told
+
+
+def test_text_that_a_model_chose_takes_longer_to_read(home: Path, world: Path):
+    run(world, arms=["random", "ranked"], chosen_speed=0.5)
+    for arm, per_token in (("random", 0.25), ("ranked", 0.5)):
+        answers = stored(f"news-{arm}-0")
+        took = answers[-1]["_timestamp"] - answers[0]["_timestamp"]
+        costs = CostModel(per_token=per_token)
+        assert took == pytest.approx(
+            sum(costs.seconds(a, binary=False) for a in answers[1:]), abs=1
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"error_rate": 0.2}, "--error-rate 0.1, now it is 0.2"),
+        ({"errors": "boundary"}, "--errors random, now it is boundary"),
+        ({"seconds_per_token": 0.4}, "--seconds-per-token 0.25, now it is 0.4"),
+        ({"chosen_speed": 0.79}, "--chosen-speed 1.0, now it is 0.79"),
+    ],
+)
+def test_a_dataset_is_not_gone_on_with_by_another_annotator(
+    home: Path, world: Path, options: dict[str, Any], sentence: str
+):
+    from prodigy.errors import RecipeError
+
+    run(world, error_rate=0.1)
+    with pytest.raises(RecipeError, match=f"dataset 'news-random-0' was started with {sentence}"):
+        run(world, budget=30, **{"error_rate": 0.1, **options})
+    assert len(stored("news-random-0")) == 20
+
+
+def test_who_is_anchored_keeps_wrong_suggestions_and_is_right_where_none_are_shown(
+    home: Path, world: Path
+):
+    arms = ["ranked-suggest", "random"]
+    run(world, arms=arms, budget=60, errors="anchored", error_rate=1.0)
+    told = {arm: [one[SIMULATED]["error"] for one in stored(f"news-{arm}-0")] for arm in arms}
+    assert set(told["random"]) == {None}
+    assert set(told["ranked-suggest"]) == {None, "anchored"}
+    asked = manual_ranked(
+        "other", str(world / "base"), str(world / "pool.jsonl"), label=["ORG"], suggest=True,
+        fold_salt="prodigy-al-0",
+    )  # fmt: skip
+    shown = {one["_input_hash"]: one["spans"] for one in asked["stream"]}
+    for one in stored("news-ranked-suggest-0"):
+        assert one["spans"] == sorted(shown[one["_input_hash"]], key=lambda span: span["start"])
+
+
+def test_errors_rise_with_the_score_of_the_base(home: Path, world: Path):
+    run(world, budget=10)
+    by_score = {one["al"]["u"]: one["_input_hash"] for one in stored("news-random-0")}
+    ranks = rank_texts(
+        str(world / "pool.jsonl"), str(world / "base"), ["ORG"], loader=None, skip_bad=False,
+        unsegmented=False, gpu_id=-1,
+    )  # fmt: skip
+    in_order = [ranks[by_score[u]] for u in sorted(by_score)]
+    assert in_order == sorted(in_order)
+    assert sum(ranks.values()) / len(ranks) == pytest.approx(0.5)
+    simulate(
+        str(world / "pool.jsonl"), str(world / "base"), "hard", label=["ORG"], arms=["random"],
+        budget=10_000, error_rate=0.5, errors_by_score=True,
+    )  # fmt: skip
+    wrong: list[list[bool]] = [[], []]
+    for one in stored("hard-random-0"):
+        wrong[ranks[one["_input_hash"]] > 0.5].append(one[SIMULATED]["error"] is not None)
+    easy, hard = (sum(part) / len(part) for part in wrong)
+    assert easy < 0.4 < 0.6 < hard  # .25 and .75 but for chance

@@ -7,13 +7,17 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from math import log
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from prodigy_al.evaluation.estimators import MIN_GROUPS, Estimate
+from prodigy_al.evaluation.looking import estimate_at_any_time
 from prodigy_al.inputs.comparison import open_comparison
-from prodigy_al.inputs.so_far import DevJob
+from prodigy_al.inputs.so_far import DevJob, DevScore
 from prodigy_al.jobs.child import ChildProcess
 from prodigy_al.records import SIMULATED
 from prodigy_al.report.build import compare
@@ -70,6 +74,12 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
+LINE = (
+    r"the base is at F1 (\S+ \[\S+ \S+) on your text \(n = (\d+) dev answers from (\d+) "
+    r"documents\); (\[\S+ \S+) however often you look"
+)
+
+
 @pytest.mark.parametrize("recipe", ["al.random", "al.manual-ranked"])
 def test_after_fifty_answers_the_number_is_that_of_al_compare(
     annotate: Any, world: Path, capsys: pytest.CaptureFixture[str], recipe: str
@@ -78,7 +88,7 @@ def test_after_fifty_answers_the_number_is_that_of_al_compare(
     annotate(recipe, 49, label=None)
     assert not measuring()
     annotate(recipe, 1, label=None)
-    line = re.search(r"the base is at F1 (\S+ \[\S+ \S+) on your text \(n = (\d+)", said(capsys))
+    line = re.search(LINE, said(capsys))
     assert line is not None
     plan = open_comparison(
         ["x"], str(world / "base"), None, label=None, loader=None, skip_bad=False, group_by=None,
@@ -89,6 +99,9 @@ def test_after_fifty_answers_the_number_is_that_of_al_compare(
     assert isinstance(weighted, WeightedMetric)
     assert line[1] == f"{number(weighted.f1)} {interval(weighted.low, weighted.high)}"
     assert int(line[2]) == weighted.m > 10
+    usual = Estimate(weighted.f1, weighted.low, weighted.high)
+    ever = estimate_at_any_time(usual, groups=int(line[3]))
+    assert line[4] == interval(ever.low, ever.high)
 
 
 def test_no_answer_waits_for_the_number(
@@ -155,6 +168,38 @@ def test_where_the_model_learns_its_newest_refit_is_measured(
 ):
     annotate("al.manual-ranked", 50, rerank_every=20, wait=True)
     assert "the model refitted on 20 answers is at F1 " in said(capsys)
+
+
+def test_where_the_model_learns_the_gain_of_more_answers_is_told(
+    annotate: Any, gold: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    in_a_process = ChildProcess.run
+
+    def measure(child: ChildProcess, function: Callable[[Any], Any], job: Any) -> Any:
+        found = in_a_process(child, function, job)
+        # two models of so small a world differ in too few documents
+        return replace(found, differing=MIN_GROUPS) if isinstance(found, DevScore) else found
+
+    monkeypatch.setattr(ChildProcess, "run", measure)
+    ctrl = annotate("al.manual-ranked", 50, rerank_every=10, wait=True)
+    first = said(capsys)
+    assert "refitted on" in first
+    assert "more answers to train on" not in first  # one refitted model is no growth
+    for _ in range(5):
+        ctrl.receive_answers([_right(task, gold) for task in ctrl.get_questions()])
+    heard = said(capsys)
+    before, after = dict.fromkeys(re.findall(r"refitted on (\d+) answers", first + heard))
+    told = re.search(
+        r"100 more answers to train on would bring about (\S+) \[(\S+), (\S+)\], however often "
+        r"you look, if F1 goes on growing with their logarithm \((\S+) from (\d+) to (\d+)\)",
+        heard,
+    )
+    assert told is not None
+    assert (told[5], told[6]) == (before, after)
+    gain, low, high, change = (float(told[i]) for i in range(1, 5))
+    assert low < gain < high
+    factor = log(1 + 100 / int(told[6])) / log(int(told[6]) / int(told[5]))
+    assert gain == pytest.approx(change * factor, abs=0.002)
 
 
 def test_who_ends_the_server_hears_nothing_more(annotate: Any, capsys: pytest.CaptureFixture[str]):

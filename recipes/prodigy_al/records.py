@@ -29,7 +29,11 @@ NEW_FIELDS: Mapping[int, frozenset[str]] = MappingProxyType(
 )
 """The versions that can be read, and the fields that each has and those before have not."""
 SIMULATED = "simulated"
-"""Key of an answer, beside ``al``: true where al.simulate gave it and stamped its time."""
+"""Key of an answer, beside ``al``, that al.simulate gave and stamped with a time of its own.
+
+It holds how annotator and costs were set, and as ``error`` the kind of error that was made, or
+null. In datasets of earlier releases it is only true.
+"""
 
 Unit = Literal["segment", "candidate"]
 Design = Literal["keys", "strict"]

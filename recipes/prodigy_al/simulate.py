@@ -21,6 +21,7 @@ from prodigy_al.random_order import random_order
 from prodigy_al.teach import teach
 
 if TYPE_CHECKING:
+    from prodigy_al.inputs.simulating import Conditions
     from prodigy_al.simulation.annotator import GoldAnnotator
     from prodigy_al.simulation.arms import SimulatedRun
 
@@ -41,7 +42,10 @@ _ASKING = {
     prefix=Arg(help="Datasets are called PREFIX-ARM-SEED"),
     **_ASKING,
     group_by=ASKING["group_by"],
-    budget=Arg("--budget", "-n", help="Answers per arm"),
+    budget=Arg("--budget", "-n", help="What each arm may spend, in the unit of --budget-in"),
+    budget_in=Arg(
+        "--budget-in", help="Unit of --budget: answers, tokens that are read, or simulated seconds"
+    ),
     arms=Arg(
         "--arms",
         help="Arms, comma-separated; teach,ranked,random if not given",
@@ -55,7 +59,29 @@ _ASKING = {
     by=ACQUISITION_OF_ARMS,
     explore=EXPLORE_OF_ARMS,
     within_kinds=WITHIN_KINDS,
-    error_rate=Arg("--error-rate", help="Share of answers that are wrong"),
+    errors=Arg(
+        "--errors",
+        help="Kind of wrong answers: random; boundary (a border off by one token); anchored (what "
+        "the model suggests is kept where it is wrong)",
+    ),
+    error_rate=Arg("--error-rate", help="Share of wrong answers, of those that such an error fits"),
+    errors_by_score=Arg(
+        "--errors-by-score",
+        help="Let --error-rate rise with the score of MODEL: from 0 to twice itself over the pool",
+    ),
+    costs=Arg(
+        "--costs", help="Dataset of people's answers, whose times tell what answers cost in seconds"
+    ),
+    seconds_per_answer=Arg("--seconds-per-answer", help="Fixed cost; 1.5 if not given"),
+    seconds_per_token=Arg("--seconds-per-token", help="Cost of reading; 0.25 if not given"),
+    seconds_per_span=Arg(
+        "--seconds-per-span", help="Cost of a span of a whole segment; 2 if not given"
+    ),
+    chosen_speed=Arg(
+        "--chosen-speed",
+        help="Speed of reading what a model chose, 1 for that of random text; 0.79 where people "
+        "were timed",
+    ),
     gpu_id=ASKING["gpu_id"],
 )
 @report_errors
@@ -71,6 +97,7 @@ def simulate(
     dev_share: float = 0.25,
     group_by: Optional[str] = None,
     budget: int = 1000,
+    budget_in: str = "answers",
     arms: Optional[list[str]] = None,
     seeds: str = "1",
     start_share: float = 1 / 3,
@@ -78,88 +105,77 @@ def simulate(
     by: Optional[str] = None,
     explore: Optional[float] = None,
     within_kinds: bool = False,
+    errors: str = "random",
     error_rate: float = 0.0,
+    errors_by_score: bool = False,
+    costs: Optional[str] = None,
+    seconds_per_answer: Optional[float] = None,
+    seconds_per_token: Optional[float] = None,
+    seconds_per_span: Optional[float] = None,
+    chosen_speed: float = 1.0,
     gpu_id: int = -1,
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
+    from prodigy_al.inputs.costs import PARTS, read_costs
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.sources import read_gold_source
-    from prodigy_al.simulation.annotator import GoldAnnotator
+    from prodigy_al.inputs.remarks import say
+    from prodigy_al.inputs.simulating import Conditions, check_design, check_runs
     from prodigy_al.simulation.arms import plan_runs
 
     active = given(by=by, explore=explore, within_kinds=within_kinds)
-    with naming_options():
-        _check(prefix, error_rate=error_rate, dev_share=dev_share, **active)
+    parts = given(
+        per_decision=seconds_per_answer, per_token=seconds_per_token, per_span=seconds_per_span
+    )
+    with naming_options(**PARTS):
+        check_design(prefix, dev_share=dev_share, **active)
         runs = plan_runs(
             prefix,
             arms=arms,
             seeds=parse_seeds(seeds),
             budget=budget,
+            unit=budget_in,
             fold_salt=fold_salt,
             active=active,
             start_share=start_share,
         )
-    _require_recipes(runs)
-    _require_starts(runs)
-    shared: dict[str, Any] = {
-        "label": label,
-        "loader": loader,
-        "skip_bad": skip_bad,
-        "unsegmented": unsegmented,
-        "dev_share": dev_share,
-        "group_by": group_by,
-        "gpu_id": gpu_id,
-    }
-    labels, answers = read_gold_source(
-        gold, model, label, loader=loader, unsegmented=unsegmented, skip_bad=skip_bad
-    )
-    _warn(answers.remarks())
+        priced, remarks = read_costs(costs, parts)
+        conditions = Conditions(priced, chosen_speed, errors, error_rate, errors_by_score)
+    check_runs(runs, conditions)
+    cut = {"loader": loader, "skip_bad": skip_bad, "unsegmented": unsegmented}
+    shared = {**cut, "label": label, "dev_share": dev_share, "group_by": group_by, "gpu_id": gpu_id}
+    annotator_of = _make_annotators(gold, model, label, conditions=conditions, gpu_id=gpu_id, **cut)
+    for remark in remarks:
+        say(remark)
     for run in runs:
-        annotator = GoldAnnotator(answers, labels, error_rate=error_rate, seed=run.seed)
-        stored = _simulate(run, gold, model, annotator=annotator, options=shared)
-        _say_written(run, stored)
+        stored = _simulate(
+            run, gold, model, annotator_of(run), conditions=conditions, options=shared
+        )
+        _say_written(run, stored, conditions)
     _say_joined(runs, model)
 
 
-def _check(prefix: str, *, error_rate: float, by: Optional[str] = None, **design: Any) -> None:
-    """Check what the arms' own designs check too, but only when the arms before are done."""
-    from prodigy_al.inputs.choices import check_acquisition
-    from prodigy_al.inputs.datasets import check_name
-    from prodigy_al.sampling.design import SamplingDesign
-    from prodigy_al.simulation.annotator import check_error_rate
+def _make_annotators(
+    gold: str,
+    model: str,
+    label: Optional[list[str]],
+    *,
+    conditions: "Conditions",
+    gpu_id: int,
+    **cut: Any,
+) -> "Callable[[SimulatedRun], GoldAnnotator]":
+    """Read the gold; return what makes the annotator of a run, whose seed is the run's."""
+    from prodigy_al.inputs.ranks import rank_texts
+    from prodigy_al.inputs.sources import read_gold_source
+    from prodigy_al.simulation.annotator import GoldAnnotator
+    from prodigy_al.simulation.mistakes import ErrorModel
 
-    if by is not None:
-        check_acquisition(by)
-    check_name(prefix)
-    SamplingDesign(strategy="any", unit="segment", **design)
-    check_error_rate(error_rate)
-
-
-def _require_recipes(runs: "Sequence[SimulatedRun]") -> None:
-    """Raise `OptionError` where a built-in recipe is not there, before any arm is answered."""
-    if any(run.arm.built_in for run in runs):
-        from prodigy_al.inputs.built_in import find_ner_teach
-
-        find_ner_teach()
-
-
-def _require_starts(runs: "Sequence[SimulatedRun]") -> None:
-    """Raise `OptionError` where a run that has begun would begin from other answers now."""
-    from prodigy_al.errors import OptionError
-    from prodigy_al.inputs.datasets import stored_examples
-
-    for run in runs:
-        if run.start is None or not stored_examples(run.dataset):
-            continue
-        began = len(stored_examples(run.start.dataset))
-        if began != run.start.budget:
-            raise OptionError(
-                "--budget",
-                run.start.budget + run.budget,
-                f"dataset {run.dataset} was begun after {began:,} whole segments, and with "
-                f"--start-share it would be after {run.start.budget:,}: give the budget and share "
-                "as they were, or another PREFIX",
-            )
+    labels, answers = read_gold_source(gold, model, label, **cut)
+    _warn(answers.remarks())
+    ranks = None
+    if conditions.errors_by_score:
+        ranks = rank_texts(gold, model, labels, gpu_id=gpu_id, **cut)
+    errors = ErrorModel(conditions.errors, conditions.error_rate, ranks)
+    return lambda run: GoldAnnotator(answers, labels, errors, seed=run.seed)
 
 
 def _say_joined(runs: "Sequence[SimulatedRun]", model: str) -> None:
@@ -180,11 +196,16 @@ def _warn(remarks: Iterable[str]) -> None:
         msg.warn(remark)
 
 
-def _say_written(run: "SimulatedRun", stored: int) -> None:
+def _say_written(
+    run: "SimulatedRun", stored: Sequence[Mapping[str, Any]], conditions: "Conditions"
+) -> None:
     from prodigy.util import msg
 
-    wrote = f"dataset {run.dataset}: {stored:,} answers"
-    if stored < run.budget:
+    wrote = f"dataset {run.dataset}: {len(stored):,} answers"
+    spent = conditions.meter(run).spent(stored)
+    if run.unit != "answers":
+        wrote = f"{wrote}, {spent:,.0f} {run.unit}"
+    if spent < run.budget:
         msg.warn(f"{wrote}, then nothing was left to ask (--budget {run.budget})")
     else:
         msg.good(wrote)
@@ -194,42 +215,43 @@ def _simulate(
     run: "SimulatedRun",
     gold: str,
     model: str,
-    *,
     annotator: "GoldAnnotator",
+    *,
+    conditions: "Conditions",
     options: dict[str, Any],
-) -> int:
-    """Answer one arm's questions up to the budget; return how many answers are stored then."""
+) -> list[dict[str, Any]]:
+    """Answer one arm's questions up to the budget; return all answers that are stored then."""
     from prodigy.core import Controller
     from tqdm import tqdm
 
     from prodigy_al.inputs.datasets import stored_examples
-    from prodigy_al.simulation.costs import CostModel
     from prodigy_al.simulation.session import annotate
 
-    stored = stored_examples(run.dataset)
-    done = len(stored)
+    stored, meter = stored_examples(run.dataset), conditions.meter(run)
+    spent = meter.spent(stored)
     with tqdm(
-        total=run.budget, initial=done, desc=run.dataset, unit=" answers", disable=None
+        total=run.budget, initial=round(spent), desc=run.dataset, unit=f" {run.unit}", disable=None
     ) as bar:
-        if done >= run.budget:
-            return done
+        if spent >= run.budget:
+            return stored
         asking = _open_arm(
             run, gold, model, labels=annotator.labels, options=options, resumed=bool(stored)
         )
         if not isinstance(asking, Controller):
             asking = Controller.from_components(run.arm.recipe, asking)
-        for answered in annotate(
+        for answers in annotate(
             asking,
             annotator,
-            CostModel(),
-            budget=run.budget - done,
-            binary=run.arm.binary,
+            meter,
+            budget=run.budget,
+            spent=spent,
             # the clock goes on where it stopped: effort counts no pause and no overlap
             start=max((a.get("_timestamp") or 0 for a in stored), default=0) or int(time.time()),
+            settings=conditions.to_record(),
         ):
-            bar.update(answered)
-            done += answered
-    return done
+            bar.update(meter.spent(answers))
+            stored += answers
+    return stored
 
 
 def _open_arm(

@@ -35,6 +35,7 @@ BAD_OPTIONS = [
     ((*SIMULATE, "--budget", "0"), "--budget 0: give a number"),
     ((*SIMULATE, "--start-share", "0"), "--start-share 0.0: out of range"),
     ((*SIMULATE, "--error-rate", "2"), "--error-rate 2.0: out of range"),
+    ((*SIMULATE, "--costs", "gone"), "--costs gone: there is no such dataset"),
     ((*SIMULATE, "--explore", "-1"), "--explore -1.0: out of range"),
     (("al.compare", "gone", *COMPARE), "DATASETS gone: there is no such dataset"),
     (("al.compare", "news-random-0", *COMPARE, "--seeds", "x"), "--seeds x: give a number"),

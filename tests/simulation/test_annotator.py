@@ -6,7 +6,8 @@ import pytest
 
 from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
-from prodigy_al.simulation.costs import CostModel
+from prodigy_al.simulation.costs import CostModel, Meter, Unit
+from prodigy_al.simulation.mistakes import ErrorModel
 from prodigy_al.simulation.session import annotate
 
 WORDS = ["Avelor", "Group", "left", "Oslo"]
@@ -56,7 +57,7 @@ def test_the_first_of_contradicting_gold_counts_and_the_others_are_counted():
 
 
 def test_the_error_rate_is_the_share_of_wrong_answers():
-    annotator = GoldAnnotator(GOLD, ["ORG"], error_rate=0.3, seed=5)
+    annotator = GoldAnnotator(GOLD, ["ORG"], ErrorModel(rate=0.3), seed=5)
     wrong = sum(
         annotator.answer(task(n, spans=[span(0, 12)]), binary=True)["answer"] == "reject"
         for n in range(400)
@@ -66,7 +67,7 @@ def test_the_error_rate_is_the_share_of_wrong_answers():
 
 def test_a_resumed_run_makes_the_same_mistakes():
     def spans() -> list[Any]:
-        annotator = GoldAnnotator(GOLD, ["ORG"], error_rate=0.5, seed=5)
+        annotator = GoldAnnotator(GOLD, ["ORG"], ErrorModel(rate=0.5), seed=5)
         return [annotator.answer(task(n), binary=False)["spans"] for n in range(50)]
 
     assert spans() == spans()
@@ -74,7 +75,7 @@ def test_a_resumed_run_makes_the_same_mistakes():
 
 
 def test_a_wrong_whole_segment_without_spans_gains_one():
-    annotator = GoldAnnotator(read_gold([(1, {})], ["ORG"]), ["ORG"], error_rate=1.0)
+    annotator = GoldAnnotator(read_gold([(1, {})], ["ORG"]), ["ORG"], ErrorModel(rate=1.0))
     assert len(annotator.answer(task(), binary=False)["spans"]) == 1
 
 
@@ -85,7 +86,7 @@ def test_a_text_without_gold_is_an_error():
 
 def test_an_error_rate_outside_0_and_1_is_refused():
     with pytest.raises(ParameterError, match=r"error_rate 1\.5"):
-        GoldAnnotator(GOLD, ["ORG"], error_rate=1.5)
+        ErrorModel(rate=1.5)
 
 
 class Questions:
@@ -104,25 +105,23 @@ class Questions:
 
 
 def answer_all(
-    controller: Questions, *, budget: int = 3, costs: CostModel | None = None, start: int = 0
-) -> list[int]:
-    annotator = GoldAnnotator(GOLD, ["ORG"])
-    return list(
-        annotate(
-            controller,
-            annotator,
-            costs or CostModel(),
-            budget=budget,
-            binary=False,
-            start=start,
-        )
-    )
+    controller: Questions,
+    *,
+    budget: float = 3,
+    costs: CostModel | None = None,
+    unit: Unit = "answers",
+    **options: Any,
+) -> int:
+    meter = Meter(costs or CostModel(), binary=False, unit=unit)
+    chosen = {"start": 0, **options}
+    batches = annotate(controller, GoldAnnotator(GOLD, ["ORG"]), meter, budget=budget, **chosen)
+    return sum(map(len, batches))
 
 
 @pytest.mark.parametrize(("budget", "stored"), [(5, 5), (7, 7), (100, 7), (0, 0)])
 def test_a_session_ends_with_the_budget_or_with_the_questions(budget: int, stored: int):
     controller = Questions()
-    assert sum(answer_all(controller, budget=budget)) == len(controller.stored) == stored
+    assert answer_all(controller, budget=budget) == len(controller.stored) == stored
 
 
 def test_answers_are_stamped_with_the_costs_so_far():
@@ -141,7 +140,7 @@ def test_a_single_span_never_takes_longer_than_all_spans_of_its_text():
 def test_simulated_answers_say_so():
     controller = Questions()
     answer_all(controller)
-    assert [answer["simulated"] for answer in controller.stored] == [True] * 3
+    assert all(answer["simulated"] for answer in controller.stored)
 
 
 def test_answers_carry_the_view_since_not_every_controller_adds_one():

@@ -16,6 +16,8 @@ __all__ = [
     "assisted_scores",
     "bootstrap_score",
     "count_matches",
+    "difference_at_any_time",
+    "estimate_at_any_time",
     "group_resamples",
     "holm",
     "lower_bounds",
@@ -41,6 +43,8 @@ _MODULES = {
     "assisted_scores": "assisted",
     "bootstrap_score": "bootstrap",
     "count_matches": "counts",
+    "difference_at_any_time": "looking",
+    "estimate_at_any_time": "looking",
     "group_resamples": "bootstrap",
     "holm": "bootstrap",
     "lower_bounds": "reaching",
@@ -71,6 +75,7 @@ if TYPE_CHECKING:
         Weighted,
         weighted_scores,
     )
+    from prodigy_al.evaluation.looking import difference_at_any_time, estimate_at_any_time
     from prodigy_al.evaluation.reaching import lower_bounds
     from prodigy_al.evaluation.replicates import mean_over_replicates, replicate_difference
     from prodigy_al.evaluation.response import response_rates

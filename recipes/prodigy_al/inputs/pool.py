@@ -176,6 +176,7 @@ class Pool:
             self.header.model["name"],
             answers=progress.answers,
             newest=learner.newest_model if learner else lambda: None,
+            every=self.design.learn_every,
             say=say,
         )
 

@@ -1,4 +1,4 @@
-"""The simulated annotator: gold answers to whatever is asked, with a stated error rate."""
+"""The simulated annotator: gold answers to whatever is asked, with stated errors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from prodigy_al.errors import AnswerError, ParameterError
+from prodigy_al.errors import AnswerError
+from prodigy_al.records import SIMULATED
+from prodigy_al.simulation.mistakes import Borders, ErrorModel, Offsets
 
-Offsets = tuple[int, int, str]
+NO_ERRORS = ErrorModel()
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,9 @@ def read_gold(
         )
         if input_hash not in spans:
             spans[input_hash] = found
-            starts, ends = _borders(record, tokenizer) if found else ({}, {})
-            unusable = sum(
-                start not in starts or end not in ends or start >= end for start, end, _ in found
-            )
+            unusable = len(found)
+            if found:
+                unusable -= len(_borders(record, tokenizer).usable(found))
             off_tokens += unusable
             if unusable and first_off_tokens is None:
                 first_off_tokens = place
@@ -82,78 +83,87 @@ def read_gold(
 
 def _borders(
     record: Mapping[str, Any], tokenizer: Callable[[str], Iterable[Any]] | None = None
-) -> tuple[dict[int, int], dict[int, int]]:
-    """Return the index of the token that starts, and of the one that ends, at each offset."""
+) -> Borders:
+    """Return where a record's tokens are; those of `tokenizer` where it has none."""
     if "tokens" not in record and tokenizer is not None:
-        doc = tokenizer(record["text"])
-        return {t.idx: t.i for t in doc}, {t.idx + len(t): t.i for t in doc}
-    tokens = record.get("tokens") or []
-    return (
-        {token["start"]: i for i, token in enumerate(tokens)},
-        {token["end"]: i for i, token in enumerate(tokens)},
-    )
-
-
-def check_error_rate(error_rate: float) -> None:
-    """Raise `ParameterError` for a share of wrong answers outside [0, 1]."""
-    if not 0 <= error_rate <= 1:
-        raise ParameterError("error_rate", error_rate, "out of range; give a number from 0 to 1")
+        return Borders([(t.idx, t.idx + len(t)) for t in tokenizer(record["text"])])
+    return Borders([(token["start"], token["end"]) for token in record.get("tokens") or []])
 
 
 @dataclass(frozen=True)
 class GoldAnnotator:
     """Answers tasks of the views ``ner`` (accept or reject) and ``ner_manual`` (all spans).
 
-    With probability `error_rate` an answer is wrong: a decision is reversed, a whole segment
-    loses one of its spans or, where it has none, gains one on a random token. Which answers are
-    wrong depends on `seed` and the text alone, so a resumed run makes the same mistakes. Raises
-    `ParameterError` for an error rate outside [0, 1].
+    Which answers are wrong depends on `seed` and the text alone: a resumed run makes the same
+    mistakes, and so does another arm. Each answer tells under ``error`` the kind that was made.
     """
 
     gold: GoldSpans
     labels: Sequence[str]
-    error_rate: float = 0.0
+    errors: ErrorModel = NO_ERRORS
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_error_rate(self.error_rate)
 
     def answer(self, task: Mapping[str, Any], *, binary: bool) -> dict[str, Any]:
         """Return the task with an answer. Raises `AnswerError` for a text without gold."""
-        gold = self.gold.spans.get(task["_input_hash"])
+        key = task["_input_hash"]
+        gold = self.gold.spans.get(key)
         if gold is None:
             raise AnswerError(f"there is no gold for the text asked about: {task['text'][:60]!r}")
         # the generator takes no negative seed
-        rng = np.random.default_rng([self.seed, task["_input_hash"] & 0xFFFFFFFF])
+        rng = np.random.default_rng([self.seed, key & 0xFFFFFFFF])
         # the first draw, so that a higher error rate makes the same mistakes and more
-        wrong = bool(rng.random() < self.error_rate)
-        if binary:
-            (span,) = task["spans"]
-            right = (span["start"], span["end"], span["label"]) in gold
-            return {**task, "answer": "accept" if right != wrong else "reject"}
-        spans = self._mistake(task, gold, rng) if wrong else sorted(gold)
-        return {**task, "answer": "accept", "spans": list(_on_tokens(task, spans))}
+        wrong = bool(rng.random() < self.errors.rate_of(key))
+        answer = self._decide if binary else self._mark
+        return answer(task, gold, rng if wrong else None)
 
-    def _mistake(
-        self, task: Mapping[str, Any], gold: frozenset[Offsets], rng: np.random.Generator
-    ) -> list[Offsets]:
-        spans = sorted(gold)
-        if spans:
-            spans.pop(int(rng.integers(len(spans))))
-            return spans
-        token = task["tokens"][int(rng.integers(len(task["tokens"])))]
-        return [(token["start"], token["end"], self.labels[int(rng.integers(len(self.labels)))])]
+    def _decide(
+        self, task: Mapping[str, Any], gold: frozenset[Offsets], rng: np.random.Generator | None
+    ) -> dict[str, Any]:
+        """Return the decision about a single span, with an error where there is a generator."""
+        (asked,) = _offsets(task)
+        error = rng is not None and self.errors.reverses(asked, gold, _borders(task))
+        verdict = "accept" if (asked in gold) != error else "reject"
+        return {**task, "answer": verdict, SIMULATED: self._tell(error)}
+
+    def _mark(
+        self, task: Mapping[str, Any], gold: frozenset[Offsets], rng: np.random.Generator | None
+    ) -> dict[str, Any]:
+        """Return a whole segment with its spans, with an error where there is a generator."""
+        borders = _borders(task)
+        spans = borders.usable(gold)
+        mistake = None
+        if rng is not None:
+            shown = (task.get("al") or {}).get("shown") or {}
+            suggested = [one for one in _offsets(task) if one[2] in self.labels]
+            mistake = self.errors.mistake(
+                spans,
+                suggested=suggested if shown.get("suggestions") else None,
+                borders=borders,
+                labels=self.labels,
+                rng=rng,
+            )
+        marked = _on_tokens(spans if mistake is None else mistake, borders)
+        told = {SIMULATED: self._tell(mistake is not None)}
+        return {**task, "answer": "accept", "spans": list(marked), **told}
+
+    def _tell(self, error: bool) -> dict[str, Any]:
+        return {"error": self.errors.kind if error else None}
 
 
-def _on_tokens(task: Mapping[str, Any], spans: Iterable[Offsets]) -> Iterable[dict[str, Any]]:
-    """Yield the spans that fall on token borders: only those can be marked on the page."""
-    starts, ends = _borders(task)
-    for start, end, label in spans:
-        if start in starts and end in ends and start < end:
+def _offsets(task: Mapping[str, Any]) -> list[Offsets]:
+    return [(span["start"], span["end"], span["label"]) for span in task.get("spans") or []]
+
+
+def _on_tokens(spans: Iterable[Offsets], borders: Borders) -> Iterable[dict[str, Any]]:
+    """Yield spans as the page stores them; those off token borders are left out."""
+    for span in spans:
+        if place := borders.place(span):
+            start, end, label = span
+            first, last = place
             yield {
                 "start": start,
                 "end": end,
-                "token_start": starts[start],
-                "token_end": ends[end],
+                "token_start": first,
+                "token_end": last,
                 "label": label,
             }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import ceil
 from types import MappingProxyType
 from typing import Any
 
 from prodigy_al.errors import ParameterError
+from prodigy_al.simulation.costs import UNITS, Unit
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class SimulatedArm:
     built_in: bool = False
     start: str | None = None
 
+    @property
+    def chosen(self) -> bool:
+        """Whether a model chooses the texts."""
+        return self.active or self.built_in
+
 
 # Simulated annotators are too fast for a model that is refitted meanwhile: they wait for it.
 LEARN_EVERY = 100
@@ -37,6 +44,7 @@ ARMS: Mapping[str, SimulatedArm] = MappingProxyType(
     {
         "teach": SimulatedArm("al.teach", binary=True),
         "ranked": SimulatedArm("al.manual-ranked"),
+        "ranked-suggest": SimulatedArm("al.manual-ranked", {"suggest": True}),
         "random": SimulatedArm("al.random", active=False),
         "random-binary": SimulatedArm("al.random", {"binary": True}, binary=True, active=False),
         "ranked-strict": SimulatedArm("al.manual-ranked", STRICT),
@@ -58,7 +66,7 @@ START_SHARE = 1 / 3
 
 @dataclass(frozen=True)
 class SimulatedRun:
-    """One arm of one replicate, the dataset it is written to, and how many answers it gets.
+    """One arm of one replicate, the dataset it is written to, and its budget, in `unit`.
 
     `start` is the run that it begins from, if any.
     """
@@ -68,6 +76,7 @@ class SimulatedRun:
     seed: int
     budget: int
     options: Mapping[str, Any]
+    unit: Unit = "answers"
     start: SimulatedRun | None = None
 
 
@@ -79,22 +88,24 @@ def plan_runs(
     budget: int,
     fold_salt: str,
     active: Mapping[str, Any],
+    unit: str = "answers",
     start_share: float = START_SHARE,
 ) -> list[SimulatedRun]:
     """Return all runs, replicate by replicate. Salt and seed vary together.
 
     `active` are the options of arms that rank, where their own do not say otherwise. An arm that
     begins from another one is two runs: that one's comes first and gets `start_share` of the
-    budget, rounded up. Raises `ParameterError` for a budget below 1, for an arm that does not
-    exist, and for a share that leaves one of two runs nothing.
+    budget, rounded up. Raises `ParameterError` for a budget below 1, for a unit or an arm that
+    does not exist, and for a share that leaves one of two runs nothing.
 
     >>> runs = plan_runs("x", arms=["random", "mixed"], seeds=[0], budget=100, fold_salt="",
     ...                  active={})
     >>> [(run.dataset, run.budget) for run in runs]
     [('x-random-0', 100), ('x-mixed-start-0', 34), ('x-mixed-0', 66)]
     """
+    measure = _check_unit(unit)
     if budget < 1:
-        raise ParameterError("budget", budget, "give a number of answers of at least 1")
+        raise ParameterError("budget", budget, f"give a number of {unit} of at least 1")
     if not 0 < start_share < 1:
         raise ParameterError(
             "start_share", start_share, "out of range; give a number between 0 and 1"
@@ -107,22 +118,17 @@ def plan_runs(
             raise ParameterError(
                 "start_share",
                 start_share,
-                f"the start of {arm} would take all {budget} answers; give a smaller share",
+                f"the start of {arm} would take all {budget} {unit}; give a smaller share",
             )
     runs = []
     for seed in seeds:
         both = {"seed": seed, "fold_salt": f"{fold_salt}-{seed}"}
+        plan = partial(_plan, unit=measure, active=active, both=both)
         for arm in chosen:
-            run = _plan(f"{name}-{arm}-{seed}", ARMS[arm], budget, active=active, both=both)
+            run = plan(f"{name}-{arm}-{seed}", ARMS[arm], budget)
             if run.arm.start is not None:
                 first = _first(start_share, budget)
-                start = _plan(
-                    f"{name}-{arm}-start-{seed}",
-                    ARMS[run.arm.start],
-                    first,
-                    active=active,
-                    both=both,
-                )
+                start = plan(f"{name}-{arm}-start-{seed}", ARMS[run.arm.start], first)
                 options = {**run.options, "start": start.dataset}
                 run = replace(run, budget=budget - first, options=options, start=start)
                 runs.append(start)
@@ -135,12 +141,21 @@ def _plan(
     arm: SimulatedArm,
     budget: int,
     *,
+    unit: Unit,
     active: Mapping[str, Any],
     both: Mapping[str, Any],
 ) -> SimulatedRun:
     """Return one run; `both` are the seed and the salt of its replicate."""
     options = {**(active if arm.active else {}), **arm.options, **both}
-    return SimulatedRun(dataset, arm, both["seed"], budget, {} if arm.built_in else options)
+    own = {} if arm.built_in else options
+    return SimulatedRun(dataset, arm, both["seed"], budget, own, unit)
+
+
+def _check_unit(unit: str) -> Unit:
+    for one in UNITS:
+        if one == unit:
+            return one
+    raise ParameterError("budget_in", unit, f"there is no such unit; there are {', '.join(UNITS)}")
 
 
 def _first(share: float, budget: int) -> int:

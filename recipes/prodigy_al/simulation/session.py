@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from prodigy_al.records import SIMULATED
 from prodigy_al.simulation.annotator import GoldAnnotator
-from prodigy_al.simulation.costs import CostModel
+from prodigy_al.simulation.costs import Meter
+
+NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 
 class AsksQuestions(Protocol):
@@ -23,29 +26,40 @@ class AsksQuestions(Protocol):
 def annotate(
     controller: AsksQuestions,
     annotator: GoldAnnotator,
-    costs: CostModel,
+    meter: Meter,
     *,
-    budget: int,
-    binary: bool,
+    budget: float,
     start: int,
-) -> Iterator[int]:
+    spent: float = 0.0,
+    settings: Mapping[str, Any] = NO_SETTINGS,
+) -> Iterator[Sequence[dict[str, Any]]]:
     """Answer until `budget` is spent or nothing is left; yield the answers stored by each batch.
 
-    Answers are stamped with the cost model's seconds, counted from `start` (Unix time), and with
-    their view, which not every controller adds, and marked as simulated.
+    `budget` and what is `spent` of it already are in the meter's unit. Whoever has begun to read a
+    text finishes it, so the last answer may go beyond the budget. Answers are stamped with the cost
+    model's seconds, counted from `start` (Unix time), and with their view, which not every
+    controller adds. Under `SIMULATED` stand the `settings`, and the error that was made.
     """
-    view = "ner" if binary else "ner_manual"
-    seconds, stored = 0.0, 0
-    while stored < budget:
-        batch = controller.get_questions(session_id=None)[: budget - stored]
+    view = "ner" if meter.binary else "ner_manual"
+    seconds = 0.0
+    while spent < budget:
+        answers: list[dict[str, Any]] = []
+        batch = controller.get_questions(session_id=None)
         if not batch:
             return
-        answers = []
         for task in batch:
-            answer = annotator.answer(task, binary=binary)
-            seconds += costs.seconds(answer, binary=binary)
-            stamp = start + round(seconds)
-            answers.append({**answer, SIMULATED: True, "_view_id": view, "_timestamp": stamp})
+            if spent >= budget:
+                break
+            answer = annotator.answer(task, binary=meter.binary)
+            spent += meter.price(answer)
+            seconds += meter.seconds(answer)
+            answers.append(
+                {
+                    **answer,
+                    SIMULATED: {**settings, **answer[SIMULATED]},
+                    "_view_id": view,
+                    "_timestamp": start + round(seconds),
+                }
+            )
         controller.receive_answers(answers)
-        stored += len(answers)
-        yield len(answers)
+        yield answers

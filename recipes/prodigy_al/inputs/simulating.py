@@ -1,0 +1,113 @@
+"""How a simulation is set, and the checks before any arm is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from prodigy_al.errors import AnswerError, OptionError, ParameterError
+from prodigy_al.inputs.built_in import find_ner_teach
+from prodigy_al.inputs.choices import check_acquisition
+from prodigy_al.inputs.costs import PARTS
+from prodigy_al.inputs.datasets import check_name, stored_examples
+from prodigy_al.inputs.resuming import GO_ON
+from prodigy_al.records import SIMULATED
+from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.simulation.arms import SimulatedRun
+from prodigy_al.simulation.costs import CostModel, Meter
+from prodigy_al.simulation.mistakes import KINDS, check_errors
+
+_EXACT = 6  # decimals that every database gives back
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How the simulated annotator works: at which costs, with which errors.
+
+    `chosen_speed`: of reading text that a model chose, as a share of that of other text. Raises
+    `ParameterError` for numbers out of range, and for kinds of errors that are never made.
+    """
+
+    costs: CostModel
+    chosen_speed: float
+    errors: str
+    error_rate: float
+    errors_by_score: bool
+
+    def __post_init__(self) -> None:
+        self.costs.on_chosen_text(self.chosen_speed)
+        check_errors(self.errors, self.error_rate, by_score=self.errors_by_score)
+        if self.error_rate == 0 and (self.errors != KINDS[0] or self.errors_by_score):
+            raise ParameterError(
+                "error_rate",
+                0,
+                "then no answer is wrong; give the share that is to be, such as 0.1",
+            )
+
+    def meter(self, run: SimulatedRun) -> Meter:
+        """Return what measures the budget of a run."""
+        arm = run.arm
+        costs = self.costs.on_chosen_text(self.chosen_speed) if arm.chosen else self.costs
+        return Meter(costs, arm.binary, run.unit)
+
+    def to_record(self) -> dict[str, Any]:
+        """Return what answers say of it: one number, word or flag per option."""
+        own = {name: value for name, value in vars(self).items() if name != "costs"}
+        return asdict(self.costs) | own
+
+
+def check_design(prefix: str, *, by: str | None = None, **design: Any) -> None:
+    """Check what the arms' own designs check too, but only when the arms before are done."""
+    if by is not None:
+        check_acquisition(by)
+    check_name(prefix)
+    SamplingDesign(strategy="any", unit="segment", **design)
+
+
+def check_runs(runs: Sequence[SimulatedRun], conditions: Conditions) -> None:
+    """Raise where a run cannot begin, or would go on otherwise than it began.
+
+    `OptionError` where a built-in recipe is not there, or a run would begin from other answers now;
+    `AnswerError` where the annotator or the costs were others.
+    """
+    if any(run.arm.built_in for run in runs):
+        find_ner_teach()
+    for run in runs:
+        stored = stored_examples(run.dataset)
+        if stored and run.start is not None:
+            _require_start(run, run.start, conditions.meter(run.start))
+        if stored:
+            _require_settings(run.dataset, stored[0], conditions.to_record())
+
+
+def _require_start(run: SimulatedRun, start: SimulatedRun, meter: Meter) -> None:
+    began = stored_examples(start.dataset)
+    # the last answer may go beyond the budget, and no other
+    if not meter.spent(began[:-1]) < start.budget <= meter.spent(began):
+        of = "" if run.unit == "answers" else f"{run.unit} of "
+        raise OptionError(
+            "--budget",
+            start.budget + run.budget,
+            f"dataset {run.dataset} was begun after {meter.spent(began):,.0f} {of}whole "
+            f"segments, and with --start-share it would be after {start.budget:,}: give the budget "
+            "and share as they were, or another PREFIX",
+        )
+
+
+def _require_settings(dataset: str, first: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    told = first.get(SIMULATED)
+    if not isinstance(told, Mapping):  # answers of earlier releases do not tell
+        return
+    for name, now in settings.items():
+        then = told.get(name)
+        if _comparable(then) != _comparable(now):
+            option = PARTS.get(name, f"--{name.replace('_', '-')}")
+            raise AnswerError(
+                f"dataset '{dataset}' was started with {option} {then}, now it is {now}: {GO_ON}",
+                dataset=dataset,
+            )
+
+
+def _comparable(value: object) -> object:
+    return round(value, _EXACT) if isinstance(value, float) else value
