@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from prodigy_al.report.schema import Arm, Report
 from prodigy_al.report.screen import render_screen
+from prodigy_al.report.sentences import answer_sentence
 
 MadeArm = Callable[..., Arm]
 MadeReport = Callable[..., Report]
@@ -35,6 +36,8 @@ def test_of_broken_gold_no_number_is_shown_and_the_reason_is(
     for line in lines:
         assert "not decided  much of the gold is unusable" in line
         assert "[" not in line
+    said = answer_sentence(broken)
+    assert "not decided against base (much of the gold is unusable)" in said
 
 
 def test_two_replicates_are_counted_and_their_mean_has_no_word(

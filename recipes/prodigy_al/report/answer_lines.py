@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 from prodigy_al.report.advice import go_on
-from prodigy_al.report.findings import OF_BASE, OF_RANDOM, UNUSABLE_GOLD, Finding, Sizes, Word
+from prodigy_al.report.findings import OF_BASE, OF_RANDOM, Finding, Sizes, Word
 from prodigy_al.report.layout import aligned, by_words, wrapped
 from prodigy_al.report.numbers import counted, number, signed, size_of_test
 from prodigy_al.report.summary import ArmSummary, Summary
@@ -124,8 +124,7 @@ def _cells(found: Finding, beside: str) -> tuple[str, str, str]:
         mean = "" if found.difference is None else f"mean {signed(found.difference)}"
         return _counted_words(found.counts), mean, beside
     if found.difference is None:
-        unusable = found.why == UNUSABLE_GOLD
-        return found.word, UNUSABLE_GOLD if unusable else "F1 not defined", beside
+        return found.word, found.no_number, beside
     if found.low is None or found.high is None:
         return found.word, f"{signed(found.difference)} no interval", beside
     ends = f"[{signed(found.low)}, {signed(found.high)}]"

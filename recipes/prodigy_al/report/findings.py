@@ -73,6 +73,11 @@ class Finding:
     counts: Mapping[Word, int] = field(default_factory=dict)
 
     @property
+    def no_number(self) -> str:
+        """Why there is no difference to show, where there is none."""
+        return UNUSABLE_GOLD if self.why == UNUSABLE_GOLD else "F1 not defined"
+
+    @property
     def allows(self) -> float | None:
         """The largest change, up or down, that the interval holds; None without an interval."""
         if self.low is None or self.high is None:

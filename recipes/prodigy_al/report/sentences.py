@@ -53,7 +53,7 @@ def _at(sizes: Sizes) -> str:
 
 def _numbers(found: Finding) -> str:
     if found.difference is None:
-        return "(F1 not defined)"
+        return f"({found.no_number})"
     if found.low is None or found.high is None:
         why = f", {found.why}" if found.why else ""
         return f"{signed(found.difference)} (no interval{why})"
