@@ -34,7 +34,7 @@ class AnchoredAnnotator(GoldAnnotator):
         """Return the task with an answer."""
         rng = np.random.default_rng([self.seed, task["_input_hash"] & 0xFFFFFFFF, 1])
         if rng.random() < self.taken_over:
-            return {**task, "answer": "accept", SIMULATED: {}}
+            return {**task, "answer": "accept", SIMULATED: {"error": None}}
         return super().answer(task, binary=binary)
 
 

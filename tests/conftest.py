@@ -278,15 +278,20 @@ def prodigy(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def controller(home: Path) -> Callable[..., Any]:
+def controller(home: Path) -> Iterator[Callable[..., Any]]:
     """Open a recipe and return its controller, as the host does for a page."""
     from prodigy.core import Controller
 
+    opened: list[Any] = []
+
     def start(recipe: str, *args: Any, **options: Any) -> Any:
         (entry,) = entry_points(group="prodigy_recipes", name=recipe)
-        return Controller.from_components(recipe, entry.load()(*args, **options))
+        opened.append(Controller.from_components(recipe, entry.load()(*args, **options)))
+        return opened[-1]
 
-    return start
+    yield start
+    for one in opened:
+        one.close()  # what still measures would say so in the middle of another test
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def test_the_report_says_both_sizes_and_the_reasons(untrained: Any, drawn: Draw)
     control = report.arms["ranked"].runs["usual"].vs_random
     assert control is not None
     assert (control.train, control.against_train) == sizes
-    assert f" against random ({sizes[0]} training answers to {sizes[1]}) " in report.answer
+    assert f" random ({sizes[0]} training answers to {sizes[1]}) " in report.answer
     assert report.arms["small"].runs["usual"].vs_random is None
     reason = report.arms["small"].no_control
     assert reason is not None
