@@ -237,6 +237,20 @@ def test_single_spans_of_texts_that_a_model_does_well_on_are_its_selection(
     assert usual_f1(measured) - found.number == pytest.approx(2 / 3, abs=0.12)
 
 
+def test_nothing_is_said_of_selection_where_single_spans_have_no_probabilities(
+    plan: Any, predicted: Any, teach: Arm, random: Arm, test_set: TestSet
+):
+    """Whole segments of the same fold would take in what single spans leave out."""
+    unknown = replace(teach, records={})
+    measured = predicted(
+        plan([unknown, random], test=test_set), by_base, teach=by_strayed, random=by_base
+    )
+    measured.weighted_dev["teach"] = random  # as if they were known to be of one fold
+    found = judge_selection_dev(TrainedArm(unknown, "usual", measured))
+    assert found.verdict == "not identifiable"
+    assert found.number is None
+
+
 def usual_f1(measured: Measurements) -> float:
     found = measured.score(Row(TUNED, "usual", "teach")).f1
     assert found is not None

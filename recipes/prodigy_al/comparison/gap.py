@@ -69,9 +69,9 @@ def usual_vs_even(model: Model, arm: Arm, measured: Measurements) -> Compared:
 
     Both leave out the same predictions, so that of single spans what they leave out is in neither.
     """
-    usual = measured.side(Row(model, "usual", arm.dataset))
-    if arm.dev.form == "full" or not arm.records:
+    if arm.dev.form == "full":
         return usual_vs_weighted(model, arm, measured)
+    usual = measured.side(Row(model, "usual", arm.dataset))
     even = weighted_score(usual.counts_per_seed, arm)
     return Compared(None, even) if isinstance(even, Unavailable) else _compare(usual, even.side)
 
