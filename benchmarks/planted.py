@@ -48,7 +48,7 @@ from prodigy_al.inputs.diagnosis import open_diagnosis  # noqa: E402
 from prodigy_al.jobs.files import write_atomically  # noqa: E402
 
 RESULT = ROOT / "build" / "study-planted.json"
-FIRST_SEED = 1000
+FIRST_SEED = 2000
 SEEDS, SEEDS_OF_NOTHING = (2, 2) if QUICK else (10, 20)
 FOUND, BESIDE_AT_MOST, QUIET = 0.9, 0.05, 0.95
 

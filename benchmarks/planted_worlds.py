@@ -38,7 +38,7 @@ UNSEEN = "unseen"
 KNOBS: Mapping[str, Knobs] = {
     "usual": Knobs(),
     "ambiguous": Knobs(ambiguity=0.9, rarity=0.7, blind=0.0),
-    UNSEEN: Knobs(prevalence=0.45, ambiguity=0.75, rarity=0.3, blind=0.15),
+    UNSEEN: Knobs(prevalence=0.5, ambiguity=0.6, rarity=0.45, blind=0.1),
 }
 """Settings of generated news; nothing was tried on the `UNSEEN` one before the final run."""
 BASE_DOCUMENTS, BASE_EPOCHS, BASE_SEED = 100, 5, 500_000

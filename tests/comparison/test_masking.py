@@ -71,7 +71,7 @@ def test_spans_are_asked_about_as_often_as_al_teach_would(world: Path):
     (spans,) = MarginalScorer(nlp, ["ORG"]).score([doc])
     assert len(spans) > 2
     n = 2000
-    drawn = Counter(draw_questions((i, spans) for i in range(n)).values())
+    drawn = Counter(draw_questions(((i, spans) for i in range(n)), [0])[0].values())
     r = candidate_probabilities(spans.probabilities, 0.3)
     for start, end, label, share in zip(spans.starts, spans.ends, spans.labels, r, strict=True):
         seen = drawn[int(start), int(end), label] / n
@@ -83,16 +83,24 @@ def test_every_arm_asks_the_same_of_one_text_and_nothing_without_a_candidate(
 ):
     nlp = load_pipeline(str(world / "base"))
     arms = [drawn("a", "random"), drawn("b", "ranked", number=200), drawn("c", "teach")]
-    found = find_questions(arms, ["ORG"], nlp)
+    (found,) = find_questions(arms, ["ORG"], nlp, [3]).values()
     assert found == {
-        **find_questions(arms[:1], ["ORG"], nlp),
-        **find_questions(arms[1:], ["ORG"], nlp),
+        **find_questions(arms[:1], ["ORG"], nlp, [3])[3],
+        **find_questions(arms[1:], ["ORG"], nlp, [3])[3],
     }
     texts = {one.input_hash for arm in arms[:2] for one in arm.train.items}
     assert found.keys() < texts
-    assert not find_questions(arms[2:], ["ORG"], nlp)
-    assert not find_questions(arms, ["ORG"], spacy.blank("xx"))
+    assert not find_questions(arms[2:], ["ORG"], nlp, [3])[3]
+    assert not find_questions(arms, ["ORG"], spacy.blank("xx"), [3])[3]
     assert find_remedy(nlp, "base") == "robust"
+
+
+def test_each_training_seed_asks_anew(drawn: Drawn, world: Path):
+    """Of the same segments, so that another draw of spans is in the spread over seeds."""
+    nlp = load_pipeline(str(world / "base"))
+    first, second = find_questions([drawn("a", "random")], ["ORG"], nlp, [0, 1]).values()
+    assert first.keys() == second.keys()
+    assert first != second
 
 
 def test_thinned_answers_are_drawn_evenly(drawn: Drawn, world: Path):

@@ -36,7 +36,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def questions(arms: list[Arm], world: Path) -> Any:
-    return find_questions(arms, ["ORG"], load_pipeline(str(world / "base")))
+    return find_questions(arms, ["ORG"], load_pipeline(str(world / "base")), [0])
 
 
 def verdicts(report: Report, arm: str) -> dict[str, Reason]:
@@ -56,8 +56,8 @@ def as_spans(arm: Arm, name: str, world: Path) -> Arm:
         arm,
         dataset=name,
         strategy=name,
-        train=mask(arm.train, questions([arm], world)),
-        dev=mask(arm.dev, questions([dev], world)),
+        train=mask(arm.train, questions([arm], world)[0]),
+        dev=mask(arm.dev, questions([dev], world)[0]),
     )
 
 
@@ -95,7 +95,7 @@ def test_the_two_by_two_of_an_arm_adds_up_along_both_ways(three: Measurements):
     one_way = found["selection-whole"] + found["form-active"]
     assert one_way == pytest.approx(found["form-random"] + found["selection-single"], abs=1e-12)
     assert [cell.form for cell in forms.cells] == ["whole", "single", "whole", "single"]
-    masked = three.variants["ranked", MASKED]
+    masked = three.variants["ranked", MASKED][0]
     assert forms.left_out["ranked"] == len(three.trains["ranked"]) - len(masked)
 
 
@@ -135,7 +135,7 @@ def test_where_selection_alone_hurts_it_is_supported_and_the_label_form_is_not(
         for one in arm.train.items
     }
     report = build_report(
-        measure(plan([random, ranked], ["usual-outside"], questions=asked, output=finished))
+        measure(plan([random, ranked], ["usual-outside"], questions={0: asked}, output=finished))
     )
     found = verdicts(report, "ranked")
     assert found["selection-train"].verdict == "supported"
@@ -147,9 +147,9 @@ def test_where_selection_alone_hurts_it_is_supported_and_the_label_form_is_not(
 def test_selection_is_undone_at_equal_numbers_of_answers(three: Measurements):
     undone = verdicts(build_report(three), "ranked")["selection-train"].details["undone"]
     size = undone["answers"]
-    assert size == len(three.variants["ranked", UNDONE]) < len(three.trains["ranked"])
+    assert size == len(three.variants["ranked", UNDONE][0]) < len(three.trains["ranked"])
     for dataset in ("ranked", "random"):
-        assert len(three.variants[dataset, f"cut to {size} answers"]) == size
+        assert len(three.variants[dataset, f"cut to {size} answers"][0]) == size
 
 
 def test_why_changes_no_number_and_trains_nothing_again(

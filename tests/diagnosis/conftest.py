@@ -15,7 +15,7 @@ from prodigy_al.training.truths import TokenSpan
 Span = TokenSpan
 
 
-def make_pool(size: int = 400, seed: int = 0) -> Pool:
+def made_up_pool(size: int = 400, seed: int = 0) -> Pool:
     rng = np.random.default_rng(seed)
     words = np.array([f"w{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(600)])
     texts = tuple(" ".join(rng.choice(words, rng.integers(9, 25))) for _ in range(size))
@@ -37,7 +37,13 @@ def make_pool(size: int = 400, seed: int = 0) -> Pool:
 
 @pytest.fixture(scope="session")
 def pool() -> Pool:
-    return make_pool()
+    return made_up_pool()
+
+
+@pytest.fixture(scope="session")
+def make_pool() -> Callable[..., Pool]:
+    """Make another pool: (size, seed)."""
+    return made_up_pool
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prodigy_al.diagnosis.features import expand
-from prodigy_al.diagnosis.two_sample import TwoSample, compare_samples
+from prodigy_al.diagnosis.two_sample import TwoSample, compare_samples, joint_p
 from prodigy_al.evaluation.estimators import Unavailable
 
 pytest.importorskip("sklearn")
@@ -55,6 +55,35 @@ def test_a_tilted_draw_is_found():
     found = [draw(seed, tilt=1.0) for seed in range(10)]
     assert max(one.p for one in found) <= 0.02
     assert min(one.auc.low for one in found) > 0.55
+
+
+def two_views(seed: int, tilt: float) -> list[TwoSample]:
+    """Ask likelier where one hidden number is large; either view holds it with noise of its own."""
+    rng = np.random.default_rng(seed)
+    hidden = rng.normal(size=SEGMENTS)
+    asked = np.zeros(SEGMENTS, dtype=np.bool_)
+    asked[np.argsort(-tilt * hidden - rng.gumbel(size=SEGMENTS))[:ASKED]] = True
+    views = [hidden[:, None] + 3 * rng.normal(size=(SEGMENTS, 1)) for _ in range(2)]
+    found = [
+        compare_samples(
+            view, asked, np.arange(SEGMENTS), rng=np.random.default_rng(seed), permutations=39
+        )
+        for view in views
+    ]
+    return [one for one in found if isinstance(one, TwoSample)]
+
+
+def test_the_joint_p_is_uniform_where_segments_are_asked_at_random():
+    p = np.sort([joint_p(two_views(seed, tilt=0.0)) for seed in range(100)])
+    largest = np.abs(p - (np.arange(len(p)) + 0.5) / len(p)).max()
+    assert largest < 1.63 / len(p) ** 0.5
+
+
+def test_two_views_together_find_more_than_twice_the_clearer_one():
+    found = [two_views(seed, tilt=0.7) for seed in range(100)]
+    together = np.mean([joint_p(views) < 0.05 for views in found])
+    doubled = np.mean([2 * min(one.p for one in views) < 0.05 for views in found])
+    assert together > doubled + 0.03
 
 
 def test_a_preference_for_the_middle_is_found_through_polynomials_alone():

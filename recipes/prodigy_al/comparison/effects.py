@@ -111,8 +111,7 @@ def undoing(arm: Arm, policy: str, measured: Measurements) -> tuple[Effect, Effe
         return Unavailable("it has no control")
     undone = Model(arm.dataset, policy, variant=UNDONE)
     if undone not in measured:
-        why = undo_selection(arm, measured.trains[arm.dataset])
-        return why if isinstance(why, Unavailable) else Unavailable("nothing was trained for it")
+        return _why_not_undone(arm, measured)
     size = count_answers(undone, measured)
     own, random = (
         Model(name, policy, variant=cut_to(size)) for name in (arm.dataset, control.dataset)
@@ -139,7 +138,14 @@ def compare(ours: Model, theirs: Model, measured: Measurements) -> Effect:
 
 
 def count_answers(model: Model, measured: Measurements) -> int:
-    """Return how many training answers a model was made of."""
+    """Return how many training answers a model was made of, with any of its training seeds."""
     dataset = model.dataset or ""
-    whole = measured.trains[dataset]
-    return len(measured.variants.get((dataset, model.variant), whole))
+    by_seed = measured.variants.get((dataset, model.variant), {})
+    return len(next(iter(by_seed.values()), measured.trains[dataset]))
+
+
+def _why_not_undone(arm: Arm, measured: Measurements) -> Unavailable:
+    train = measured.trains[arm.dataset]
+    tried = (undo_selection(arm, train, seed) for seed in measured.plan.seeds)
+    whys = (one for one in tried if isinstance(one, Unavailable))
+    return next(whys, Unavailable("nothing was trained for it"))

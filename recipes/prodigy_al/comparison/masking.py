@@ -2,13 +2,15 @@
 
 Of each segment one span is asked about, drawn among the base's candidates as al.teach draws it (r
 of `sampling.proposal`: a share of chance, the rest by p(1-p)), by a key that depends on the text
-alone: so all arms ask the same of one text. What is known of the whole segment answers it. The
-segments stay those that were asked about, so that nothing but the form of the answers changes.
+and the training seed alone: so all arms ask the same of one text, and each training seed asks anew,
+since which spans were drawn can move F1 as much as selection does. What is known of the whole
+segment answers it. The segments stay those that were asked about, so that nothing but the form of
+the answers changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -26,15 +28,18 @@ EXPLORE = 0.3  # of al.teach, if nobody chooses another
 TAG = "masked"
 
 
-def draw_questions(scored: Iterable[tuple[int, SpanMarginals]]) -> dict[int, TokenSpan]:
-    """Return the span to ask about in each text, from the base's candidates by input hash."""
-    drawn: dict[int, TokenSpan] = {}
+def draw_questions(
+    scored: Iterable[tuple[int, SpanMarginals]], seeds: Sequence[int]
+) -> dict[int, dict[int, TokenSpan]]:
+    """Return by training seed the span to ask about in each text, from the base's candidates."""
+    drawn: dict[int, dict[int, TokenSpan]] = {seed: {} for seed in seeds}
     for input_hash, spans in scored:
         if not len(spans):
             continue
         r = candidate_probabilities(spans.probabilities, EXPLORE)
-        i = choose_candidate(r, tag=TAG, seed=0, arm=TAG, round=0, block=0, input=input_hash)
-        drawn[input_hash] = (int(spans.starts[i]), int(spans.ends[i]), spans.labels[i])
+        for seed, own in drawn.items():
+            i = choose_candidate(r, tag=TAG, seed=seed, arm=TAG, round=0, block=0, input=input_hash)
+            own[input_hash] = (int(spans.starts[i]), int(spans.ends[i]), spans.labels[i])
     return drawn
 
 

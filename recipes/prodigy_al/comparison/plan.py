@@ -27,9 +27,9 @@ class Plan:
     `candidates`, by binary dataset, hold those of the dev texts that it is measured on; `pool` is
     the arms' source, where it was named; `wanted` in (0, 1) is the difference of F1 that sizes are
     planned for, if any are, `command` what was typed for all this, if anything was. With
-    `questions`, what tells why arms differ is trained as well (`variants`): they hold what would be
-    asked about single spans of the arms' training texts, and `remedy` names the policy that others
-    are held against, None where the base cannot be trained by it.
+    `questions`, what tells why arms differ is trained as well (`variants`): they hold by training
+    seed what would be asked about single spans of the arms' training texts, and `remedy` names the
+    policy that others are held against, None where the base cannot be trained by it.
     """
 
     arms: Sequence[Arm]
@@ -48,7 +48,7 @@ class Plan:
     pool: PoolSource | None = None
     wanted: float | None = None
     command: str = ""
-    questions: Questions | None = None
+    questions: Mapping[int, Questions] | None = None
     remedy: str | None = None
     cluster: str | None = None  # a Dask scheduler whose workers train, instead of `workers`
 

@@ -24,10 +24,10 @@ FEWEST = 20
 """Answers that have to be left: with fewer, training says nothing."""
 
 
-def undo_selection(arm: Arm, train: Answers) -> Answers | Unavailable:
+def undo_selection(arm: Arm, train: Answers, seed: int = 0) -> Answers | Unavailable:
     """Return those of an arm's training answers `train` that are left without its selection.
 
-    Which ones depends on the recorded probabilities, the arm's seed and the texts alone.
+    Which ones depends on the recorded probabilities, the arm's seed, `seed` and the texts alone.
     """
     if arm.parts or train.form != "full":
         return Unavailable(
@@ -44,7 +44,8 @@ def undo_selection(arm: Arm, train: Answers) -> Answers | Unavailable:
             "probability (a strict order, or a model that learned meanwhile)"
         )
     chances = [
-        hashed_uniform("undo-selection", arm.seed or 0, item.input_hash) for item in train.items
+        hashed_uniform("undo-selection", arm.seed or 0, seed, item.input_hash)
+        for item in train.items
     ]
     left = np.flatnonzero(np.array(chances) < pi.min() / pi)
     if left.size < FEWEST:
@@ -55,7 +56,7 @@ def undo_selection(arm: Arm, train: Answers) -> Answers | Unavailable:
     return train.take(left)
 
 
-def cut(train: Answers, size: int) -> Answers:
-    """Return as many of the answers, chosen at random but always the same; all where fewer are."""
-    chances = [hashed_uniform("cut", item.input_hash) for item in train.items]
+def cut(train: Answers, size: int, seed: int = 0) -> Answers:
+    """Return as many of the answers, chosen at random, the same for each `seed`, nested by size."""
+    chances = [hashed_uniform("cut", seed, item.input_hash) for item in train.items]
     return train.take(sorted(np.argsort(chances)[:size].tolist()))

@@ -118,7 +118,7 @@ def open_comparison(
         if chosen_policies and equal == SECONDS
         else {},
         wanted=wanted,
-        questions=find_questions(arms, labels, nlp) if why else None,
+        questions=find_questions(arms, labels, nlp, seeds) if why else None,
         remedy=find_remedy(nlp, model) if why else None,
         command=command,
         pool=(

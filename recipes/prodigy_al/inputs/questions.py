@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -18,8 +18,10 @@ from prodigy_al.training.policies import ROBUST
 from prodigy_al.training.robust.frozen_base import require_upper
 
 
-def find_questions(arms: Sequence[Arm], labels: Sequence[str], nlp: Language) -> Questions:
-    """Return the span to ask about in each training text of whole segments, drawn by the base."""
+def find_questions(
+    arms: Sequence[Arm], labels: Sequence[str], nlp: Language, seeds: Sequence[int]
+) -> Mapping[int, Questions]:
+    """Return by training seed the span to ask about in each training text of whole segments."""
     texts = {
         item.input_hash: item
         for arm in arms
@@ -32,7 +34,7 @@ def find_questions(arms: Sequence[Arm], labels: Sequence[str], nlp: Language) ->
     )
     scorer = MarginalScorer(nlp, labels)
     scored = score_pool(scorer, docs, total=len(texts), label="scoring training texts")
-    return draw_questions(zip(texts, scored, strict=True))
+    return draw_questions(zip(texts, scored, strict=True), seeds)
 
 
 def find_remedy(nlp: Language, model: str) -> str | None:
