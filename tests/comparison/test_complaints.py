@@ -104,6 +104,15 @@ def test_an_arm_that_is_worse_than_base_and_random_is_complained_of_with_its_rea
     assert not complaints(report, "random")
 
 
+def test_another_meaning_of_the_label_is_no_reason_where_answers_of_the_same_meaning_help(
+    told: Made,
+):
+    found = complaints(told(half, right, nothing))
+    assert found["worse-than-base"].reasons == ("forgetting", "selection-train")
+    alike = complaints(told(half, half, nothing))
+    assert "scheme" in alike["worse-than-base"].reasons
+
+
 def test_an_arm_that_helps_is_not_complained_of(told: Made):
     report = told(nothing, half, right)
     assert not complaints(report)

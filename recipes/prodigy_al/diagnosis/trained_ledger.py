@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from prodigy_al.comparison.measurements import BASE
+from prodigy_al.comparison.arms import Arm
+from prodigy_al.comparison.measurements import BASE, Model
 from prodigy_al.diagnosis.evidence import Reply
 from prodigy_al.diagnosis.forgetting import judge_forgetting
 from prodigy_al.diagnosis.label_form import judge_label_form
@@ -18,6 +19,7 @@ from prodigy_al.diagnosis.selection_dev import judge_selection_dev
 from prodigy_al.diagnosis.selection_train import judge_selection_train
 from prodigy_al.diagnosis.trained import TrainedArm
 from prodigy_al.diagnosis.verdict import Verdict, correct, unknown
+from prodigy_al.evaluation.bootstrap import Difference
 from prodigy_al.training.answers import Answers
 
 DEV_UP, WORSE, NO_BETTER = "dev-up-test-down", "worse-than-base", "no-better-than-random"
@@ -45,10 +47,20 @@ def reasons_for(complaint: str, one: TrainedArm) -> tuple[str, ...]:
     """Return the hypotheses that may be behind an arm's complaint.
 
     The label form is none where the arm holds whole segments: what single spans *would* cost it is
-    told, and explains nothing.
+    told, and explains nothing. Nor is the scheme where another arm under the same policy helps: all
+    are held against one gold, so that another meaning of the label would harm that arm as well.
     """
-    single = one.arm.train.form == "binary"
-    return tuple(name for name in REASONS[complaint] if single or name != "label-form")
+    no_reason = set[str]()
+    if one.arm.train.form != "binary":
+        no_reason.add("label-form")
+    if any(_helps(other, one) for other in one.measured.plan.arms if other is not one.arm):
+        no_reason.add("scheme")
+    return tuple(name for name in REASONS[complaint] if name not in no_reason)
+
+
+def _helps(other: Arm, one: TrainedArm) -> bool:
+    found = one.measured.difference(Model(other.dataset, one.policy), BASE).found
+    return isinstance(found, Difference) and found.low > 0
 
 
 def _judge_scheme(one: TrainedArm) -> Verdict:
