@@ -32,7 +32,7 @@ def some_counts(groups: int) -> tuple[Counts, np.ndarray[Any, Any]]:
 def test_under_ten_groups_there_is_no_interval(number: int):
     counts, groups = some_counts(number)
     rng = np.random.default_rng(0)
-    few = Unavailable(f"there {'is 1 group' if number == 1 else f'are {number} groups'}, "
+    few = Unavailable(f"there {'is 1 document' if number == 1 else f'are {number} documents'}, "
                       "at least 10 are needed")  # fmt: skip
     assert (
         bootstrap_score([counts], group_resamples(groups, 50, rng), groups=groups, rng=rng) == few
@@ -75,7 +75,7 @@ def test_one_document_is_said_before_training_and_ends_in_a_report_without_inter
     report = compare(asked, warn=warn)
     assert said == [
         (
-            "the test set one has 1 group (document) and at least 10 are needed for an interval: "
+            "the test set one has 1 document and at least 10 are needed for an interval: "
             "F1 and differences will stand there without one, and nothing can be decided; "
             "use a test set of more documents",
             0,
@@ -85,13 +85,13 @@ def test_one_document_is_said_before_training_and_ends_in_a_report_without_inter
     assert run.test.f1 == pytest.approx(np.mean(run.test.per_seed))
     stored = to_json(run.vs_base)
     assert stored.pop("difference") == pytest.approx(run.test.f1 - report.base.test.f1)
-    reason = "there is 1 group, at least 10 are needed"
+    reason = "there is 1 document, at least 10 are needed"
     assert stored.pop("no_interval") == run.test.no_interval == reason
     assert set(stored.values()) == {None}
     shown = " ".join(render_tables(report).split())
     value = f"{run.vs_base.difference:+.3f}".replace("0.", ".")
     assert f"news: not decided against base {value} (no interval, {reason})" in report.answer
-    assert shown.startswith("Check test-groups: no interval on test one: there is 1 group")
+    assert shown.startswith("Check test-groups: no interval on test one: there is 1 document")
     assert render_screen(report).startswith("Check failed: test has 1 document: nothing can be")
     assert f"news {run.test.f1:.3f}".replace("0.", ".") in shown
 

@@ -41,6 +41,7 @@ def test_more_than_two_in_a_hundred_are_refused_by_number_share_and_record(bad: 
 def test_two_in_a_hundred_are_counted_and_used_without():
     test = read(*[record(GOOD)] * 49, record(SHIFTED))
     assert test.gold.off_tokens == 1
+    assert test.first_unusable == 50
 
 
 def test_the_record_is_that_of_the_source_where_texts_were_left_out():
@@ -70,8 +71,8 @@ def test_they_stand_in_the_report_and_above_the_tables(plan: Any, arm: Any, exam
     assert report.test.unusable_spans == 1
     line = (
         f"of the {report.test.gold_spans + 1} gold spans of test held-out, 1 is off token borders, "
-        "reversed or outside the text and left out: what a model finds in their place counts as "
-        "wrong."
+        "reversed or outside the text and left out, the first in record 1: what a model finds in "
+        "their place counts as wrong."
     )
     shown = render_tables(report)
     assert 0 <= shown.find(line) < shown.find("What was annotated")

@@ -204,7 +204,7 @@ def test_two_copies_count_as_the_segment_twice():
 def test_where_the_plain_ratio_has_no_interval_there_is_none():
     groups, counts, expected, at, pi = drawn()
     few = assisted_scores(counts.take(at), expected, at, pi=pi, groups=groups % 9)
-    assert "9 groups; at least 10" in few.found.f1.new_text.reason
+    assert "9 documents; at least 10" in few.found.f1.new_text.reason
     assert isinstance(few.found.f1.pool, Estimate)
     unknown = assisted_scores(counts.take(at), expected, at, pi=[None] * at.size, groups=groups)
     assert isinstance(unknown, Unavailable)

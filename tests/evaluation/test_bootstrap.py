@@ -164,7 +164,7 @@ def test_what_few_groups_leave_undefined_is_unavailable():
     counts, rng = Counts(spans, spans, spans), np.random.default_rng(5)
     groups = np.arange(40)
     result = bootstrap_score([counts], group_resamples(groups, 200, rng), groups=groups, rng=rng)
-    reason = Unavailable("too few groups hold spans that f1 could be computed from")
+    reason = Unavailable("too few documents hold spans that f1 could be computed from")
     assert result == reason
     assert paired_difference([counts], [counts], groups=groups, draws=200, rng=rng) == reason
 

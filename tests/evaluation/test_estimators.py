@@ -123,7 +123,7 @@ def test_two_copies_count_as_the_segment_twice():
 def test_fewer_than_ten_groups_say_nothing_about_new_text():
     weighted = weighted_scores(generated_counts(40), pi=np.full(40, 0.2), groups=np.arange(40) % 9)
     assert weighted.groups == 9
-    assert "9 groups; at least 10" in weighted.f1.new_text.reason
+    assert "9 documents; at least 10" in weighted.f1.new_text.reason
     assert isinstance(weighted.f1.pool, Estimate)
 
 

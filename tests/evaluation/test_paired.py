@@ -148,7 +148,7 @@ def test_under_ten_groups_there_is_no_interval():
     a, b = (Side([counts], names(MIN_GROUPS - 1)) for counts in few)
     found = side_difference(a, b)
     assert isinstance(found, Unavailable)
-    assert "9 groups; at least 10" in found.reason
+    assert "9 documents; at least 10" in found.reason
 
 
 def test_without_spans_there_is_no_difference():

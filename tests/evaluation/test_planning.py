@@ -228,7 +228,7 @@ def test_seeds_and_replicates_do_not_make_up_for_a_small_test_set(plan, what):
     documents = Part(0.02**2, size=40, freedom=39)
     found = plan(0.02, documents, Part(0.001**2, 5, 4), np.random.default_rng(0))
     assert isinstance(found, Unavailable)
-    assert f"not reachable by {what} alone: the 40 groups" in found.reason
+    assert f"not reachable by {what} alone: the 40 documents" in found.reason
     assert "standard error of .020 where .007 is needed" in found.reason
 
 
@@ -267,7 +267,7 @@ def test_one_seed_and_few_documents_are_unavailable_with_a_reason():
     assert isinstance(one, Unavailable)
     assert "one training seed does not tell how much another would differ" in one.reason
     assert document_part(np.linspace(0, 1, 9)) == Unavailable(
-        "there are 9 groups, at least 10 are needed"
+        "there are 9 documents, at least 10 are needed"
     )
 
 

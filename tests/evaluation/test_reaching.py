@@ -88,7 +88,7 @@ def test_few_groups_tell_nothing():
     rng, one = np.random.default_rng(2), counts(np.full(DOCUMENTS, 0.5))
     few = np.arange(DOCUMENTS) % 6
     found = lower_bounds([[one], [one] * 2], [one] * 2, groups=few, draws=9, rng=rng)
-    assert found == Unavailable("there are 6 groups, at least 10 are needed")
+    assert found == Unavailable("there are 6 documents, at least 10 are needed")
 
 
 def test_an_undefined_point_is_never_there_and_leaves_the_others_alone():

@@ -119,7 +119,7 @@ def test_few_groups_leave_the_interval_for_this_test():
         draws=20,
         rng=rng,
     )
-    assert found.new_text == Unavailable("there are 6 groups, at least 10 are needed")
+    assert found.new_text == Unavailable("there are 6 documents, at least 10 are needed")
     assert found.this_test.low < found.this_test.high
 
 

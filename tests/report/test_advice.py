@@ -15,7 +15,7 @@ from prodigy_al.report.summary import summarize
 MadeArm = Callable[..., Arm]
 MadeReport = Callable[..., Report]
 BARE = {"difference": 0.03, "low": None, "high": None, "p": None, "detectable": None}
-BARE |= {"no_interval": "there is 1 group, at least 10 are needed"}
+BARE |= {"no_interval": "there is 1 document, at least 10 are needed"}
 HELPS, OPEN, HARMS = 0.1, 0.015, -0.1  # standard errors are .01
 
 
@@ -100,7 +100,7 @@ def test_a_test_set_that_decides_nothing_is_said_to(
 ):
     cannot = "Which arm to go on with, this test set cannot tell: "
     few = summarize(made_report({"a": made_arm("random", BARE), "b": made_arm("ranked", BARE)}))
-    assert go_on(few) == f"{cannot}there is 1 group, at least 10 are needed."
+    assert go_on(few) == f"{cannot}there is 1 document, at least 10 are needed."
     report = made_report(three_arms)
     broken = replace(report, test=replace(report.test, unusable_spans=300))
     assert go_on(summarize(broken)) == f"{cannot}much of the gold is unusable."

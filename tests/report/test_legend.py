@@ -48,5 +48,5 @@ def test_two_replicates_are_counted_and_their_mean_has_no_word(
         for seed in range(2)
     }
     shown = render_screen(made_report(arms))
-    assert "  random ×2  1× helps, 1× not decided  mean +.020\n" in shown
+    assert "  random ×2  helps (1), not decided (1)  mean +.020\n" in shown
     assert "5 are needed to speak of a strategy" in shown

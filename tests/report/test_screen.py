@@ -17,7 +17,7 @@ from prodigy_al.report.screen import render_screen
 MadeArm = Callable[..., Arm]
 MadeReport = Callable[..., Report]
 PLACES = ["Report: al-compare/report.json", "Models: al-compare/arms/DATASET/POLICY/model"]
-ONE_GROUP = "there is 1 group, at least 10 are needed"
+ONE_GROUP = "there is 1 document, at least 10 are needed"
 BARE = {"difference": 0.03, "low": None, "high": None, "p": None, "detectable": None}
 BARE |= {"no_interval": ONE_GROUP}
 FAILED = {"ok": False, "number": 1, "why": "a long reason", "brief": "a short reason"}
@@ -52,7 +52,7 @@ def test_three_arms_fill_one_screen_with_answer_table_next_step_and_places(
         "  news-random  helps  +.040 [+.020, +.060]",
         "  news-ranked  helps  +.070 [+.050, +.090]",
         "  news-teach   harms  -.050 [-.070, -.030]  do not ship",
-        "Against random answers in as many seconds (its answers/theirs):",
+        "Against random answers in as many seconds (answers: its/random):",
         "  news-ranked  ahead   +.025 [+.005, +.045]  900/1,000",
         "  news-teach   behind  -.085 [-.105, -.065]  900 spans/1,000 whole",
         "Go on annotating with news-ranked: ahead of random answers.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from prodigy_al.diagnosis.trained_ledger import REASONS, TRAINED_HYPOTHESES
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.metrics import Comparison
+from prodigy_al.report.next_step import next_step
 from prodigy_al.report.parts import Interval
 from prodigy_al.report.reasons import Complaint, FormCell, Forms, Reason, Remedy, Why
 from prodigy_al.report.schema import Arm, Report
@@ -81,6 +83,21 @@ def explained(
     return make
 
 
+def test_the_next_step_says_what_the_default_training_brought(
+    made_report: MadeReport, made_arm: Callable[..., Arm]
+):
+    """Else a reader wonders why it is advised beside reasons of another kind."""
+    arms = {"r": made_arm("random", -0.05, against="r", policies=("usual",))}
+    tried = [remedy("label-form", "whole segments", 0.3), remedy("forgetting", "robust", 0.2)]
+    ledger = [complaint("r", tried, policy="usual")]
+    report = made_report(arms, policies=("usual",))
+    told = replace(report, why=Why(ledger=ledger, forms=[], no_forms={}))
+    assert next_step(told).sentence == (
+        "Training 'usual' made r worse than its base; the default brought "
+        "+.200 [+.150, +.250] (Why):"
+    )
+
+
 def test_each_arm_with_a_complaint_has_its_reasons_and_the_remedy_that_closed_most(explained: Any):
     tried = [
         remedy("label-form", "whole segments", 0.14),
@@ -92,7 +109,7 @@ def test_each_arm_with_a_complaint_has_its_reasons_and_the_remedy_that_closed_mo
         "Why",
         "news-teach, training 'robust': worse than its base (-.160)",
         "  supported: single spans teach less (-.140)",
-        "  closes most: training 'robust', +.210 [+.160, +.260]",
+        "  brings most: training 'robust', +.210 [+.160, +.260]",
         "Redundancy, and how questions differ from their pool: al.diagnose.",
     ]
 
@@ -109,7 +126,7 @@ def test_what_closes_a_gap_on_dev_stands_beside_what_closes_one_on_test(explaine
     found = " ".join(why_block(explained(dev, worse)).split())
     assert "'robust': dev says .914 and test .485; worse than its base (-.160)" in found
     assert (
-        "closes most: weighted dev, +.350 [+.300, +.400]; whole segments, +.140 [+.090, +.190]"
+        "brings most: weighted dev, +.350 [+.300, +.400]; whole segments, +.140 [+.090, +.190]"
         in found
     )
 

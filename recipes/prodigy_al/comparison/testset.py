@@ -28,7 +28,8 @@ class TestSet:
     """Gold segments in order, each standing for itself also where a text is repeated in a source.
 
     `hashes` (n,) are those of the texts; `groups` (n,) their documents, else each segment its own.
-    `ignored` counts segments that were left out because their answers were ignored or rejected.
+    `ignored` counts segments that were left out because their answers were ignored or rejected;
+    `first_unusable` is the first record of its source with an unusable span, from 1, None if none.
     `source` is what is recorded of the source of answers of al.random, empty for gold files.
     Without a test set, there is one without segments (`no_test`).
     """
@@ -40,6 +41,7 @@ class TestSet:
     hashes: tuple[int, ...]
     groups: tuple[str, ...]
     ignored: int = 0
+    first_unusable: int | None = None
     source: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -82,8 +84,10 @@ def read_test(
         {**record, "_input_hash": place} for place, (_, record) in zip(places, records, strict=True)
     ]
     gold = read_answers(numbered, labels, dataset=name, tokenizer=tokenizer)
+    first = gold.first_off_tokens
+    first = None if first is None else (numbers or range(len(records)))[first]
     if not skip_bad:
-        _require_usable_spans(name, gold, numbers or range(len(records)))
+        _require_usable_spans(name, gold, first)
     _require_gold(name, gold)
     kept = [item.input_hash for item in gold.items]
     groups = _groups([record for _, record in records], group_by)
@@ -93,6 +97,7 @@ def read_test(
         hashes=tuple(records[i][0] for i in kept),
         groups=tuple(groups[i] for i in kept),
         ignored=len(set(places)) - len(kept),
+        first_unusable=None if first is None else first + 1,
         source=_source([record for _, record in records]),
     )
 
@@ -107,7 +112,7 @@ def why_no_interval(test: TestSet) -> str | None:
     number = len(set(test.groups))
     if not test.is_given or number >= MIN_GROUPS:
         return None
-    counted = "1 group (document)" if number == 1 else f"{number} groups (documents)"
+    counted = "1 document" if number == 1 else f"{number} documents"
     return (
         f"the test set {test.name} has {counted} and at least {MIN_GROUPS} are needed for an "
         "interval: F1 and differences will stand there without one, and nothing can be decided; "
@@ -167,12 +172,9 @@ def _require_plain_sample(name: str, records: Sequence[tuple[int, Mapping[str, A
             )
 
 
-def _require_usable_spans(name: str, gold: Answers, numbers: Sequence[int]) -> None:
+def _require_usable_spans(name: str, gold: Answers, first: int | None) -> None:
     usable = sum(len(item.accepted) for item in gold.items)
-    first = gold.first_off_tokens
-    problem = unusable_problem(
-        gold.off_tokens, usable + gold.off_tokens, None if first is None else numbers[first]
-    )
+    problem = unusable_problem(gold.off_tokens, usable + gold.off_tokens, first)
     # single spans are refused for being single
     if problem and gold.form == "full":
         raise AnswerError(f"--test {name}: {problem}", dataset=name)

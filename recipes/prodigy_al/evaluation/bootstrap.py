@@ -228,11 +228,11 @@ def few_groups(size: int) -> Unavailable | None:
     """Return why `size` groups tell no interval; None where they are enough.
 
     >>> few_groups(6)
-    Unavailable(reason='there are 6 groups, at least 10 are needed')
+    Unavailable(reason='there are 6 documents, at least 10 are needed')
     """
     if size >= MIN_GROUPS:
         return None
-    counted = "there is 1 group" if size == 1 else f"there are {size} groups"
+    counted = "there is 1 document" if size == 1 else f"there are {size} documents"
     return Unavailable(f"{counted}, at least {MIN_GROUPS} are needed")
 
 
@@ -259,7 +259,7 @@ def _percentiles(
         return few
     tail = expanded_tail(size, confidence)
     if np.mean(np.isnan(drawn)) > tail:
-        return Unavailable(f"too few groups hold spans that {metric} could be computed from")
+        return Unavailable(f"too few documents hold spans that {metric} could be computed from")
     low, high = np.nanquantile(drawn, [tail, 1 - tail])
     return float(low), float(high)
 

@@ -218,9 +218,9 @@ def too_few(groups: int) -> Unavailable:
     """Return why answers from so many groups say nothing of new text.
 
     >>> too_few(1).reason.partition(";")[0]
-    'the answers come from 1 group'
+    'the answers come from 1 document'
     """
-    counted = "1 group" if groups == 1 else f"{groups} groups"
+    counted = "1 document" if groups == 1 else f"{groups} documents"
     return Unavailable(
         f"the answers come from {counted}; at least {MIN_GROUPS} are needed to tell how much new "
         "text would differ"

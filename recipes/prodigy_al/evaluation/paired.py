@@ -78,7 +78,7 @@ def side_difference(a: Side, b: Side, *, metric: Metric = "f1") -> Difference | 
         return too_few(fewest)
     first, second = _changes(a, names, metric), _changes(b, names, metric)
     if first is None or second is None:
-        return Unavailable(f"too few groups hold spans that {metric} could be computed from")
+        return Unavailable(f"too few documents hold spans that {metric} could be computed from")
     difference = first.value - second.value
     error = _standard_error(a, b, first, second)
     if error < TINY:

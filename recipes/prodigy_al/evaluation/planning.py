@@ -167,7 +167,7 @@ def _of_documents(n: FloatArray, _: FloatArray, __: FloatArray) -> FloatArray:
 
 def _blame_documents(what: str, wanted: float, documents: Part) -> Unavailable:
     return Unavailable(
-        f"not reachable by {what} alone: the {documents.size:,} groups of the test set leave a "
+        f"not reachable by {what} alone: the {documents.size:,} documents of the test set leave a "
         f"standard error of {_short(sqrt(documents.variance))} where {_short(wanted / QUANTILES)} "
         "is needed; add test segments"
     )

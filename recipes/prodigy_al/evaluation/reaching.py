@@ -114,7 +114,7 @@ def work_to_match(
     passages = passage(spent, drawn.curve, drawn.other)
     tail = expanded_tail(len(set(groups)))
     if np.mean(np.isnan(passages)) > tail:
-        return Unavailable(f"too few groups hold spans that {metric} could be computed from")
+        return Unavailable(f"too few documents hold spans that {metric} could be computed from")
     # not interpolated: some may lie outside the curve
     ordered = np.sort(passages[~np.isnan(passages)])
     low = float(ordered[int(np.floor(tail * (ordered.size - 1)))])

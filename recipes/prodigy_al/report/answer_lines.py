@@ -113,9 +113,9 @@ def _blocks(summary: Summary) -> Iterator[tuple[str, Block]]:
     if timed:
         simulated = any(found.sizes and found.sizes.simulated for _, found, _ in timed)
         seconds = "simulated seconds" if simulated else "seconds"
-        yield f"Against random answers in as many {seconds} (its answers/theirs):", timed
+        yield f"Against random answers in as many {seconds} (answers: its/random):", timed
     if equal:
-        yield "Against as many random answers (its training answers/theirs):", equal
+        yield "Against as many random answers (training answers: its/random):", equal
 
 
 def _cells(found: Finding, beside: str) -> tuple[str, str, str]:
@@ -135,9 +135,9 @@ def _counted_words(counts: Mapping[Word, int]) -> str:
     """Return of how many replicates each word holds.
 
     >>> _counted_words({"helps": 2}), _counted_words({"not decided": 1, "behind": 1})
-    ('2× helps', '1× behind, 1× not decided')
+    ('helps (2)', 'behind (1), not decided (1)')
     """
-    text = ", ".join(f"{counts[word]}× {word}" for word in _WORDS if word in counts)
+    text = ", ".join(f"{word} ({counts[word]})" for word in _WORDS if word in counts)
     return text if len(text) <= _LONGEST_COUNT else "not decided: replicates differ"
 
 

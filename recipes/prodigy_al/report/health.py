@@ -48,7 +48,8 @@ def _check_gold(test: TestSet) -> dict[str, Any]:
     why = (
         f"of the {counted(everything, 'gold span')} of test {test.name}, {unusable:,} "
         f"{'are' if unusable > 1 else 'is'} off token borders, reversed or outside the text and "
-        "left out: what a model finds in their place counts as wrong"
+        f"left out, the first in record {test.first_unusable}: what a model finds in their place "
+        "counts as wrong"
     )
     of = f"{unusable:,} of {everything:,} gold spans"
     brief = f"{of} unusable: finds there count as wrong"

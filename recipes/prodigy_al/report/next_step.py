@@ -7,6 +7,7 @@ from math import ceil
 
 from prodigy_al.comparison.arms import CONTROLS
 from prodigy_al.comparison.whole_dev import NOT_F1
+from prodigy_al.diagnosis.trained_ledger import WORSE
 from prodigy_al.evaluation.estimators import MIN_GROUPS, Unavailable
 from prodigy_al.evaluation.planning import Size
 from prodigy_al.report.against import against_base, against_control
@@ -16,6 +17,7 @@ from prodigy_al.report.folding import answered_policy, fold
 from prodigy_al.report.numbers import counted
 from prodigy_al.report.schema import Report
 from prodigy_al.report.seconds import at_seconds
+from prodigy_al.report.why_lines import closed
 
 ENOUGH_SEEDS = 5
 PRACTICAL = 0.02  # a difference of F1 to plan for where nobody named another
@@ -155,9 +157,21 @@ def _train_robustly(report: Report, policy: str) -> NextStep | None:
     if policy == "robust" or not harmed:
         return None
     return _step(
-        f"Training '{policy}' made {harmed[0]} worse than its base; try the default",
+        f"Training '{policy}' made {harmed[0]} worse than its base; {_default(report, harmed[0])}",
         with_option(report.command, "--training", "robust"),
     )
+
+
+def _default(report: Report, arm: str) -> str:
+    """Return that the default training is to be tried, or what it brought where --why did."""
+    tried = [
+        one
+        for complaint in (report.why.ledger if report.why else ())
+        if complaint.arm == arm and complaint.id == WORSE
+        for one in complaint.remedies
+        if one.against == "forgetting"
+    ]
+    return f"the default brought {closed(tried[0])} (Why)" if tried else "try the default"
 
 
 def _more_answers(report: Report, policy: str) -> NextStep | None:

@@ -85,7 +85,7 @@ def remedy_sentence(complaints: Sequence[Complaint]) -> str:
     on_dev = _best([one for one in found if one.against in ON_DEV])
     best = [f"{one.what}, {closed(one)}" for one in (on_dev, on_test) if one]
     if best:
-        return f"closes most: {'; '.join(best)}"
+        return f"brings most: {'; '.join(best)}"
     return "nothing that was tried closed any of it beyond chance" if found else ""
 
 

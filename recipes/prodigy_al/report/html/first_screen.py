@@ -186,7 +186,7 @@ def _note(found: Finding) -> str:
         said.append(f"the interval allows 0, and at most ±{number(found.allows)}")
     said += [found.why] if found.why else []
     if sum(found.counts.values()) > 1:
-        each = ", ".join(f"{count}× {word}" for word, count in found.counts.items())
+        each = ", ".join(f"{word} ({count})" for word, count in found.counts.items())
         said.append(f"one by one: {each}")
     return "; ".join(said)
 
