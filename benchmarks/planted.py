@@ -48,7 +48,7 @@ from prodigy_al.inputs.diagnosis import open_diagnosis  # noqa: E402
 from prodigy_al.jobs.files import write_atomically  # noqa: E402
 
 RESULT = ROOT / "build" / "study-planted.json"
-FIRST_SEED = 2000
+FIRST_SEED = 3000
 SEEDS, SEEDS_OF_NOTHING = (2, 2) if QUICK else (10, 20)
 FOUND, BESIDE_AT_MOST, QUIET = 0.9, 0.05, 0.95
 
@@ -101,15 +101,13 @@ def all_tasks(
     seeds: int = SEEDS,
     of_nothing: int = SEEDS_OF_NOTHING,
 ) -> list[Task]:
-    """Return all worlds, settings in turns; the last ones are news with nothing planted."""
+    """Return all worlds, settings in turns; in the last ones nothing is planted."""
     tasks = []
     for i in range(max(seeds, of_nothing)):
         for kind in WORLD_KINDS:
             own = {name: plant for name, plant in PLANTS.items() if plant.world == kind}
             setting = "real" if kind == "real" else settings[i % len(settings)]
-            plants = [
-                name for name, one in own.items() if i < seeds or (one.nothing and kind == "news")
-            ]
+            plants = [name for name, one in own.items() if i < seeds or one.nothing]
             if plants:
                 tasks.append(Task(kind, setting, first + i, tuple(plants)))
     return tasks

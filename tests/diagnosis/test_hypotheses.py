@@ -17,9 +17,10 @@ from prodigy_al.diagnosis.ledger import HYPOTHESES, judge
 from prodigy_al.diagnosis.partial_dev import judge_partial_dev
 from prodigy_al.diagnosis.prevalence import judge_prevalence
 from prodigy_al.diagnosis.redundancy import judge_near_duplicates, judge_redundancy
-from prodigy_al.diagnosis.scheme import find_errors, judge_scheme
+from prodigy_al.diagnosis.scheme import find_errors, judge_scheme, where_errors_were_sought
 from prodigy_al.diagnosis.seconds import judge_seconds
-from prodigy_al.diagnosis.verdict import Verdict
+from prodigy_al.diagnosis.verdict import Verdict, conclude
+from prodigy_al.evaluation.estimators import Estimate
 from prodigy_al.sampling.kinds import measure_texts
 
 Asked = Callable[..., Evidence]
@@ -170,6 +171,23 @@ def test_a_scheme_is_another_one_where_borders_and_names_are_what_differs(
         "the base finds 0 accepted entities only"
     )
     assert judge_scheme(asked(form="binary")).verdict == "not identifiable"
+
+
+@pytest.mark.parametrize(
+    ("odds", "word", "stands"),
+    [(0.8, "supported", False), (0.8, "not identifiable", True), (0.2, "supported", True)],
+)
+def test_where_errors_of_the_base_were_sought_their_share_tells_no_scheme(
+    asked: Asked, reply: Make, odds: float, word: Any, stands: bool
+):
+    border = reply("the Acme fell", [(1, 2, "ORG")], [(0, 2, "ORG")])
+    scheme = judge_scheme(asked(replies=(border,) * 50))
+    found = Estimate(odds, odds - 0.1, odds + 0.1)
+    harm = conclude("harm-direction", scheme.arm, word, found, n=50, p=0.001, why="so")
+    judged = where_errors_were_sought(scheme, harm)
+    assert (judged == scheme) is stands
+    assert stands or judged.verdict == "not identifiable"
+    assert stands or "errors of the base were sought" in judged.why
 
 
 def test_a_good_base_that_confuses_few_names_follows_the_same_rules(asked: Asked, reply: Make):

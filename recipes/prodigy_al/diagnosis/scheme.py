@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from prodigy_al.diagnosis.evidence import Evidence, Reply
 from prodigy_al.diagnosis.verdict import Verdict, conclude_share, unknown
@@ -62,6 +63,24 @@ def conclude_scheme(
         ),
         following="write the rule down and train robustly: the base's label means something else",
         details={"errors": {kind: kinds[kind] for kind in KINDS}, "most_often": dict(top)},
+    )
+
+
+def where_errors_were_sought(scheme: Verdict, harm: Verdict) -> Verdict:
+    """Return the verdict on the scheme, taken back where questions sought the errors of the base.
+
+    Among texts that were chosen for its errors, a base is at odds with its annotators more often,
+    whatever their label means.
+    """
+    sought = harm.verdict == "supported" and harm.number is not None and harm.number > 0.5
+    if scheme.verdict != "supported" or not sought:
+        return scheme
+    return replace(
+        scheme,
+        verdict="not identifiable",
+        next="annotate random whole segments by the same rules: al.random",
+        why=f"{scheme.why}; but errors of the base were sought (harm-direction), which alone "
+        "raises that share",
     )
 
 
