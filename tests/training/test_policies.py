@@ -39,6 +39,11 @@ def test_policies_differ_in_what_binary_answers_leave_open(policy, other, record
     assert (rejected.start, rejected.end, rejected.label_) == (3, 4, "ORG")
 
 
+def test_a_text_without_rejected_spans_keeps_no_list_of_them(record):
+    """Packing and unpacking an empty one takes a tenth of the time of writing and reading."""
+    assert not reference("usual", record(TEXT, [(0, 12, "ORG")])).spans
+
+
 def test_docs_come_in_the_order_of_the_items(full):
     docs = to_docs(full, POLICIES["usual"], Vocab())
     assert [[t.text for t in doc] for doc in docs] == [list(x.words) for x in full.items]

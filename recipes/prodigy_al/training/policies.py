@@ -106,5 +106,6 @@ def to_docs(answers: Answers, policy: Policy, vocab: Vocab) -> list[Doc]:
 def _reference(answer: Answer, others: str, vocab: Vocab) -> Doc:
     doc = Doc(vocab, words=list(answer.words), spaces=list(answer.spaces))
     doc.set_ents([Span(doc, a, b, label=x) for a, b, x in answer.accepted], default=others)
-    doc.spans[INCORRECT_SPANS_KEY] = [Span(doc, a, b, label=x) for a, b, x in answer.rejected]
+    if answer.rejected:  # spaCy packs and unpacks an empty list too, which takes its time
+        doc.spans[INCORRECT_SPANS_KEY] = [Span(doc, a, b, label=x) for a, b, x in answer.rejected]
     return doc
