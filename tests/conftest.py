@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import fix_random_seed
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+from warm_commands import WarmCommands
 
 os.environ["PRODIGY_AL_CACHE"] = ""  # no test takes the scores of another
 
@@ -102,7 +107,9 @@ def train_base(records: list[dict[str, Any]]) -> spacy.Language:
     fix_random_seed(0)
     # without the exceptions of English, which take a quarter of a second whenever it is loaded
     nlp = spacy.blank("xx")
-    ner = nlp.add_pipe("ner")
+    # a quarter of the size of spaCy's own, since tests train and score with it all the time
+    small = EMBEDDING | {"width": 32, "depth": 2, "embed_size": 500}
+    ner = nlp.add_pipe("ner", config=recogniser(small, hidden_width=32))
     examples = []
     for record in records:
         words = [token["text"] for token in record["tokens"]]
@@ -117,7 +124,7 @@ def train_base(records: list[dict[str, Any]]) -> spacy.Language:
         for span in record["spans"]:
             ner.add_label(span["label"])
     nlp.initialize(lambda: examples)
-    for _ in range(4):
+    for _ in range(9):
         for start in range(0, len(examples), 16):
             nlp.update(examples[start : start + 16], drop=0.2)
     return nlp
@@ -261,20 +268,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """Run a module such as prodigy in a process that need not import spaCy: (module, *args)."""
+    commands = WarmCommands()
+    yield commands.run
+    commands.close()
+
+
 @pytest.fixture
-def prodigy(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def prodigy(home: Path, warm: Any) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line as a user meets it, in a process of its own."""
-
-    def run(*args: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "prodigy", *map(str, args)],
-            capture_output=True,
-            text=True,
-            env=dict(os.environ),
-            timeout=300,
-        )
-
-    return run
+    return partial(warm, "prodigy")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -69,24 +70,12 @@ TOP = {
 
 
 @pytest.fixture(scope="module")
-def finished(world: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def finished(world: Path, warm: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Simulate all arms once and compare them once, with two workers."""
-    import os
-    import subprocess
-    import sys
-
     folder = tmp_path_factory.mktemp("line")
-    env = {**os.environ, "PRODIGY_HOME": str(folder / "home")}
 
     def run(*args: object) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "prodigy", *map(str, args)],
-            capture_output=True,
-            text=True,
-            env=env,
-            cwd=folder,
-            timeout=300,
-        )
+        done = warm("prodigy", *args, home=folder)
         assert done.returncode == 0, done.stderr
         return done
 

@@ -181,7 +181,7 @@ def test_where_the_model_learns_the_gain_of_more_answers_is_told(
         return replace(found, differing=MIN_GROUPS) if isinstance(found, DevScore) else found
 
     monkeypatch.setattr(ChildProcess, "run", measure)
-    ctrl = annotate("al.manual-ranked", 50, rerank_every=10, wait=True)
+    ctrl = annotate("al.manual-ranked", 50, rerank_every=20, wait=True)
     first = said(capsys)
     assert "refitted on" in first
     assert "more answers to train on" not in first  # one refitted model is no growth

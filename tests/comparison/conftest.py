@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
@@ -221,20 +218,16 @@ def predicted() -> Callable[..., Measurements]:
 
 
 @pytest.fixture(scope="session")
-def simulated(world: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Examples]:
+def simulated(
+    world: Path, warm: Any, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Examples]:
     """Simulate two seeds of `random`, `ranked` and `teach`, 48 answers each: by dataset."""
     home = tmp_path_factory.mktemp("simulated")
-    command = (
-        "al.simulate", world / "pool.jsonl", world / "base", "news", "-l", "ORG",
-        "--budget", 48, "--arms", "random,ranked,teach", "--seeds", 2,
+    done = warm(
+        "prodigy", "al.simulate", world / "pool.jsonl", world / "base", "news", "-l", "ORG",
+        "--budget", 48, "--arms", "random,ranked,teach", "--seeds", 2, home=home,
     )  # fmt: skip
-    subprocess.run(
-        [sys.executable, "-m", "prodigy", *map(str, command)],
-        env={**os.environ, "PRODIGY_HOME": str(home)},
-        capture_output=True,
-        check=True,
-        timeout=300,
-    )
+    assert done.returncode == 0, done.stderr
     database = connect("sqlite", {"path": str(home)})
     return {name: list(database.get_dataset_examples(name)) for name in database.datasets}
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,18 +222,8 @@ def test_dev_answers_are_measured_on_and_never_fitted_to(collected: Path, world:
 
 
 @pytest.fixture(scope="module")
-def command(collected: Path, world: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    def run(*args: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "prodigy", "al.diagnose", *map(str, args)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PRODIGY_HOME": str(collected)},
-            cwd=collected,
-            timeout=300,
-        )
-
-    return run
+def command(collected: Path, warm: Any) -> Callable[..., subprocess.CompletedProcess[str]]:
+    return partial(warm, "prodigy", "al.diagnose", home=collected)
 
 
 def test_the_recipe_writes_diagnosis_json(

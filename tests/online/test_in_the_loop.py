@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +20,50 @@ ARMS = ["teach-learning", "ranked-learning"]
 BUDGET = 180  # a refit after the 100th train-fold answer, and questions by its scores
 
 
-@pytest.fixture
-def simulate(prodigy: Callable[..., Any], world: Path) -> Callable[..., list[dict[str, Any]]]:
-    """Simulate an arm up to a budget and return its dataset."""
+Answers = list[dict[str, Any]]
 
-    def run(arm: str, budget: int) -> list[dict[str, Any]]:
-        done = prodigy(
-            "al.simulate", world / "pool.jsonl", world / "base", "news", "--label", "ORG",
-            "--arms", arm, "--budget", budget,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        exported = prodigy("db-out", f"news-{arm}-0").stdout.splitlines()
-        return [json.loads(line) for line in exported]
+
+@pytest.fixture
+def simulate(world: Path, warm: Any) -> Callable[..., Answers]:
+    """Simulate an arm up to a budget and return its dataset: (arm, budget, home)."""
+    return partial(simulated, world, warm)
+
+
+def simulated(world: Path, warm: Any, arm: str, budget: int, home: Path) -> Answers:
+    home.mkdir(exist_ok=True)
+    done = warm(
+        "prodigy", "al.simulate", world / "pool.jsonl", world / "base", "news", "--label", "ORG",
+        "--arms", arm, "--budget", budget, home=home,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    exported = warm("prodigy", "db-out", f"news-{arm}-0", home=home).stdout.splitlines()
+    return [json.loads(line) for line in exported]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    world: Path, warm: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[Path, Answers]]:
+    """Return the home and the dataset of an arm that nothing stopped, simulated once: (arm)."""
+
+    @cache
+    def run(arm: str) -> tuple[Path, Answers]:
+        home = tmp_path_factory.mktemp(arm)
+        return home, simulated(world, warm, arm, BUDGET, home)
 
     return run
 
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_a_run_that_stopped_after_a_refit_goes_on_as_if_it_had_not(
-    simulate, arm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    simulate, undisturbed, arm: str, tmp_path: Path
 ):
-    simulate(arm, 150)  # a whole number of batches: what was on the way would be drawn anew
-    resumed = simulate(arm, BUDGET)
-    monkeypatch.setenv("PRODIGY_HOME", str(tmp_path / "another"))
-    undisturbed = simulate(arm, BUDGET)
-    assert [a["al"] for a in resumed] == [a["al"] for a in undisturbed]
-    assert [a["_task_hash"] for a in resumed] == [a["_task_hash"] for a in undisturbed]
-    records = [(a["_input_hash"], read_record(a)) for a in undisturbed]
+    simulate(arm, 150, tmp_path)  # a whole number of batches: what was on the way is drawn anew
+    resumed = simulate(arm, BUDGET, tmp_path)
+    _, whole = undisturbed(arm)
+    assert [a["al"] for a in resumed] == [a["al"] for a in whole]
+    assert [a["_task_hash"] for a in resumed] == [a["_task_hash"] for a in whole]
+    records = [(a["_input_hash"], read_record(a)) for a in whole]
     assert verify_records(records) == BUDGET
     by = {(record.fold, record.model.get(ANSWERS, 0)) for _, record in records}
     assert by == {("train", 0), ("train", 100), ("dev", 0)}
@@ -59,21 +77,22 @@ def test_a_run_that_stopped_after_a_refit_goes_on_as_if_it_had_not(
     assert len({record.scorer["frame_sha256"] for _, record in records}) == 1
 
 
-def test_a_run_that_stopped_within_a_batch_asks_nothing_twice(simulate):
-    simulate("ranked-learning", 147)
-    resumed = simulate("ranked-learning", BUDGET)
+def test_a_run_that_stopped_within_a_batch_asks_nothing_twice(simulate, tmp_path: Path):
+    simulate("ranked-learning", 147, tmp_path)
+    resumed = simulate("ranked-learning", BUDGET, tmp_path)
     records = [(a["_input_hash"], read_record(a)) for a in resumed]
     assert verify_records(records) == len(dict(records)) == BUDGET
 
 
-def test_the_trained_arm_of_a_learning_one_is_an_ordinary_one(simulate, prodigy, world: Path):
-    simulate("ranked-learning", BUDGET)
-    done = prodigy(
-        "al.compare", "news-*", world / "base", "--test", world / "test.jsonl", "--label", "ORG",
-        "--training", "usual", "--seeds", 1, "--workers", 1, "--output", "out",
+def test_the_trained_arm_of_a_learning_one_is_an_ordinary_one(undisturbed, warm, world: Path):
+    home, _ = undisturbed("ranked-learning")
+    done = warm(
+        "prodigy", "al.compare", "news-*", world / "base", "--test", world / "test.jsonl",
+        "--label", "ORG", "--training", "usual", "--seeds", 1, "--workers", 1, "--output", "out",
+        home=home,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    (arm,) = json.loads(Path("out/report.json").read_text())["arms"].values()
+    (arm,) = json.loads((home / "out/report.json").read_text())["arms"].values()
     assert arm["strategy"] == "ranked-learning"
     assert "unavailable" not in arm["runs"]["usual"]["dev"]["weighted"]
 
