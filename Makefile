@@ -103,10 +103,11 @@ study-guard: install
 study-mixed: install
 	$(BIN)/python benchmarks/mixed.py
 
-# Three files at a time, since many tests wait for a process; TEST_JOBS=1 shows them one by one.
+# Three files at a time, the longest first (tests/conftest.py), since many tests wait for a process;
+# TEST_JOBS=1 shows them one by one.
 TEST_JOBS ?= 3
 test: install
-	$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 # Installs the wheels into an empty environment; downloads all that they depend on.
 smoke: install

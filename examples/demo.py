@@ -32,12 +32,12 @@ class Size:
     A replicate repeats the whole annotation with another seed; `seeds` are those of the training.
     """
 
-    pool: int = 320
-    test: int = 150
-    base: int = 200
-    answers: int = 400
+    pool: int = 240
+    test: int = 120
+    base: int = 100
+    answers: int = 240
     replicates: int = 1
-    seeds: int = 5
+    seeds: int = 3
 
 
 QUICK = Size(pool=60, test=30, base=80, answers=60, replicates=1, seeds=1)

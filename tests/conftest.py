@@ -26,6 +26,27 @@ from warm_commands import WarmCommands
 
 os.environ["PRODIGY_AL_CACHE"] = ""  # no test takes the scores of another
 
+LONGEST = [
+    "test_line.py",
+    "test_in_the_loop.py",
+    "test_learner.py",
+    "test_so_far.py",
+    "test_diagnosing.py",
+    "test_pipelines_kinds.py",
+    "test_interruption.py",
+    "test_two_designs.py",
+    "test_many_draws.py",
+    "test_finetune.py",
+    "test_demo.py",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, so that no worker is left alone with one at the end."""
+    place = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))  # else as collected
+
+
 ROOTS = ["Avel", "Brint", "Corv", "Dun", "Elk", "Forn", "Gar", "Hal", "Ister", "Jor", "Kest", "Lom"]
 ENDS = ["or", "ec", "ax", "mere", "quist", "way", "den", "low", "ian", "vale"]
 PLACES = ["Oslo", "Lima", "Turin", "Leeds", "Perth", "Quito"]

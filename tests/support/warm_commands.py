@@ -34,7 +34,7 @@ class WarmCommands:
     def run(
         self, module: str, *args: object, home: Path | None = None, timeout: float = 300
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``python -m module ...`` to its end, in the folder `home` (also PRODIGY_HOME), if any.
+        """Run ``python -m module ...`` to its end, in `home` as folder and PRODIGY_HOME, if given.
 
         Raises `TimeoutExpired` where it takes longer (seconds).
         """
