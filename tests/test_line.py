@@ -74,8 +74,8 @@ def finished(world: Path, warm: Any, tmp_path_factory: pytest.TempPathFactory) -
     """Simulate all arms once and compare them once, with two workers."""
     folder = tmp_path_factory.mktemp("line")
 
-    def run(*args: object) -> subprocess.CompletedProcess[str]:
-        done = warm("prodigy", *args, home=folder)
+    def run(*args: object, anew: bool = False) -> subprocess.CompletedProcess[str]:
+        done = warm("prodigy", *args, home=folder, anew=anew)
         assert done.returncode == 0, done.stderr
         return done
 
@@ -240,7 +240,7 @@ def test_the_same_inputs_give_the_same_report_for_any_number_of_workers(finished
                     "--workers", 2, "--equal", "answers", "--output", "two")  # fmt: skip
     finished["run"]("al.compare", "news-random-0,news-teach-0", world / "base", "--test",
                     world / "test.jsonl", "-l", "ORG", "--training", "usual", "--seeds", "0,",
-                    "--workers", 1, "--equal", "answers", "--output", "one")  # fmt: skip
+                    "--workers", 1, "--equal", "answers", "--output", "one", anew=True)  # fmt: skip
     one, two = ((finished["folder"] / name / "report.json").read_bytes() for name in ("one", "two"))
     assert one == two
 

@@ -25,15 +25,17 @@ Answers = list[dict[str, Any]]
 
 @pytest.fixture
 def simulate(world: Path, warm: Any) -> Callable[..., Answers]:
-    """Simulate an arm up to a budget and return its dataset: (arm, budget, home)."""
+    """Simulate an arm up to a budget and return its dataset: (arm, budget, home, anew=)."""
     return partial(simulated, world, warm)
 
 
-def simulated(world: Path, warm: Any, arm: str, budget: int, home: Path) -> Answers:
+def simulated(
+    world: Path, warm: Any, arm: str, budget: int, home: Path, *, anew: bool = False
+) -> Answers:
     home.mkdir(exist_ok=True)
     done = warm(
         "prodigy", "al.simulate", world / "pool.jsonl", world / "base", "news", "--label", "ORG",
-        "--arms", arm, "--budget", budget, home=home,
+        "--arms", arm, "--budget", budget, home=home, anew=anew,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     exported = warm("prodigy", "db-out", f"news-{arm}-0", home=home).stdout.splitlines()
@@ -59,7 +61,7 @@ def test_a_run_that_stopped_after_a_refit_goes_on_as_if_it_had_not(
     simulate, undisturbed, arm: str, tmp_path: Path
 ):
     simulate(arm, 150, tmp_path)  # a whole number of batches: what was on the way is drawn anew
-    resumed = simulate(arm, BUDGET, tmp_path)
+    resumed = simulate(arm, BUDGET, tmp_path, anew=True)
     _, whole = undisturbed(arm)
     assert [a["al"] for a in resumed] == [a["al"] for a in whole]
     assert [a["_task_hash"] for a in resumed] == [a["_task_hash"] for a in whole]

@@ -2,8 +2,8 @@
 
 A server imports what is slow to import and comes from others, once; each command is a fork of it
 that goes on as a new interpreter would: arguments, environment, folder, output and exit code of its
-own. Only the seed of Python's hashes is that of all. What must be the same in any process, and what
-is said of starting and ending one, is tested with real ones.
+own. Only the seed of Python's hashes is that of all: what must be the same in any process is tested
+with a new interpreter as well (`anew`), and so is what is said of starting and ending one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 # nothing of this project: what a command imports of it is part of what is tested
 SLOW = ("spacy", "spacy.training.loop", "joblib", "scipy.optimize", "scipy.special", "scipy.sparse",
         "peewee", "tqdm", "threadpoolctl", "matplotlib.figure", "jinja2")  # fmt: skip
+SECONDS = 300.0
 
 
 class WarmCommands:
@@ -32,24 +33,26 @@ class WarmCommands:
         self._server: subprocess.Popen[str] | None = None
 
     def run(
-        self, module: str, *args: object, home: Path | None = None, timeout: float = 300
+        self, module: str, *args: object, home: Path | None = None, anew: bool = False
     ) -> subprocess.CompletedProcess[str]:
         """Run ``python -m module ...`` to its end, in `home` as folder and PRODIGY_HOME, if given.
 
-        Raises `TimeoutExpired` where it takes longer (seconds).
+        `anew`: in a new interpreter. Raises `TimeoutExpired` where it takes longer than `SECONDS`.
         """
         words = [str(arg) for arg in args]
         env = dict(os.environ) if home is None else os.environ | {"PRODIGY_HOME": str(home)}
+        cwd = home or Path.cwd()
+        if anew:
+            command = [sys.executable, "-m", module, *words]
+            return subprocess.run(
+                command, capture_output=True, text=True, env=env, cwd=cwd, timeout=SECONDS
+            )
         with TemporaryDirectory() as folder:
             written = [Path(folder, name) for name in ("out", "err")]
-            job = {
-                "module": module,
-                "args": words,
-                "env": env,
-                "cwd": str(home or Path.cwd()),
-                "to": list(map(str, written)),
-            }
-            code = self._ask(job, timeout)
+            to = list(map(str, written))
+            code = self._ask(
+                {"module": module, "args": words, "env": env, "cwd": str(cwd), "to": to}
+            )
             out, err = (path.read_text(encoding="utf8") for path in written)
         return subprocess.CompletedProcess(words, code, out, err)
 
@@ -58,7 +61,7 @@ class WarmCommands:
         if self._server is not None:
             self._server.communicate()
 
-    def _ask(self, job: dict[str, object], timeout: float) -> int:
+    def _ask(self, job: dict[str, object]) -> int:
         if self._server is None:
             pipe = subprocess.PIPE
             start = [sys.executable, __file__]
@@ -67,9 +70,9 @@ class WarmCommands:
         assert self._server.stdout is not None
         self._server.stdin.write(json.dumps(job) + "\n")
         self._server.stdin.flush()
-        if not select.select([self._server.stdout], [], [], timeout)[0]:
+        if not select.select([self._server.stdout], [], [], SECONDS)[0]:
             self._server.kill()
-            raise subprocess.TimeoutExpired(str(job["args"]), timeout)
+            raise subprocess.TimeoutExpired(str(job["args"]), SECONDS)
         return int(self._server.stdout.readline())
 
 
