@@ -32,10 +32,10 @@ class Size:
     A replicate repeats the whole annotation with another seed; `seeds` are those of the training.
     """
 
-    pool: int = 240
-    test: int = 120
-    base: int = 100
-    answers: int = 240
+    pool: int = 200
+    test: int = 100
+    base: int = 80
+    answers: int = 150
     replicates: int = 1
     seeds: int = 3
 
