@@ -169,7 +169,7 @@ def test_the_recipes_warn_on_the_terminal(
 ):
     source = tmp_path / "weather.jsonl"
     lines = (world / "pool.jsonl").read_text(encoding="utf8").splitlines()
-    tables = [{"text": f"RAIN {i}", "meta": {"doc": f"rain {i // 3}"}} for i in range(10, 410)]
+    tables = [{"text": f"Rain {i} .", "meta": {"doc": f"rain {i // 3}"}} for i in range(10, 410)]
     source.write_text("\n".join([*lines, *map(json.dumps, tables)]), encoding="utf8")
     ctrl = controller(recipe, "x", str(world / "base"), str(source), label=["ORG"], **options)
     for _ in range(5):
