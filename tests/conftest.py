@@ -124,13 +124,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def train_base(records: list[dict[str, Any]]) -> spacy.Language:
+@pytest.fixture(scope="session")
+def make_base() -> Callable[..., Language]:
+    """Train another base for the world: (epochs=, config=), of spaCy's own size by default."""
+    return partial(train_base, corpus(50, seed=3), config={})
+
+
+def train_base(
+    records: list[dict[str, Any]], *, epochs: int = 9, config: dict[str, Any] | None = None
+) -> spacy.Language:
     fix_random_seed(0)
     # without the exceptions of English, which take a quarter of a second whenever it is loaded
     nlp = spacy.blank("xx")
-    # a quarter of the size of spaCy's own, since tests train and score with it all the time
+    # much smaller than spaCy's own, since tests train and score with it all the time
     small = EMBEDDING | {"width": 32, "depth": 2, "embed_size": 500}
-    ner = nlp.add_pipe("ner", config=recogniser(small, hidden_width=32))
+    small_ner = recogniser(small, hidden_width=32)
+    ner = nlp.add_pipe("ner", config=small_ner if config is None else config)
     examples = []
     for record in records:
         words = [token["text"] for token in record["tokens"]]
@@ -145,7 +154,7 @@ def train_base(records: list[dict[str, Any]]) -> spacy.Language:
         for span in record["spans"]:
             ner.add_label(span["label"])
     nlp.initialize(lambda: examples)
-    for _ in range(9):
+    for _ in range(epochs):
         for start in range(0, len(examples), 16):
             nlp.update(examples[start : start + 16], drop=0.2)
     return nlp

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spacy.language import Language
 
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.errors import OptionError
@@ -40,6 +41,18 @@ def stored(dataset: str) -> Examples:
 def without_records(dataset: str) -> Examples:
     """Return a dataset's answers as another recipe would have stored them."""
     return [{key: value for key, value in e.items() if key != "al"} for e in stored(dataset)]
+
+
+@pytest.fixture(scope="module")
+def world(
+    world: Path, make_base: Callable[..., Language], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The same text, with a larger base, which knows better of what it is unsure."""
+    folder = tmp_path_factory.mktemp("larger")
+    for name in ("pool.jsonl", "test.jsonl"):
+        (folder / name).symlink_to(world / name)
+    make_base(epochs=4).to_disk(folder / "base")
+    return folder
 
 
 @pytest.fixture(scope="module")
