@@ -22,30 +22,19 @@ from spacy.util import fix_random_seed
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
+from longest_first import pytest_collection_modifyitems
+from small_pipelines import (
+    EMBEDDING,
+    listening_pipeline,
+    named_examples,
+    recogniser,
+    recogniser_only,
+)
 from warm_commands import WarmCommands
 
+__all__ = ["pytest_collection_modifyitems"]
+
 os.environ["PRODIGY_AL_CACHE"] = ""  # no test takes the scores of another
-
-LONGEST = [
-    "test_line.py",
-    "test_in_the_loop.py",
-    "test_learner.py",
-    "test_so_far.py",
-    "test_diagnosing.py",
-    "test_pipelines_kinds.py",
-    "test_interruption.py",
-    "test_two_designs.py",
-    "test_many_draws.py",
-    "test_finetune.py",
-    "test_demo.py",
-]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first, so that no worker is left alone with one at the end."""
-    place = {name: i for i, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.name, len(place)))  # else as collected
-
 
 ROOTS = ["Avel", "Brint", "Corv", "Dun", "Elk", "Forn", "Gar", "Hal", "Ister", "Jor", "Kest", "Lom"]
 ENDS = ["or", "ec", "ax", "mere", "quist", "way", "den", "low", "ian", "vale"]
@@ -158,94 +147,6 @@ def train_base(
         for start in range(0, len(examples), 16):
             nlp.update(examples[start : start + 16], drop=0.2)
     return nlp
-
-
-NAMES = {
-    "ORG": ["Acme", "Acme Corp.", "Bank of Oslo", "United Mills of North Sea", "Ford"],
-    "PERSON": ["Ann", "Ann Lee", "Bo", "Jo van der Berg", "Ford"],
-    "PLACE": ["Oslo", "North Sea", "Berg", "Rio de Janeiro"],
-}
-SENTENCES = [
-    "{} met {} in {} .",
-    "the head of {} said {} left {} \n again",
-    "{} and {} , not {}",
-    "ok {}",
-]
-
-EMBEDDING = {
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    "width": 24,
-    "depth": 1,
-    "embed_size": 300,
-    "window_size": 1,
-    "maxout_pieces": 2,
-    "subword_features": True,
-    "pretrained_vectors": None,
-}
-BORROWED = {"@architectures": "spacy.Tok2VecListener.v1", "width": 24, "upstream": "tok2vec"}
-
-
-def named_sentence(rng: random.Random) -> tuple[list[str], list[tuple[int, int, str]]]:
-    words: list[str] = []
-    spans = []
-    for part in rng.choice(SENTENCES).split(" "):
-        if part != "{}":
-            words.append(part)
-            continue
-        label = rng.choice(sorted(NAMES))
-        name = rng.choice(NAMES[label]).split(" ")
-        spans.append((len(words), len(words) + len(name), label))
-        words.extend(name)
-    return words, spans
-
-
-def named_examples(nlp: Language, n: int, seed: int) -> Iterator[Example]:
-    rng = random.Random(seed)
-    for _ in range(n):
-        words, spans = named_sentence(rng)
-        gold = Doc(nlp.vocab, words=words, tags=["NN" if w[0].isupper() else "XX" for w in words])
-        ents = [Span(gold, start, end, label=label) for start, end, label in spans]
-        gold.set_ents(ents, default="outside")
-        yield Example(Doc(nlp.vocab, words=words), gold)
-
-
-def recogniser(vectors: dict[str, Any], **architecture: Any) -> dict[str, Any]:
-    model = {
-        "@architectures": "spacy.TransitionBasedParser.v2",
-        "state_type": "ner",
-        "extra_state_tokens": False,
-        "hidden_width": 16,
-        "maxout_pieces": 2,
-        "use_upper": True,
-        "tok2vec": vectors,
-    }
-    return {"model": model | architecture}
-
-
-def trained(nlp: Language, updates: int = 30) -> Language:
-    fix_random_seed(0)
-    corpus = list(named_examples(nlp, 200, seed=0))
-    optimizer = nlp.initialize(lambda: corpus)
-    optimizer.learn_rate = 0.01
-    rng = random.Random(1)
-    for _ in range(updates):
-        nlp.update(rng.sample(corpus, 8), sgd=optimizer)
-    return nlp
-
-
-def recogniser_only(updates: int = 30, **architecture: Any) -> Language:
-    nlp = spacy.blank("en")
-    nlp.add_pipe("ner", config=recogniser(EMBEDDING, **architecture))
-    return trained(nlp, updates)
-
-
-def listening_pipeline(**architecture: Any) -> Language:
-    nlp = spacy.blank("en")
-    nlp.add_pipe("tok2vec", config={"model": EMBEDDING})
-    tagger = {"@architectures": "spacy.Tagger.v2", "tok2vec": BORROWED}
-    nlp.add_pipe("tagger", config={"model": tagger})
-    nlp.add_pipe("ner", config=recogniser(BORROWED, **architecture))
-    return trained(nlp)
 
 
 @pytest.fixture(scope="session")
