@@ -19,9 +19,9 @@ def main() -> None:
     story = Story(
         "rare-label",
         "A rare label: ranked segments minus random ones",
-        Corpus(knobs=RARE, pool=400, test=300),
-        answers=300,
-        redraws=5,
+        Corpus(knobs=RARE),
+        answers=200,
+        redraws=10,
     )
     story.simulate("rare", "ranked,random")
     report = story.compare("rare-*", "--seeds", 1)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,13 @@ from prodigy_al.comparison.measuring import measure
 from prodigy_al.inputs.comparison import open_comparison
 from prodigy_al.jobs.files import write_atomically
 from prodigy_al.jobs.machine import describe_machine
-from stories.corpora import Corpus
+from stories.corpora import Corpus, RealSlice
 from stories.figure import draw
 from stories.rows import Numbers, Row, difference, meets
 
 ROOT = Path(__file__).resolve().parents[2]
-TUNING_WORLD, FINAL_WORLD = 0, 7
 FIRST_FINAL_SEED = 100
-POOL, TEST, BASE = "../pool.jsonl", "../test.jsonl", "../base"  # from the folder of a story
-QUICK_SIZE = {"pool": 40, "test": 20, "base": 60}
+POOL, TEST, BASE = "pool.jsonl", "test.jsonl", "base"  # in the folder of a corpus
 
 
 @dataclass(frozen=True)
@@ -46,27 +44,25 @@ class Options:
 class Story:
     """A simulation on one corpus: `answers` per arm, repeated with `redraws` seeds.
 
+    Stories about the same corpus share its datasets and trainings, which are kept in its folder.
     Settings were chosen with other documents and seeds (`--tuning`) than those of the story.
     """
 
     name: str
     title: str
-    corpus: Corpus
+    corpus: Corpus | RealSlice
     answers: int
     redraws: int
     options: Options = field(default_factory=lambda: read_options())
 
     def __post_init__(self) -> None:
         quick, tuning = self.options.quick, self.options.tuning
-        world = TUNING_WORLD if quick or tuning else FINAL_WORLD
-        self.corpus = replace(self.corpus, world=world, **(QUICK_SIZE if quick else {}))
         if quick:
-            self.answers, self.redraws = 60, 2
+            self.answers, self.redraws = 80, 2
         first = 0 if tuning or quick else FIRST_FINAL_SEED
         self.seeds = list(range(first, first + self.redraws))
-        made = self.corpus.make(self.options.out)
-        self.folder = made / self.name
-        self.folder.mkdir(exist_ok=True)
+        part = self.corpus.part(final=not (tuning or quick), quick=quick)
+        self.folder = part.make(self.options.out)
 
     def simulate(self, prefix: str, arms: str, *options: object) -> None:
         """Run al.simulate for all redraws, with datasets PREFIX-ARM-SEED."""
