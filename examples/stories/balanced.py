@@ -22,7 +22,7 @@ def main() -> None:
         "Balanced data: ranked segments minus random ones",
         Corpus(knobs=BALANCED),
         answers=200,
-        redraws=10,
+        redraws=6,
     )
     story.simulate("even", "ranked,random")
     report = story.compare("even-*", "--seeds", 1)

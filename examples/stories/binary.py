@@ -18,7 +18,7 @@ def main() -> None:
         "Single spans minus whole segments, after as many seconds",
         NEWS,
         answers=200,
-        redraws=5,
+        redraws=3,
     )
     story.simulate("news", "teach,mixed,random")
     joined = ",".join(f"news-mixed-start-{seed}+news-mixed-{seed}" for seed in story.seeds)

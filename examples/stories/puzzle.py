@@ -20,7 +20,7 @@ NEWS = Corpus()
 def main() -> None:
     """Tell it."""
     story = Story(
-        "puzzle", "The practitioner's puzzle, from start to verdict", NEWS, answers=200, redraws=5
+        "puzzle", "The practitioner's puzzle, from start to verdict", NEWS, answers=200, redraws=3
     )
     story.simulate("news", "teach,ranked,random")
     options = ("--seeds", 1, "--equal", "answers")

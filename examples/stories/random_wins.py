@@ -18,7 +18,7 @@ def main() -> None:
         "Single spans by uncertainty minus random whole segments",
         NEWS,
         answers=200,
-        redraws=5,
+        redraws=3,
     )
     story.simulate("news", "teach,random")
     report = story.compare(
