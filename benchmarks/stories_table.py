@@ -17,7 +17,9 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "stories.md"
 RESULT = ROOT / "benchmarks" / "results" / "stories.json"
-TABLE = re.compile(r"(<!-- (?P<story>[a-z-]+): begin -->\n).*?(<!-- (?P=story): end -->)", re.DOTALL)
+TABLE = re.compile(
+    r"(<!-- (?P<story>[a-z-]+): begin -->\n).*?(<!-- (?P=story): end -->)", re.DOTALL
+)
 
 Rows = Mapping[str, Mapping[str, Any]]
 

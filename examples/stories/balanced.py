@@ -7,6 +7,7 @@ teaches about as much as any other.
 from __future__ import annotations
 
 from news import Knobs
+
 from stories.corpora import Corpus
 from stories.rows import Row, against_random
 from stories.telling import Story

@@ -9,6 +9,7 @@ chance for what is uncertain, asks about some.
 from __future__ import annotations
 
 from news import Knobs
+
 from stories.corpora import Corpus, RealSlice
 from stories.rows import Row, against_base
 from stories.telling import Story
@@ -52,7 +53,6 @@ def tell(story: Story, *by: str) -> None:
             Row("randomised", "randomised minus base", **against_base(report, "ranked")),
         ]
     )
-
 
 
 if __name__ == "__main__":

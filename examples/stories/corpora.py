@@ -20,6 +20,7 @@ from news.base import PRETRAINING, train_base
 
 NEWS = Path(__file__).resolve().parent.parent / "news"
 FINAL_WORLD = 7
+USUAL = Knobs()
 REAL_POOL, REAL_TEST = "conll2003/train.jsonl.gz", "conll2003/testb.jsonl.gz"
 REAL_BASE = "models/en_core_web_sm_225_spacy3"
 
@@ -35,7 +36,7 @@ class Corpus:
     world: seed of all documents; two worlds have no document in common
     """
 
-    knobs: Knobs = Knobs()
+    knobs: Knobs = USUAL
     base_knobs: Knobs = PRETRAINING
     pool: int = 150
     test: int = 100
@@ -44,7 +45,7 @@ class Corpus:
     world: int = 0
 
     def part(self, *, final: bool, quick: bool) -> Corpus:
-        """Return it with the documents for tuning or those of the story, and how many are needed."""
+        """Return it with the documents of the story or those for tuning; with `quick`, fewer."""
         sized = replace(self, pool=40, test=20, base=60) if quick else self
         return replace(sized, world=FINAL_WORLD if final else 0)
 
@@ -74,6 +75,7 @@ class Corpus:
         return base
 
     def as_marked(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record of the pipeline's own news, as it is marked there."""
         if record["meta"]["kind"] not in self.unmarked:
             return record
         return record | {"spans": [one for one in record["spans"] if one["label"] != "ORG"]}

@@ -21,9 +21,7 @@ def main() -> None:
         redraws=3,
     )
     story.simulate("news", "teach,random")
-    report = story.compare(
-        "news-teach-*,news-random-*", "--seeds", 1, "--training", "usual,robust"
-    )
+    report = story.compare("news-teach-*,news-random-*", "--seeds", 1, "--training", "usual,robust")
     rows = []
     for policy, target in (("usual", "< 0"), ("robust", "")):
         for seconds, equal in ((True, "seconds"), (False, "answers")):

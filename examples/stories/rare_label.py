@@ -7,6 +7,7 @@ who is shown what the pipeline is unsure of meets more of them.
 from __future__ import annotations
 
 from news import Knobs
+
 from stories.corpora import Corpus
 from stories.rows import Row, against_random
 from stories.telling import Story

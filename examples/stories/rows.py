@@ -79,9 +79,7 @@ def against_random(
     return _of_strategy(report, report["strategies"][strategy][policy], which, policy)
 
 
-def against_base(
-    report: Mapping[str, Any], strategy: str, *, policy: str = "robust"
-) -> Numbers:
+def against_base(report: Mapping[str, Any], strategy: str, *, policy: str = "robust") -> Numbers:
     """Return F1 on test minus that of the pipeline before training, for new text."""
     return _of_strategy(report, report["strategies"][strategy][policy], "vs_base", policy)
 
