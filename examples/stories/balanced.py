@@ -22,8 +22,8 @@ def main() -> None:
         "balanced",
         "Balanced data: ranked segments minus random ones",
         Corpus(knobs=BALANCED),
-        answers=200,
-        redraws=6,
+        answers=300,
+        redraws=10,
     )
     story.simulate("even", "ranked,random")
     report = story.compare("even-*", "--seeds", 1)

@@ -17,8 +17,8 @@ def main() -> None:
         "binary",
         "Single spans minus whole segments, after as many seconds",
         NEWS,
-        answers=200,
-        redraws=3,
+        answers=300,
+        redraws=5,
     )
     story.simulate("news", "teach,mixed,random")
     joined = ",".join(f"news-mixed-start-{seed}+news-mixed-{seed}" for seed in story.seeds)

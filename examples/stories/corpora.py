@@ -38,9 +38,9 @@ class Corpus:
 
     knobs: Knobs = USUAL
     base_knobs: Knobs = PRETRAINING
-    pool: int = 150
-    test: int = 100
-    base: int = 120
+    pool: int = 300
+    test: int = 150
+    base: int = 200
     unmarked: tuple[str, ...] = ()
     world: int = 0
 

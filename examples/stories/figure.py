@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ from stories.rows import Row, meets, signed
 # Grey, blue and orange of a middle lightness, to be read on white and on black.
 TEXT, RULE, MARK, MISSED = "#7d7d7d", "#9a9a9a66", "#3b82c4", "#d1701f"
 WIDTH, HEAD, LINE, FOOT = 9.0, 0.5, 0.52, 0.5  # inches
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "stories",
     "font.family": "sans-serif",

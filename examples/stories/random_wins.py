@@ -17,8 +17,8 @@ def main() -> None:
         "random-wins",
         "Single spans by uncertainty minus random whole segments",
         NEWS,
-        answers=200,
-        redraws=3,
+        answers=300,
+        redraws=5,
     )
     story.simulate("news", "teach,random")
     report = story.compare("news-teach-*,news-random-*", "--seeds", 1, "--training", "usual,robust")

@@ -20,8 +20,8 @@ def main() -> None:
     story = Story(
         "rare-label",
         "A rare label: ranked segments minus random ones",
-        Corpus(knobs=RARE),
-        answers=200,
+        Corpus(knobs=RARE, pool=400, test=300),
+        answers=300,
         redraws=10,
     )
     story.simulate("rare", "ranked,random")
