@@ -75,7 +75,7 @@ def remedies(why: Mapping[str, Any], arm: str) -> Iterator[Row]:
                 low=closed["low"],
                 high=closed["high"],
                 n=why["test"]["segments"],
-                redraws=5,
+                redraws=1,
                 points=[],
                 interval="other documents",
             )
