@@ -27,7 +27,7 @@ def main() -> None:
     every = [f"news-{arm}-*" for arm in ("teach", "ranked", "random")]
     report = story.compare(",".join(every), "--training", "usual,robust", *options)
     first = story.seeds[0]
-    one = [name.replace("*", str(first)) for name in every]
+    one = [f"news-{arm}-{first}" for arm in ("teach", "random")]
     why = story.compare(",".join(one), "--training", "usual", "--why", *options)
     test = "{}: test minus base, {} training".format
 

@@ -102,7 +102,8 @@ class Story:
         print(f"\n{self.title}\n{as_table(rows)}", flush=True)
         out = self.options.out
         write_atomically(out / f"{self.name}.svg", draw(self.title, rows).encode())
-        keep(out, {f"{self.name}.{row.name}": row for row in rows}, quick=self.options.quick)
+        if not self.options.tuning:  # these are no results
+            keep(out, {f"{self.name}.{row.name}": row for row in rows}, quick=self.options.quick)
         print(f"Figure: {out / self.name}.svg", flush=True)
 
     def _run(self, *command: object) -> None:

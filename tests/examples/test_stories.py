@@ -42,7 +42,7 @@ def tell(module: str, out: Path, examples: Path) -> str:
         env=environment | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr
