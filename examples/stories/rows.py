@@ -89,7 +89,9 @@ def _of_strategy(
 ) -> Numbers:
     single = [report["arms"][name]["runs"][policy][which] or {} for name in whole["datasets"]]
     points = [one["difference"] for one in single if one.get("difference") is not None]
-    found = whole[which] or {}  # nothing where a redraw has no comparable random answers
+    if whole[which] is None and len(points) > 1:  # a redraw has no random answers of its size
+        return mean_of(points, report["test"]["segments"])
+    found = whole[which] or {}
     return {
         "value": found.get("difference"),
         "low": found.get("low"),
