@@ -28,14 +28,14 @@ def draw(title: str, rows: Sequence[Row]) -> str:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, height))
         figure.patch.set_alpha(0)
-        axes = figure.add_axes((0.42, FOOT / height, 0.56, LINE * len(rows) / height))
+        axes = figure.add_axes((0.46, FOOT / height, 0.52, LINE * len(rows) / height))
         axes.patch.set_alpha(0)
         axes.axvline(0, color=TEXT, linewidth=1)
         for place, row in enumerate(rows):
             _draw_row(axes, place, row)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set_yticks(range(len(rows)), [row.said for row in rows], color=TEXT)
-        axes.tick_params(length=0, colors=TEXT)
+        axes.tick_params(length=0, colors=TEXT, labelsize=10)
         axes.grid(axis="x", color=RULE, linewidth=0.6)
         axes.spines[:].set_visible(False)
         axes.set_xlabel("difference of F1: mean, 95 % interval, and each redraw", color=TEXT)

@@ -138,7 +138,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
 def as_table(rows: Sequence[Row]) -> str:
     """Return the rows as a table for a terminal of 100 columns."""
     header = ("F1", "value", "95 % interval", "redraws", "n", "target", "")
-    return table([row.cells() for row in rows], header=header, divider=True)
+    return table([row.cells() for row in rows], header=header, divider=True, max_col=60)
 
 
 def keep(out: Path, rows: Mapping[str, Row], *, quick: bool) -> None:
