@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Whoever has a licensed Prodigy in the chosen environment (`make install VENV=folder`) needs no host.
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
-.PHONY: install demo annotate bench bench-acquisition bench-calibration bench-durability \
+.PHONY: install demo stories annotate bench bench-acquisition bench-calibration bench-durability \
   bench-learning bench-looking bench-restart bench-training study study-designs study-estimators \
   study-guard study-mixed study-planted test smoke lint types check check-old clean
 
@@ -29,6 +29,11 @@ $(STAMP): pyproject.toml host/pyproject.toml
 # A minute or two on two cores, resumed where it was interrupted; QUICK=1 is a smaller one.
 demo: install
 	$(BIN)/python examples/demo.py $(if $(QUICK),--quick)
+
+# When does active learning help, when not, and when does it harm? Six simulations on generated news, resumed
+# where they were interrupted; with PRODIGY_AL_DATA one of them also on a real corpus. QUICK=1: smaller ones.
+stories: install
+	cd examples && $(CURDIR)/$(BIN)/python -m stories $(if $(QUICK),--quick)
 
 # The annotation page, in the browser where there is one; e.g. make annotate RECIPE=al.teach SOURCE=news.jsonl MODEL=en_core_web_md
 RECIPE ?= al.manual-ranked

@@ -1,0 +1,138 @@
+"""The stories, told by their own commands in a small size."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from stories.corpora import Corpus
+from stories.figure import draw
+from stories.rows import THIS_TEST, Row, against_base, meets
+
+STORIES = {
+    "puzzle": "puzzle",
+    "rare_label": "rare-label",
+    "balanced": "balanced",
+    "confident": "confidently-wrong",
+    "binary": "binary",
+    "random_wins": "random-wins",
+}
+ROW = Row("name", "what it is", 0.02, 0.01, 0.03, n=100, redraws=2, points=[0.015, 0.025])
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where all stories write to: pipelines that are made alike are trained once."""
+    return tmp_path_factory.mktemp("told") / "stories"
+
+
+def tell(module: str, out: Path, examples: Path) -> str:
+    environment = {k: v for k, v in os.environ.items() if k != "PRODIGY_AL_DATA"}
+    command = [sys.executable, "-m", f"stories.{module}", "--quick", "--workers", "1"]
+    done = subprocess.run(
+        [*command, "--out", str(out)],
+        cwd=examples,
+        env=environment | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def kept(out: Path, name: str) -> dict[str, Any]:
+    path = out.parent / "stories.json"
+    rows = json.loads(path.read_bytes())["rows"] if path.exists() else {}
+    return {key: row for key, row in rows.items() if key.startswith(f"{name}.")}
+
+
+@pytest.mark.parametrize("module", STORIES)
+def test_a_story_prints_its_table_draws_it_and_keeps_its_rows(
+    module: str, out: Path, examples: Path
+) -> None:
+    printed = tell(module, out, examples)
+    rows = kept(out, STORIES[module])
+    assert len(rows) >= 2
+    for row in rows.values():
+        assert row["said"] in printed
+        assert row["n"] > 100
+        if len(row["points"]) > 1:
+            assert row["low"] < row["value"] < row["high"]
+        assert row["redraws"] == len(row["points"]) or row["redraws"] == 1
+        assert row["met"] in ((True, False) if row["target"] else (None,))
+    assert any(row["value"] is not None for row in rows.values())
+    drawn = ElementTree.parse(out / f"{STORIES[module]}.svg").getroot()
+    texts = {text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert {row["said"] for row in rows.values()} <= texts
+    if module == "confident":
+        assert "is left out: PRODIGY_AL_DATA" in printed
+
+
+def test_a_story_that_is_told_again_trains_nothing_again(out: Path, examples: Path) -> None:
+    if not kept(out, "balanced"):
+        tell("balanced", out, examples)
+    runs = {path: path.stat().st_mtime_ns for path in out.glob("*/report/runs/**/*.json")}
+    assert runs
+    before = kept(out, "balanced")
+    tell("balanced", out, examples)
+    assert {path: path.stat().st_mtime_ns for path in out.glob("*/report/runs/**/*.json")} == runs
+    assert kept(out, "balanced") == before
+
+
+def test_an_interval_meets_a_target_as_a_whole() -> None:
+    assert meets(ROW) is None
+    for target, met in (("> 0", True), ("> 0.02", False), ("< 0", False), ("< 0.04", True)):
+        assert meets(replace(ROW, target=target)) is met
+    assert meets(replace(ROW, target="within 0.03")) is False
+    assert meets(replace(ROW, target="within 0.031")) is True
+    assert meets(replace(ROW, low=None, high=None, target="> 0")) is False
+
+
+def test_without_a_number_for_new_text_a_row_has_that_of_its_redraws() -> None:
+    runs = [{"robust": {"vs_base": {"difference": value}}} for value in (0.1, 0.3)]
+    report = {
+        "test": {"segments": 50},
+        "arms": {name: {"runs": run} for name, run in zip("ab", runs, strict=True)},
+        "strategies": {"teach": {"robust": {"datasets": ["a", "b"], "vs_base": None}}},
+    }
+    found = against_base(report, "teach")
+    assert found["value"] == pytest.approx(0.2)
+    assert found["low"] < 0.1 < 0.3 < found["high"]
+    assert found["interval"] == THIS_TEST
+    report["arms"]["b"]["runs"]["robust"]["vs_base"] = None
+    assert against_base(report, "teach")["value"] is None
+
+
+def test_documents_for_tuning_are_not_those_of_the_story(tmp_path: Path) -> None:
+    small = Corpus(pool=3, test=2, base=2)
+    folders = [small.part(final=final, quick=False).make(tmp_path) for final in (False, True)]
+    texts = [set((folder / "pool.jsonl").read_text().splitlines()) for folder in folders]
+    assert texts[0].isdisjoint(texts[1])
+    assert not list(tmp_path.glob("*-unfinished"))
+
+
+def test_organisations_of_unmarked_kinds_are_not_marked() -> None:
+    letter = {"meta": {"kind": "letter"}, "spans": [{"label": "ORG"}, {"label": "PERSON"}]}
+    corpus = Corpus(unmarked=("letter",))
+    assert corpus.as_marked(letter)["spans"] == [{"label": "PERSON"}]
+    article = letter | {"meta": {"kind": "article"}}
+    assert corpus.as_marked(article) == article
+
+
+def test_a_figure_has_no_background_and_an_interval_per_row() -> None:
+    drawn = draw("A title", [ROW, replace(ROW, name="other", said="another")])
+    root = ElementTree.fromstring(drawn)
+    words = "".join(root.itertext())
+    assert "A title" in words
+    assert "another" in words
+    assert "+.020" in words
+    assert "fill: #ffffff" not in drawn
