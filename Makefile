@@ -114,9 +114,10 @@ TEST_JOBS ?= 3
 test: install
 	$(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
-# Installs the wheels into an empty environment; downloads all that they depend on.
+# Installs the wheels into an empty environment, which downloads all that they depend on, and tells
+# the longest stories in a small size.
 smoke: install
-	$(BIN)/python -m pytest -m slow tests/test_packaging.py
+	$(BIN)/python -m pytest -m slow tests/test_packaging.py tests/examples/test_stories.py
 
 lint: install
 	$(BIN)/ruff check .

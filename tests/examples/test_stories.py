@@ -24,6 +24,8 @@ STORIES = {
     "binary": "binary",
     "random_wins": "random-wins",
 }
+LONG = ("puzzle", "binary", "random_wins")
+"""Half a minute and more: told by `make smoke`."""
 ROW = Row("name", "what it is", 0.02, 0.01, 0.03, n=100, redraws=2, points=[0.015, 0.025])
 
 
@@ -55,7 +57,9 @@ def kept(out: Path, name: str) -> dict[str, Any]:
     return {key: row for key, row in rows.items() if key.startswith(f"{name}.")}
 
 
-@pytest.mark.parametrize("module", STORIES)
+@pytest.mark.parametrize(
+    "module", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in STORIES]
+)
 def test_a_story_prints_its_table_draws_it_and_keeps_its_rows(
     module: str, out: Path, examples: Path
 ) -> None:
