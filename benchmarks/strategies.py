@@ -1,0 +1,242 @@
+"""Seven ways to rank whole segments, each against random order: what do they bring, on real corpora?
+
+    make study-strategies                five replicates, resumed where it was interrupted
+    CORPUS=finer make study-strategies   one corpus alone; conll likewise
+    QUICK=1 make study-strategies        two replicates of 100, 200 and 300 answers on FiNER
+    WORKERS=1 make study-strategies      one training at a time; two if not given
+
+A replicate is a draw with a seed and a dev fold of its own, for each strategy and for random. All
+strategies are arms of `al.simulate` with one share of chance, so that nothing differs but the score
+(`STRATEGIES`). Of each the first 250, 500 and 1,000 answers are trained from (robust, one training
+seed), and as many of its first answers as take the simulated seconds of 250, 500 and 1,000 random
+ones (simulation/costs.py). Every model is measured on the corpus's test set. Rows:
+
+    answers.*   minus random at as many answers
+    seconds.*   minus random at as many seconds
+    f1.*        F1 itself
+
+A row is the mean over replicates; `low` and `high` are for new text (other replicates on other
+documents), `this_low` and `this_high` for this test set. `p` is of no difference on new text, and
+`holm` the same after Holm (1979) over all differences of the table. Nothing is chosen here.
+
+The corpora and the pipeline are those of `make study`. Table and build/strategies.json are written
+again after each part. What single models got is kept in build/strategies-CORPUS.json and, from
+earlier runs, in results/ (kept.py): these are neither simulated nor trained again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from statistics import fmean
+from typing import Any
+
+from drawn import ANSWERS, RANDOM, SECONDS, SPARE, seconds_of, write_dataset
+from kept import KeptModels, Tested, difference, tested
+from study import (
+    BASE,
+    BUDGET,
+    CORPORA,
+    DATA,
+    QUICK,
+    ROOT,
+    Corpus,
+    measure,
+    open_plan,
+    prodigy,
+    write_result,
+)
+from study_rows import NEW_TEXT, THIS_TEST, Row, level, table_lines
+from wasabi.tables import table
+
+from prodigy_al.comparison.measurements import Model
+from prodigy_al.evaluation.bootstrap import holm
+from prodigy_al.simulation.costs import CostModel
+
+BUILD = ROOT / "build" / "strategies"
+POLICY = "robust"
+REPLICATES = 2 if QUICK else 5
+BUDGETS = (100, 200, 300) if QUICK else (250, 500, 1000)
+EXPLORE = 0.1  # the default of `al.manual-ranked`
+STRATEGIES = (
+    "errors-per-root-token",
+    "information-density",
+    "tag-count",
+    "form-novelty",
+    "mnlp",
+)
+"""Scores by which the arm `ranked` ranks; the first is its default."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A model of every replicate: of which strategy, and as much of what as random's answers."""
+
+    strategy: str
+    equal: str
+    budget: int
+
+    def name(self, seed: int) -> str:
+        """Return what it is called among the models that are kept of a corpus."""
+        return f"{self.strategy}-{seed}-{self.equal}-{self.budget}"
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The answers of one strategy on one corpus with one seed."""
+
+    corpus: Corpus
+    strategy: str
+    seed: int
+
+    def answers(self, count: int) -> list[dict[str, Any]]:
+        """Return at least `count` answers, simulating what is missing; fewer at the pool's end."""
+        from prodigy_al.inputs.datasets import stored_examples  # not before PRODIGY_HOME is set
+
+        prefix, ranks = f"{self.corpus.name}-{self.strategy}", self.strategy != RANDOM
+        arm = "ranked" if ranks else RANDOM
+        dataset = f"{prefix}-{arm}-{self.seed}"
+        if len(stored_examples(dataset)) < count:
+            by = ["--by", self.strategy] if ranks else []
+            prodigy(
+                "al.simulate", DATA / self.corpus.pool, BASE, prefix, "--label", "ORG",
+                "--budget", count, "--seeds", f"{self.seed},", "--arms", arm,
+                "--explore", EXPLORE, *by,
+            )  # fmt: skip
+        return stored_examples(dataset)
+
+    def cut(self, wanted: Wanted) -> tuple[str, dict[str, float]]:
+        """Write the first answers as a dataset; return its name, and what they cost."""
+        answers = self.first(wanted)
+        dataset = f"cut-{self.corpus.name}-{wanted.name(self.seed)}"
+        write_dataset(dataset, answers)
+        return dataset, {ANSWERS: len(answers), SECONDS: sum(seconds_of(answers, CostModel()))}
+
+    def first(self, wanted: Wanted) -> list[dict[str, Any]]:
+        """Return the first answers, as many as wanted or as take random's seconds."""
+        if wanted.equal == ANSWERS or self.strategy == RANDOM:
+            return self.answers(BUDGET)[: wanted.budget]
+        random = Ranked(self.corpus, RANDOM, self.seed).answers(BUDGET)[: wanted.budget]
+        seconds = sum(seconds_of(random, CostModel()))
+        count = BUDGET
+        while True:
+            answers = self.answers(count)
+            spent = list(accumulate(seconds_of(answers, CostModel())))
+            if spent[-1] >= seconds or len(answers) < count:
+                return [a for a, end in zip(answers, spent, strict=True) if end <= seconds]
+            count = round(count * SPARE)
+
+
+def all_parts(corpora: Sequence[Corpus]) -> list[tuple[Corpus, int, tuple[Wanted, ...]]]:
+    """Return what is trained in which order: the most important first."""
+    return [
+        (corpus, seed, tuple(Wanted(strategy, equal, budget) for budget in BUDGETS))
+        for equal in (ANSWERS, SECONDS)
+        for seed in range(REPLICATES)
+        for corpus in corpora
+        for strategy in (RANDOM, *STRATEGIES)
+        if (strategy, equal) != (RANDOM, SECONDS)
+    ]
+
+
+def complete(corpus: Corpus, seed: int, wanted: Sequence[Wanted], kept: KeptModels) -> None:
+    """Simulate, train and keep what is missing of one strategy of one replicate."""
+    missing = [one for one in wanted if one.name(seed) not in kept]
+    if not missing:
+        return
+    cuts = {one: Ranked(corpus, one.strategy, seed).cut(one) for one in missing}
+    models = {one: Model(dataset, POLICY) for one, (dataset, _) in cuts.items()}
+    measured = measure(open_plan(corpus, list(models.values()), BUILD), list(models.values()))
+    kept.add(
+        {one.name(seed): tested(measured, models[one], cost) for one, (_, cost) in cuts.items()}
+    )
+
+
+def rows_of(corpus: Corpus, kept: KeptModels) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of one corpus, each over the replicates that are complete for it."""
+    for strategy in (RANDOM, *STRATEGIES):
+        for equal in (ANSWERS, SECONDS):
+            for budget in BUDGETS:
+                wanted = Wanted(strategy, equal, budget)
+                control = Wanted(RANDOM, ANSWERS, budget)
+                names = [(wanted.name(seed), control.name(seed)) for seed in range(REPLICATES)]
+                pairs = [(kept[a], kept[b]) for a, b in names if a in kept and b in kept]
+                if len(pairs) < 2:  # one replicate has no interval
+                    continue
+                name = f"{corpus.name}-{strategy}-{budget}"
+                yield f"f1.{name}-{equal}", level([own.f1 for own, _ in pairs])
+                if strategy != RANDOM:
+                    yield f"{equal}.{name}", difference(pairs) | _effort(pairs)
+
+
+def _effort(pairs: Sequence[tuple[Tested, Tested]]) -> Row:
+    return {
+        "seconds_ratio": fmean(a.effort[SECONDS] / b.effort[SECONDS] for a, b in pairs),
+        "answers": fmean(own.effort[ANSWERS] for own, _ in pairs),
+    }
+
+
+def adjusted(rows: Mapping[str, Row]) -> dict[str, Row]:
+    """Return the rows, those of differences with Holm's p over all of them."""
+    tested = [name for name, row in rows.items() if "p" in row]
+    found = dict(zip(tested, holm([rows[name]["p"] for name in tested]).tolist(), strict=True))
+    return {
+        name: row | {"holm": found[name]} if name in found else row for name, row in rows.items()
+    }
+
+
+def show(rows: Mapping[str, Row]) -> None:
+    """Print the table and write build/strategies.json."""
+    write_result("strategies", rows=rows)
+    header = ("row", "mean", NEW_TEXT, THIS_TEST, "range", "n", "seconds", "answers", "Holm's p")
+    lines = []
+    for line, row in zip(table_lines(rows), rows.values(), strict=True):
+        rest: tuple[str, ...] = ("", "", "")
+        if "holm" in row:
+            ratio, answers, p = row["seconds_ratio"], row["answers"], row["holm"]
+            rest = (f"{ratio:.2f} x", f"{answers:.0f}", f"{p:.3f}")
+        lines.append((*line[:6], *rest))
+    print(table(lines, header=header, divider=True), flush=True)
+
+
+def _say_left(done: float, total: float, began: float, at_start: float) -> None:
+    """Print how long the rest takes, at the pace since this run began."""
+    trained = done - at_start
+    left = (total - done) * (time.monotonic() - began) / trained if trained else float("nan")
+    share = f"{done / total:.0%} of all training"
+    print(f"{time.strftime('%H:%M')}  {share} done, {left / 3600:.1f} h left", flush=True)
+
+
+def main() -> None:
+    """Complete strategy by strategy; print and write what is known after each replicate."""
+    if not BASE.exists():
+        sys.exit(f"this needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
+    os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
+    only = os.environ.get("CORPUS", "finer" if QUICK else "")
+    corpora = [corpus for corpus in CORPORA if only in ("", corpus.name)]
+    kept = {corpus: KeptModels(f"strategies-{corpus.name}") for corpus in corpora}
+    parts, began = all_parts(corpora), time.monotonic()
+
+    def done() -> int:
+        return sum(
+            one.budget
+            for corpus, seed, wanted in parts
+            for one in wanted
+            if one.name(seed) in kept[corpus]
+        )
+
+    at_start, total = done(), sum(one.budget for _, _, wanted in parts for one in wanted)
+    for place, (corpus, seed, wanted) in enumerate(parts):
+        complete(corpus, seed, wanted, kept[corpus])
+        _say_left(done(), total, began, at_start)
+        last = place + 1 == len(parts) or parts[place + 1][:2] != (corpus, seed)
+        if last:
+            show(adjusted({n: row for c in corpora for n, row in rows_of(c, kept[c])}))
+
+
+if __name__ == "__main__":
+    main()
