@@ -1,4 +1,4 @@
-"""Seven ways to rank whole segments, each against random order: what do they bring, on real corpora?
+"""Seven ways to rank whole segments, each against random order, on real corpora.
 
     make study-strategies                five replicates, resumed where it was interrupted
     CORPUS=finer make study-strategies   one corpus alone; conll likewise
@@ -68,6 +68,8 @@ STRATEGIES = (
     "tag-count",
     "form-novelty",
     "mnlp",
+    "diverse-errors",
+    "form-quota",
 )
 """Scores by which the arm `ranked` ranks; the first is its default."""
 
