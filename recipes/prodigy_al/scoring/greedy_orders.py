@@ -19,7 +19,7 @@ from prodigy_al.arrays import Float32Array, FloatArray
 
 MOST_TAKEN = 4096
 """More than are annotated; each takes a look at all others."""
-QUOTA = 3.0
+QUOTA = 1.0
 """Expected entities of one text, after which another one counts for nothing."""
 
 
@@ -63,8 +63,8 @@ def room_when_taken(
     for maximizing submodular set functions").
 
     >>> half = np.array([0.5])
-    >>> [room.tolist() for room in room_when_taken([["acme"]] * 7 + [["oslo"]], [half] * 8)]
-    [[1.0], [1.0], [1.0], [1.0], [1.0], [1.0], [0.0], [1.0]]
+    >>> [room.tolist() for room in room_when_taken([["acme"]] * 3 + [["oslo"]], [half] * 4)]
+    [[1.0], [1.0], [0.0], [1.0]]
     """
     expected: defaultdict[str, float] = defaultdict(float)
 
