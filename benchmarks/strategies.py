@@ -6,10 +6,10 @@
     WORKERS=1 make study-strategies      one training at a time; two if not given
 
 A replicate is a draw with a seed and a dev fold of its own, for each strategy and for random. All
-strategies are arms of `al.simulate` with one share of chance, so that nothing differs but the score
-(`STRATEGIES`). Of each the first 250, 500 and 1,000 answers are trained from (robust, one training
-seed), and as many of its first answers as take the simulated seconds of 250, 500 and 1,000 random
-ones (simulation/costs.py). Every model is measured on the corpus's test set. Rows:
+strategies are arms of `al.simulate` with one share of chance (ranked-by-SCORE), so that nothing
+differs but the score. Of each the first 250, 500 and 1,000 answers are trained from (robust, one
+training seed), and as many of its first answers as take the simulated seconds of 250, 500 and 1,000
+random ones (simulation/costs.py). Every model is measured on the corpus's test set. Rows:
 
     answers.*   minus random at as many answers
     seconds.*   minus random at as many seconds
@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeAlias
 
 from drawn import ANSWERS, RANDOM, SECONDS, SPARE, seconds_of, write_dataset
 from kept import KeptModels, Tested, difference, tested
@@ -71,7 +71,7 @@ STRATEGIES = (
     "diverse-errors",
     "form-quota",
 )
-"""Scores by which the arm `ranked` ranks; the first is its default."""
+"""Scores by which an arm ranks; the first is the default of `al.manual-ranked`."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,10 @@ class Wanted:
         return f"{self.strategy}-{seed}-{self.equal}-{self.budget}"
 
 
+Part: TypeAlias = tuple[Corpus, int, tuple[Wanted, ...]]
+"""Some models of one strategy on a corpus with a seed."""
+
+
 @dataclass(frozen=True)
 class Ranked:
     """The answers of one strategy on one corpus with one seed."""
@@ -99,15 +103,12 @@ class Ranked:
         """Return at least `count` answers, simulating what is missing; fewer at the pool's end."""
         from prodigy_al.inputs.datasets import stored_examples  # not before PRODIGY_HOME is set
 
-        prefix, ranks = f"{self.corpus.name}-{self.strategy}", self.strategy != RANDOM
-        arm = "ranked" if ranks else RANDOM
-        dataset = f"{prefix}-{arm}-{self.seed}"
+        arm = RANDOM if self.strategy == RANDOM else f"ranked-by-{self.strategy}"
+        dataset = f"{self.corpus.name}-{arm}-{self.seed}"
         if len(stored_examples(dataset)) < count:
-            by = ["--by", self.strategy] if ranks else []
             prodigy(
-                "al.simulate", DATA / self.corpus.pool, BASE, prefix, "--label", "ORG",
-                "--budget", count, "--seeds", f"{self.seed},", "--arms", arm,
-                "--explore", EXPLORE, *by,
+                "al.simulate", DATA / self.corpus.pool, BASE, self.corpus.name, "--label", "ORG",
+                "--budget", count, "--seeds", f"{self.seed},", "--arms", arm, "--explore", EXPLORE,
             )  # fmt: skip
         return stored_examples(dataset)
 
@@ -133,7 +134,7 @@ class Ranked:
             count = round(count * SPARE)
 
 
-def all_parts(corpora: Sequence[Corpus]) -> list[tuple[Corpus, int, tuple[Wanted, ...]]]:
+def all_parts(corpora: Sequence[Corpus]) -> list[Part]:
     """Return what is trained in which order: the most important first."""
     return [
         (corpus, seed, tuple(Wanted(strategy, equal, budget) for budget in BUDGETS))
@@ -145,17 +146,18 @@ def all_parts(corpora: Sequence[Corpus]) -> list[tuple[Corpus, int, tuple[Wanted
     ]
 
 
-def complete(corpus: Corpus, seed: int, wanted: Sequence[Wanted], kept: KeptModels) -> None:
-    """Simulate, train and keep what is missing of one strategy of one replicate."""
+def complete(corpus: Corpus, seed: int, wanted: Sequence[Wanted], kept: KeptModels) -> bool:
+    """Simulate, train and keep what is missing of one part; return whether anything was."""
     missing = [one for one in wanted if one.name(seed) not in kept]
     if not missing:
-        return
+        return False
     cuts = {one: Ranked(corpus, one.strategy, seed).cut(one) for one in missing}
     models = {one: Model(dataset, POLICY) for one, (dataset, _) in cuts.items()}
     measured = measure(open_plan(corpus, list(models.values()), BUILD), list(models.values()))
     kept.add(
         {one.name(seed): tested(measured, models[one], cost) for one, (_, cost) in cuts.items()}
     )
+    return True
 
 
 def rows_of(corpus: Corpus, kept: KeptModels) -> Iterator[tuple[str, Row]]:
@@ -184,8 +186,8 @@ def _effort(pairs: Sequence[tuple[Tested, Tested]]) -> Row:
 
 def adjusted(rows: Mapping[str, Row]) -> dict[str, Row]:
     """Return the rows, those of differences with Holm's p over all of them."""
-    tested = [name for name, row in rows.items() if "p" in row]
-    found = dict(zip(tested, holm([rows[name]["p"] for name in tested]).tolist(), strict=True))
+    with_p = [name for name, row in rows.items() if "p" in row]
+    found = dict(zip(with_p, holm([rows[name]["p"] for name in with_p]).tolist(), strict=True))
     return {
         name: row | {"holm": found[name]} if name in found else row for name, row in rows.items()
     }
@@ -205,12 +207,39 @@ def show(rows: Mapping[str, Row]) -> None:
     print(table(lines, header=header, divider=True), flush=True)
 
 
-def _say_left(done: float, total: float, began: float, at_start: float) -> None:
-    """Print how long the rest takes, at the pace since this run began."""
-    trained = done - at_start
-    left = (total - done) * (time.monotonic() - began) / trained if trained else float("nan")
-    share = f"{done / total:.0%} of all training"
-    print(f"{time.strftime('%H:%M')}  {share} done, {left / 3600:.1f} h left", flush=True)
+@dataclass
+class Study:
+    """What is to be trained, and what is kept of it; `began` with `at_start` done."""
+
+    parts: Sequence[Part]
+    kept: Mapping[Corpus, KeptModels]
+
+    def __post_init__(self) -> None:
+        self.total = sum(one.budget for _, _, wanted in self.parts for one in wanted)
+        self.at_start, self.began = self.done(), time.monotonic()
+
+    def done(self) -> int:
+        """Return how many answers are trained from in what is kept; training takes as long."""
+        return sum(
+            one.budget
+            for corpus, seed, wanted in self.parts
+            for one in wanted
+            if one.name(seed) in self.kept[corpus]
+        )
+
+    def say_left(self) -> None:
+        """Print how long the rest takes, at the pace since this run began."""
+        done, passed = self.done(), time.monotonic() - self.began
+        trained = done - self.at_start
+        left = f"{(self.total - done) * passed / trained / 3600:.1f} h left" if trained else ""
+        print(
+            f"{time.strftime('%H:%M')}  {done / self.total:.0%} of all trained  {left}", flush=True
+        )
+
+    def rows(self) -> dict[str, Row]:
+        """Return all rows that are known by now."""
+        both = (rows_of(corpus, models) for corpus, models in self.kept.items())
+        return adjusted({name: row for rows in both for name, row in rows})
 
 
 def main() -> None:
@@ -221,23 +250,13 @@ def main() -> None:
     only = os.environ.get("CORPUS", "finer" if QUICK else "")
     corpora = [corpus for corpus in CORPORA if only in ("", corpus.name)]
     kept = {corpus: KeptModels(f"strategies-{corpus.name}") for corpus in corpora}
-    parts, began = all_parts(corpora), time.monotonic()
-
-    def done() -> int:
-        return sum(
-            one.budget
-            for corpus, seed, wanted in parts
-            for one in wanted
-            if one.name(seed) in kept[corpus]
-        )
-
-    at_start, total = done(), sum(one.budget for _, _, wanted in parts for one in wanted)
-    for place, (corpus, seed, wanted) in enumerate(parts):
-        complete(corpus, seed, wanted, kept[corpus])
-        _say_left(done(), total, began, at_start)
-        last = place + 1 == len(parts) or parts[place + 1][:2] != (corpus, seed)
-        if last:
-            show(adjusted({n: row for c in corpora for n, row in rows_of(c, kept[c])}))
+    study = Study(all_parts(corpora), kept)
+    following = [*study.parts[1:], None]
+    for (corpus, seed, wanted), after in zip(study.parts, following, strict=True):
+        if complete(corpus, seed, wanted, kept[corpus]):
+            study.say_left()
+        if after is None or after[:2] != (corpus, seed):
+            show(study.rows())
 
 
 if __name__ == "__main__":
