@@ -14,8 +14,10 @@ random ones (simulation/costs.py). Every model is measured on the corpus's test 
     answers.*   minus random at as many answers
     seconds.*   minus random at as many seconds
     f1.*        F1 itself
+    lookup.*    names that were accepted at random, looked up in the test set, minus random training
 
-A row is the mean over replicates; `low` and `high` are for new text (other replicates on other
+`pool` is random order with the whole pool answered, in two replicates: what there is to gain. A
+row is the mean over replicates; `low` and `high` are for new text (other replicates on other
 documents), `this_low` and `this_high` for this test set. `p` is of no difference on new text, and
 `holm` the same after Holm (1979) over all differences of the table. Nothing is chosen here.
 
@@ -37,6 +39,7 @@ from typing import Any, TypeAlias
 
 from drawn import ANSWERS, RANDOM, SECONDS, SPARE, seconds_of, write_dataset
 from kept import KeptModels, Tested, difference, tested
+from lookup import known_names, look_up
 from study import (
     BASE,
     BUDGET,
@@ -53,7 +56,11 @@ from study import (
 from study_rows import NEW_TEXT, THIS_TEST, Row, level, table_lines
 from wasabi.tables import table
 
-from prodigy_al.comparison.measurements import Model
+from prodigy_al.comparison.measurements import BASE as UNTRAINED
+from prodigy_al.comparison.measurements import Measurements, Model
+from prodigy_al.comparison.plan import Plan
+from prodigy_al.comparison.runs import Run
+from prodigy_al.comparison.testset import remove_overlap
 from prodigy_al.evaluation.bootstrap import holm
 from prodigy_al.simulation.costs import CostModel
 
@@ -62,6 +69,8 @@ POLICY = "robust"
 REPLICATES = 2 if QUICK else 5
 BUDGETS = (100, 200, 300) if QUICK else (250, 500, 1000)
 EXPLORE = 0.1  # the default of `al.manual-ranked`
+LOOKUP, POOL = "lookup", "pool"
+WHOLE_POOL = 600 if QUICK else 10**9
 STRATEGIES = (
     "errors-per-root-token",
     "information-density",
@@ -103,7 +112,7 @@ class Ranked:
         """Return at least `count` answers, simulating what is missing; fewer at the pool's end."""
         from prodigy_al.inputs.datasets import stored_examples  # not before PRODIGY_HOME is set
 
-        arm = RANDOM if self.strategy == RANDOM else f"ranked-by-{self.strategy}"
+        arm = RANDOM if self.strategy in (RANDOM, LOOKUP) else f"ranked-by-{self.strategy}"
         dataset = f"{self.corpus.name}-{arm}-{self.seed}"
         if len(stored_examples(dataset)) < count:
             prodigy(
@@ -121,8 +130,8 @@ class Ranked:
 
     def first(self, wanted: Wanted) -> list[dict[str, Any]]:
         """Return the first answers, as many as wanted or as take random's seconds."""
-        if wanted.equal == ANSWERS or self.strategy == RANDOM:
-            return self.answers(BUDGET)[: wanted.budget]
+        if wanted.equal != SECONDS:
+            return self.answers(max(BUDGET, wanted.budget))[: wanted.budget]
         random = Ranked(self.corpus, RANDOM, self.seed).answers(BUDGET)[: wanted.budget]
         seconds = sum(seconds_of(random, CostModel()))
         count = BUDGET
@@ -136,14 +145,16 @@ class Ranked:
 
 def all_parts(corpora: Sequence[Corpus]) -> list[Part]:
     """Return what is trained in which order: the most important first."""
-    return [
+    order = [(strategy, ANSWERS) for strategy in (RANDOM, LOOKUP, *STRATEGIES)]
+    parts = [
         (corpus, seed, tuple(Wanted(strategy, equal, budget) for budget in BUDGETS))
-        for equal in (ANSWERS, SECONDS)
+        for wanted in (order, [(strategy, SECONDS) for strategy in STRATEGIES])
         for seed in range(REPLICATES)
         for corpus in corpora
-        for strategy in (RANDOM, *STRATEGIES)
-        if (strategy, equal) != (RANDOM, SECONDS)
+        for strategy, equal in wanted
     ]
+    whole = (Wanted(RANDOM, POOL, WHOLE_POOL),)
+    return parts + [(corpus, seed, whole) for seed in range(2) for corpus in corpora]
 
 
 def complete(corpus: Corpus, seed: int, wanted: Sequence[Wanted], kept: KeptModels) -> bool:
@@ -152,29 +163,44 @@ def complete(corpus: Corpus, seed: int, wanted: Sequence[Wanted], kept: KeptMode
     if not missing:
         return False
     cuts = {one: Ranked(corpus, one.strategy, seed).cut(one) for one in missing}
-    models = {one: Model(dataset, POLICY) for one, (dataset, _) in cuts.items()}
-    measured = measure(open_plan(corpus, list(models.values()), BUILD), list(models.values()))
+    policy = LOOKUP if wanted[0].strategy == LOOKUP else POLICY
+    models = {one: Model(dataset, policy) for one, (dataset, _) in cuts.items()}
+    plan = open_plan(corpus, list(models.values()), BUILD)
+    measured = measure(plan, [] if policy == LOOKUP else list(models.values()))
+    if policy == LOOKUP:
+        _look_up_all(plan, measured)
     kept.add(
         {one.name(seed): tested(measured, models[one], cost) for one, (_, cost) in cuts.items()}
     )
     return True
 
 
+def _look_up_all(plan: Plan, measured: Measurements) -> None:
+    """Measure what the accepted names of each dataset find on the test set."""
+    trains, _ = remove_overlap(plan.arms, plan.test)
+    (base,) = measured.predictions[UNTRAINED]
+    for arm, train in zip(plan.arms, trains, strict=True):
+        found = look_up(known_names(train), plan.test.gold, base)
+        run = Run(plan.base, (plan.test.gold,), dataset=arm.dataset, policy=LOOKUP, train=train)
+        measured.add(run, [found])
+
+
 def rows_of(corpus: Corpus, kept: KeptModels) -> Iterator[tuple[str, Row]]:
     """Yield the rows of one corpus, each over the replicates that are complete for it."""
-    for strategy in (RANDOM, *STRATEGIES):
-        for equal in (ANSWERS, SECONDS):
-            for budget in BUDGETS:
-                wanted = Wanted(strategy, equal, budget)
-                control = Wanted(RANDOM, ANSWERS, budget)
-                names = [(wanted.name(seed), control.name(seed)) for seed in range(REPLICATES)]
-                pairs = [(kept[a], kept[b]) for a, b in names if a in kept and b in kept]
-                if len(pairs) < 2:  # one replicate has no interval
-                    continue
-                name = f"{corpus.name}-{strategy}-{budget}"
-                yield f"f1.{name}-{equal}", level([own.f1 for own, _ in pairs])
-                if strategy != RANDOM:
-                    yield f"{equal}.{name}", difference(pairs) | _effort(pairs)
+    for wanted in dict.fromkeys(one for _, _, part in all_parts([corpus]) for one in part):
+        control = Wanted(RANDOM, ANSWERS, min(wanted.budget, BUDGET))
+        names = [(wanted.name(seed), control.name(seed)) for seed in range(REPLICATES)]
+        pairs = [(kept[a], kept[b]) for a, b in names if a in kept and b in kept]
+        if len(pairs) < 2:  # one replicate has no interval
+            continue
+        size = POOL if wanted.equal == POOL else str(wanted.budget)
+        name = f"{corpus.name}-{wanted.strategy}-{size}"
+        yield f"f1.{name}-{wanted.equal}", level([own.f1 for own, _ in pairs])
+        if wanted.strategy in STRATEGIES:
+            yield f"{wanted.equal}.{name}", difference(pairs) | _effort(pairs)
+        elif wanted.strategy == LOOKUP:  # a baseline, not one of what is tested
+            row = difference(pairs)
+            yield f"{LOOKUP}.{name}", {key: row[key] for key in row if key != "p"}
 
 
 def _effort(pairs: Sequence[tuple[Tested, Tested]]) -> Row:
@@ -207,6 +233,11 @@ def show(rows: Mapping[str, Row]) -> None:
     print(table(lines, header=header, divider=True), flush=True)
 
 
+def cost(wanted: Wanted) -> int:
+    """Return how many answers are trained from, 10,000 at most: it takes about as long."""
+    return 0 if wanted.strategy == LOOKUP else min(wanted.budget, 10_000)
+
+
 @dataclass
 class Study:
     """What is to be trained, and what is kept of it; `began` with `at_start` done."""
@@ -215,13 +246,13 @@ class Study:
     kept: Mapping[Corpus, KeptModels]
 
     def __post_init__(self) -> None:
-        self.total = sum(one.budget for _, _, wanted in self.parts for one in wanted)
+        self.total = sum(cost(one) for _, _, wanted in self.parts for one in wanted)
         self.at_start, self.began = self.done(), time.monotonic()
 
     def done(self) -> int:
-        """Return how many answers are trained from in what is kept; training takes as long."""
+        """Return what was spent on what is kept."""
         return sum(
-            one.budget
+            cost(one)
             for corpus, seed, wanted in self.parts
             for one in wanted
             if one.name(seed) in self.kept[corpus]

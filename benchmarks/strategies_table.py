@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from drawn import ANSWERS, RANDOM, SECONDS
 from kept import KeptModels
 from scores_table import number
-from strategies import BUDGETS, REPLICATES, STRATEGIES, adjusted, rows_of
+from strategies import BUDGETS, LOOKUP, POOL, REPLICATES, STRATEGIES, adjusted, rows_of
 from study import CORPORA, ROOT
 from study_rows import Row
 
@@ -28,6 +28,11 @@ def lines(rows: Mapping[str, Row]) -> Iterator[str]:
     yield "|---" * (2 + len(heads)) + "|"
     levels = [rows.get(f"f1.{c}-{RANDOM}-{budget}-{ANSWERS}") for c, budget in places]
     yield "| random order, F1 | | " + " | ".join(map(_level, levels)) + " |"
+    ceilings = [rows.get(f"f1.{c}-{RANDOM}-{POOL}-{POOL}") for c in NAMES]
+    empty = " |" * (len(BUDGETS) - 1)
+    yield f"| the whole pool, F1 | |{empty} " + f" |{empty} ".join(map(_level, ceilings)) + " |"
+    found = [rows.get(f"{LOOKUP}.{c}-{LOOKUP}-{budget}") for c, budget in places]
+    yield "| accepted names, looked up | answers | " + " | ".join(map(_cell, found)) + " |"
     for strategy in STRATEGIES:
         for equal in (ANSWERS, SECONDS):
             found = [rows.get(f"{equal}.{c}-{strategy}-{budget}") for c, budget in places]
@@ -93,7 +98,7 @@ def _cell(row: Row | None) -> str:
     if row is None:
         return "-"
     mean, low, high = (signed(row[key]) for key in ("value", "low", "high"))
-    mean = f"**{mean}**" if row["holm"] < CERTAIN else mean
+    mean = f"**{mean}**" if row.get("holm", 1) < CERTAIN else mean
     return f"{mean} [{low}, {high}]{_fewer(row)}"
 
 

@@ -14,9 +14,11 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import strategies  # noqa: E402
 import strategies_table  # noqa: E402
 from drawn import ANSWERS, RANDOM, SECONDS  # noqa: E402
+from lookup import known_names, look_up  # noqa: E402
 from study import CORPORA  # noqa: E402
 
 from prodigy_al.scoring.acquisition import ACQUISITIONS  # noqa: E402
+from prodigy_al.training.answers import Answer, Answers  # noqa: E402
 
 
 def row(value: float, p: float, n: int = strategies.REPLICATES) -> dict[str, Any]:
@@ -29,9 +31,9 @@ def test_seven_scores_are_trained_from_at_equal_answers_first_and_random_once():
     parts = strategies.all_parts(CORPORA)
     names = [(c.name, one.name(seed)) for c, seed, wanted in parts for one in wanted]
     each = len(CORPORA) * strategies.REPLICATES * len(strategies.BUDGETS)
-    assert len(names) == len(set(names)) == each * (2 * 7 + 1)
+    assert len(names) == len(set(names)) == each * (2 * 7 + 2) + 2 * len(CORPORA)
     order = [wanted[0].equal for _, _, wanted in parts]
-    assert order == sorted(order), "all at equal answers come first"
+    assert order == sorted(order, key=[ANSWERS, SECONDS, strategies.POOL].index)
 
 
 def answers(*lengths: int) -> list[dict[str, Any]]:
@@ -63,11 +65,17 @@ def test_the_table_corrects_for_all_differences_and_says_which_pay():
             "answers.finer-mnlp-1000": row(0.03, 0.001),
             "seconds.finer-mnlp-1000": row(0.02, 0.02),
             "answers.conll-tag-count-250": row(-0.04, 0.002, n=2),
+            "f1.conll-random-pool-pool": {"value": 0.8, "n": 2},
+            "lookup.finer-lookup-500": {"value": -0.2, "low": -0.25, "high": -0.15, "n": 5},
         }
     )
-    assert [rows[name].get("holm") for name in rows] == pytest.approx([None, 0.003, 0.02, 0.004])
+    holm = {name: found["holm"] for name, found in rows.items() if "holm" in found}
+    assert list(holm.values()) == pytest.approx([0.003, 0.02, 0.004])
     lines = list(strategies_table.lines(rows))
     assert "| random order, F1 | | - | - | .561 | - | - | - |" in lines
+    assert "| the whole pool, F1 | | | | - | | | .800 (n = 2) |" in lines
+    looked_up = "| accepted names, looked up | answers | - | -.200 [-.250, -.150] | - | - | - | - |"
+    assert looked_up in lines
     mnlp = [line for line in lines if line.startswith("| `mnlp`")]
     assert mnlp == [
         "| `mnlp` | answers | - | - | **+.030** [+.020, +.040] | - | - | - |",
@@ -84,3 +92,35 @@ def test_a_difference_that_may_be_chance_is_not_said_to_be_one():
     rows = strategies.adjusted({"answers.finer-mnlp-500": row(0.03, 0.06)})
     assert "- `mnlp`: no difference found in 1 cells." in list(strategies_table.findings(rows))
     assert not any("**" in line for line in strategies_table.lines(rows))
+
+
+def read(*texts: tuple[str, list[tuple[int, int, str]]]) -> Answers:
+    items = [
+        Answer(i, tuple(text.split()), (True,) * len(text.split()), tuple(spans))
+        for i, (text, spans) in enumerate(texts)
+    ]
+    return Answers("x", "full", ("ORG",), tuple(items), {})
+
+
+def test_names_are_known_where_they_were_accepted_at_half_of_their_places():
+    train = read(
+        ("Acme Bank fell", [(0, 2, "ORG")]),
+        ("Acme rose in Oslo", [(0, 1, "ORG")]),
+        ("Oslo beat Acme", [(0, 1, "ORG")]),
+        ("rain in Oslo and Oslo", []),
+    )
+    assert known_names(train) == {("Acme", "Bank"): "ORG", ("Acme",): "ORG"}
+
+
+def test_longer_names_are_looked_up_first_and_other_labels_stay_where_none_is():
+    names = {("Acme",): "ORG", ("Acme", "Bank"): "ORG"}
+    texts = read(("the Acme Bank and Acme of Oslo", []), ("Oslo Bank", []))
+    base = [
+        frozenset({(1, 2, "PERSON"), (6, 7, "PLACE"), (0, 1, "ORG")}),
+        frozenset({(0, 2, "ORG")}),
+    ]
+    assert look_up(names, texts, base) == [
+        {(1, 3, "ORG"), (4, 5, "ORG"), (6, 7, "PLACE")},
+        frozenset(),
+    ]
+    assert look_up({}, texts, base)[0] == {(1, 2, "PERSON"), (6, 7, "PLACE")}
