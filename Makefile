@@ -8,7 +8,7 @@ LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy"
 
 .PHONY: install demo stories annotate bench bench-acquisition bench-calibration bench-durability \
   bench-learning bench-looking bench-restart bench-training study study-designs study-estimators \
-  study-guard study-mixed study-planted test smoke lint types check check-old clean
+  study-guard study-mixed study-planted study-strategies test smoke lint types check check-old clean
 
 install: $(STAMP)
 
@@ -95,6 +95,10 @@ study: install
 # Which design should rank whole segments, at equal seconds? Two hours, resumed where it was interrupted.
 study-designs: install
 	$(BIN)/python benchmarks/designs.py
+
+# What do seven strategies bring against random order? Some hours, resumed where it was interrupted.
+study-strategies: install
+	$(BIN)/python benchmarks/strategies.py
 
 # Are the weighted dev numbers right? An hour, resumed where it was interrupted.
 study-estimators: install

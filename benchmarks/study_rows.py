@@ -79,7 +79,7 @@ def difference_row(
         raise EstimateError(f"no interval for new text: {found}")
     new, this = found.new_text, found.this_test
     result = row(values, (new.low, new.high, NEW_TEXT), target, mean)
-    result |= {"this_low": this.low, "this_high": this.high}
+    result |= {"this_low": this.low, "this_high": this.high, "p": new.p}
     met = row(values, (this.low, this.high, THIS_TEST), target, mean)["met"]
     return result if met == result["met"] else {**result, "met_this_test": met}
 

@@ -89,6 +89,31 @@ def test_a_design_leaves_controls_as_they_are_and_strict_arms_without_kinds(
         assert {(r["acquisition"], r["stratum"]) for r in al} == {(acquisition, None)}
 
 
+def test_each_arm_ranks_by_the_score_that_it_names(home: Path, world: Path):
+    scores = {"ranked": "form-quota", "ranked-strict": "diverse-errors", "teach": "mnlp"}
+    arms = {f"{arm}-by-{score}": score for arm, score in scores.items()}
+    run(world, arms=[*arms, "ranked"], budget=30, by="tag-count")
+    for arm, score in {**arms, "ranked": "tag-count"}.items():
+        al = [one["al"] for one in stored(f"news-{arm}-0") if one["al"]["fold"] == "train"]
+        assert {(r["strategy"], r["acquisition"]) for r in al} == {(arm.split("-by-")[0], score)}
+    simulate(
+        str(world / "pool.jsonl"), str(world / "base"), "other", label=["ORG"], arms=["ranked"],
+        budget=30, by="form-quota",
+    )  # fmt: skip
+    named, chosen = stored("news-ranked-by-form-quota-0"), stored("other-ranked-0")
+    assert [one["al"] for one in named] == [one["al"] for one in chosen]
+
+
+def test_a_strict_order_by_what_is_added_is_asked_from_the_most_and_has_no_probabilities(
+    home: Path, world: Path
+):
+    run(world, arms=["ranked-strict-by-diverse-errors"], budget=60)
+    al = [one["al"] for one in stored("news-ranked-strict-by-diverse-errors-0")]
+    train = [r for r in al if r["fold"] == "train"]
+    assert [r["u"] for r in train] == sorted((r["u"] for r in train), reverse=True)
+    assert {(r["design"], r["p"], r["key"]) for r in al} == {("strict", None, None)}
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

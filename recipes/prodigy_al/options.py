@@ -82,7 +82,7 @@ BUDGET = Arg(
 ACQUISITION = Arg(
     "--by",
     help="Score that ranks the train fold: expected-errors, errors-per-root-token, "
-    "most-uncertain, ...",
+    "diverse-errors, ..., or one of another package; a name that is none lists all",
 )
 ACQUISITION_OF_ARMS = Arg(
     "--by", help="Score that ranks the train fold of each arm; if not given, as in its own recipe"

@@ -35,6 +35,9 @@ It holds how annotator and costs were set, and as ``error`` the kind of error th
 null. In datasets of earlier releases it is only true.
 """
 
+BY = "-by-"
+"""Between a strategy and the score that it ranks by, where that is not its own: ranked-by-mnlp."""
+
 Unit = Literal["segment", "candidate"]
 Design = Literal["keys", "strict"]
 Fold = Literal["train", "dev"]

@@ -48,7 +48,8 @@ _ASKING = {
     ),
     arms=Arg(
         "--arms",
-        help="Arms, comma-separated; teach,ranked,random if not given",
+        help="Arms, comma-separated; teach,ranked,random if not given. One that ranks may name the "
+        "score of --by that it ranks by: ranked-by-mnlp",
         converter=split_string,
     ),
     seeds=Arg("--seeds", help="Number of replicates (0..N-1), or their seeds, comma-separated"),

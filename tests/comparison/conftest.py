@@ -24,7 +24,7 @@ from prodigy_al.comparison.testset import TestSet, read_test, remove_overlap
 from prodigy_al.inputs.comparison import open_comparison
 from prodigy_al.report.build import build_report
 from prodigy_al.report.schema import Report
-from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.design import RANKING, SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
 from prodigy_al.sampling.frame import Frame, build_frame
 from prodigy_al.sampling.questions import Header, make_tasks
@@ -128,7 +128,7 @@ def drawn(world: Path) -> Callable[..., Arm]:
             "candidate" if binary else "segment",
             seed=seed,
             fold_salt=salt,
-            **({"explore": 1.0} if strategy.startswith("random") else {}) | chosen,
+            **_usual(strategy) | chosen,
         )
         header = Header(
             model={"name": "base"},
@@ -142,6 +142,13 @@ def drawn(world: Path) -> Callable[..., Arm]:
         return read_arm(name, answers, LABELS, tokenizer=tokenizer)
 
     return draw
+
+
+def _usual(strategy: str) -> dict[str, Any]:
+    """Return the score of a strategy, or the share of chance of a random one."""
+    if strategy.startswith("random"):
+        return {"explore": 1.0}
+    return {"acquisition": RANKING["acquisition"]} if strategy.startswith("ranked") else {}
 
 
 @pytest.fixture

@@ -167,14 +167,29 @@ def test_datasets_from_another_source_are_no_replicates(drawn: Draw):
     }
 
 
-@pytest.mark.parametrize(
-    "other", [{"explore": 0.1}, {"acquisition": "span-entropy"}, {"within_kinds": True}]
-)
+@pytest.mark.parametrize("other", [{"explore": 0.1}, {"within_kinds": True}])
 def test_datasets_ranked_by_another_design_are_no_replicates(drawn: Draw, other: dict[str, Any]):
     arms = [drawn("a-0", seed=0), drawn("a-1", seed=1), drawn("b-2", seed=2, **other)]
     found = find_replicates(arms)["ranked"]
     assert [arm.dataset for arm in found.distinct] == ["a-0", "a-1"]
     assert found.left_out == {"b-2": "ranked by another design than a-0"}
+
+
+def test_two_scores_are_two_strategies_with_replicates_of_their_own(untrained: Any, drawn: Draw):
+    arms = []
+    for seed in range(2):
+        own = {"seed": seed, "salt": f"salt-{seed}"}
+        arms += [
+            drawn(f"ranked-{seed}", **own),
+            drawn(f"ranked-by-mnlp-{seed}", **own, acquisition="mnlp"),
+            drawn(f"random-{seed}", "random", **own),
+        ]
+    report = untrained(*arms)
+    assert list(report.strategies) == ["ranked", "ranked-by-mnlp", "random"]
+    for name in ("ranked", "ranked-by-mnlp"):
+        found = report.strategies[name]["usual"]
+        assert (found.datasets, found.left_out) == ([f"{name}-0", f"{name}-1"], {})
+        assert found.vs_random is not None
 
 
 def test_nothing_is_advised_that_could_not_give_unrecorded_answers_a_control(

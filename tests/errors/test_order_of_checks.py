@@ -32,6 +32,7 @@ BAD_OPTIONS = [
     (("al.random", "x", UNLOADABLE, "gone.jsonl"), "gone.jsonl"),
     ((*SIMULATE, "--seeds", "x"), "--seeds x: give a number of seeds"),
     ((*SIMULATE, "--arms", "best"), "--arms best: there is no such arm"),
+    ((*SIMULATE, "--arms", "ranked-by-best"), "--arms best: there is no such score; there are"),
     ((*SIMULATE, "--budget", "0"), "--budget 0: give a number"),
     ((*SIMULATE, "--start-share", "0"), "--start-share 0.0: out of range"),
     ((*SIMULATE, "--error-rate", "2"), "--error-rate 2.0: out of range"),

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from prodigy_al.scoring.acquisition import (
     ACQUISITIONS,
     count_entropy,
+    diverse_errors,
     errors_per_root_token,
     expected_entities,
     expected_errors,
     form_novelty,
+    form_quota,
     information_density,
     least_confidence,
     max_token_entropy,
@@ -46,6 +48,8 @@ GROWTH = {
     "tag-count": 2.0,
     "form-novelty": 2.0,
     "information-density": 2.0,
+    "diverse-errors": 2.0,
+    "form-quota": 2.0,
     "random": 1.0,
 }
 GROWS_LESS_THAN_TWICE = ["count-entropy", "least-confidence"]
@@ -57,10 +61,13 @@ OF_SPANS = [
     "squared-errors",
     "count-entropy",
     "information-density",
+    "diverse-errors",
+    "form-quota",
 ]
 """The uncertainties about spans."""
 OF_PARSE = ["least-confidence", "mnlp", "max-token-entropy", "mean-token-entropy", "min-margin"]
 """The uncertainties about the parse."""
+ARRAYS = ("marginals", "lengths", "greedy", "entropies", "margins", "elsewhere", "room")
 
 
 @st.composite
@@ -84,6 +91,8 @@ def segments(draw: st.DrawFn, least: int = 0) -> SegmentScores:
         log_probability=float(numbers(1, -1000, 0)[0]) if tokens else 0.0,
         elsewhere=numbers(spans, 0, 1e6),
         density=float(numbers(1, -1, 1)[0]),
+        apart=float(numbers(1, 0, 1)[0]),
+        room=rng.integers(0, 2, spans).astype(float),
         chance=rng.uniform(0.01, 0.99),
     )
 
@@ -99,6 +108,8 @@ def twice(one: SegmentScores) -> SegmentScores:
         log_probability=2 * one.log_probability,
         elsewhere=np.tile(one.elsewhere, 2),
         density=one.density,
+        apart=one.apart,
+        room=np.tile(one.room, 2),
         chance=one.chance,
     )
 
@@ -111,12 +122,13 @@ def with_span(one: SegmentScores, p: float) -> SegmentScores:
         lengths=np.append(one.lengths, 1),
         greedy=np.append(one.greedy, False),
         elsewhere=np.append(one.elsewhere, 0.0),
+        room=np.append(one.room, 1.0),
     )
 
 
 NOTHING = SegmentScores(
     *(np.zeros(0), 0, np.zeros(0, np.intp), np.zeros(0, np.bool_)),
-    *(np.zeros(0), np.zeros(0), 0.0, np.zeros(0), 0.5, 0.5),
+    *(np.zeros(0), np.zeros(0), 0.0, np.zeros(0), 0.5, 0.5, np.zeros(0), 0.5),
 )
 
 
@@ -133,10 +145,7 @@ def test_scores_are_finite_and_never_negative(name: str, scores: SegmentScores) 
 def test_the_order_of_spans_and_of_tokens_does_not_matter(name: str, scores: SegmentScores) -> None:
     backwards = replace(
         scores,
-        **{
-            field: getattr(scores, field)[::-1]
-            for field in ("marginals", "lengths", "greedy", "entropies", "margins", "elsewhere")
-        },
+        **{field: getattr(scores, field)[::-1] for field in ARRAYS},
     )
     assert score(name, backwards) == pytest.approx(score(name, scores), abs=1e-12)
 
@@ -273,3 +282,15 @@ def test_a_segment_like_no_other_has_no_density() -> None:
     p = np.array([0.5])
     assert information_density(p, 0.8) == pytest.approx(0.2)
     assert information_density(p, -0.1) == 0.0
+
+
+def test_a_segment_like_one_taken_before_adds_nothing() -> None:
+    p = np.array([0.5, 0.9])
+    assert diverse_errors(p, 1.0) == expected_errors(p)
+    assert diverse_errors(p, 0.0) == 0.0
+
+
+def test_spans_whose_text_was_asked_about_enough_count_for_nothing() -> None:
+    p = np.array([0.5, 0.9])
+    assert form_quota(p, np.ones(2)) == expected_errors(p)
+    assert form_quota(p, np.array([0.0, 1.0])) == pytest.approx(0.09)

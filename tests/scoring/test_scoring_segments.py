@@ -11,7 +11,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.sampling.frame import Segment
-from prodigy_al.scoring.acquisition import ACQUISITIONS
+from prodigy_al.scoring.acquisition import ACQUISITIONS, expected_errors
+from prodigy_al.scoring.greedy_orders import apart_when_taken, room_when_taken
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.registry import SegmentScores, find_acquisition
 from prodigy_al.scoring.segments import make_doc, segment_scorer
@@ -54,6 +55,11 @@ def scores_of(nlp: Language, segments: list[Segment]) -> list[SegmentScores]:
         for name, p in zip(names, one.probabilities, strict=True):
             everywhere[name] += p
     unit = np.array([one.embedding / np.linalg.norm(one.embedding) for one in spans])
+    taken_apart = apart_when_taken(
+        np.array([one.embedding for one in spans]),
+        np.array([expected_errors(one.probabilities) for one in spans]),
+    )
+    wanted = room_when_taken(forms, [one.probabilities for one in spans])
     return [
         SegmentScores(
             one.probabilities,
@@ -70,6 +76,8 @@ def scores_of(nlp: Language, segments: list[Segment]) -> list[SegmentScores]:
                 ]
             ),
             float(np.mean(unit @ unit[i])),
+            taken_apart[i],
+            wanted[i],
             0.5,
         )
         for i, (doc, one, names) in enumerate(zip(docs, spans, forms, strict=True))
@@ -101,7 +109,7 @@ def test_random_scores_follow_from_text_and_seed_alone(
     assert 0.1 < np.mean(first) < 0.9
 
 
-@pytest.mark.parametrize("name", ["mnlp", "information-density"])
+@pytest.mark.parametrize("name", ["mnlp", "information-density", "diverse-errors"])
 def test_a_scorer_that_another_holds_is_not_changed(
     plain: Language, segments: list[Segment], name: str
 ) -> None:

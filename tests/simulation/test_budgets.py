@@ -8,7 +8,7 @@ import pytest
 
 from prodigy_al.errors import ParameterError
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
-from prodigy_al.simulation.arms import ARMS, plan_runs
+from prodigy_al.simulation.arms import ARMS, find_arm, plan_runs
 from prodigy_al.simulation.costs import UNITS, CostModel, Meter, Unit
 from prodigy_al.simulation.session import annotate
 
@@ -118,3 +118,36 @@ def test_a_start_gets_its_share_in_the_same_unit():
     assert rest.start == start
     with pytest.raises(ParameterError, match="budget_in days: there is no such unit"):
         plan_runs("x", budget=3000, unit="days", **common)
+
+
+def test_an_arm_that_ranks_may_name_its_score_whatever_the_others_rank_by():
+    runs = plan_runs(
+        "x",
+        arms=["ranked", "ranked-strict-by-mnlp", "mixed-by-tag-count"],
+        seeds=[0],
+        budget=90,
+        fold_salt="",
+        active={"by": "span-entropy"},
+    )
+    assert [(run.dataset, run.options.get("by")) for run in runs] == [
+        ("x-ranked-0", "span-entropy"),
+        ("x-ranked-strict-by-mnlp-0", "mnlp"),
+        ("x-mixed-by-tag-count-start-0", None),
+        ("x-mixed-by-tag-count-0", "tag-count"),
+    ]
+    assert runs[1].options["strict"]
+
+
+@pytest.mark.parametrize(
+    ("arm", "problem"),
+    [
+        ("best", "there is no such arm; there are teach, .* such as ranked-by-mnlp"),
+        ("best-by-mnlp", "there is no such arm"),
+        ("ranked-by-", "there is no such arm"),
+        ("random-by-mnlp", "random ranks by no score; those that do: teach, ranked, "),
+        ("ner-teach-by-mnlp", "ner-teach ranks by no score"),
+    ],
+)
+def test_an_arm_that_there_is_not_is_refused(arm: str, problem: str):
+    with pytest.raises(ParameterError, match=f"^arms {arm}: {problem}"):
+        find_arm(arm)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from prodigy_al.comparison.effort import (
 from prodigy_al.errors import AnswerError, RecordError
 from prodigy_al.evaluation.documents import Sizes, document_sizes
 from prodigy_al.records import Record, read_record
+from prodigy_al.sampling.design import by_score
 from prodigy_al.sampling.folds import dev_fold
 from prodigy_al.sampling.frame import SEGMENT_GROUP
 from prodigy_al.sampling.groups import DOCUMENT_KEY, document_groups
@@ -170,7 +171,7 @@ def read_arm(
     records = _records(dataset, examples)
     if records:
         first = next(iter(records.values()))
-        strategy, seed, salt = first.strategy, first.seed, first.fold_salt
+        strategy, seed, salt = _name_strategy(records.values()), first.seed, first.fold_salt
         groups = {key: record.group for key, record in records.items()}
         is_dev = {key: record.fold == "dev" for key, record in records.items()}
     else:
@@ -245,6 +246,15 @@ def _records(dataset: str, examples: Sequence[Mapping[str, Any]]) -> dict[int, R
             dataset=dataset,
         ) from error
     return dict(distinct)
+
+
+def _name_strategy(records: Collection[Record]) -> str:
+    """Return the strategy of a dataset, by the score of its train fold where it has an answer."""
+    train = (record for record in records if record.fold == "train")
+    first = next(train, None)
+    if first is None:
+        return next(iter(records)).strategy
+    return by_score(first.strategy, first.acquisition)
 
 
 def _distinct(recorded: Sequence[Mapping[str, Any]], dataset: str) -> list[tuple[int, Record]]:

@@ -11,9 +11,11 @@ from prodigy_al.inputs.built_in import find_ner_teach
 from prodigy_al.inputs.choices import check_acquisition
 from prodigy_al.inputs.costs import PARTS
 from prodigy_al.inputs.datasets import check_name, stored_examples
+from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.resuming import GO_ON
 from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.scoring.registry import find_acquisition
 from prodigy_al.simulation.arms import SimulatedRun
 from prodigy_al.simulation.costs import CostModel, Meter
 from prodigy_al.simulation.mistakes import KINDS, check_errors
@@ -68,9 +70,13 @@ def check_design(prefix: str, *, by: str | None = None, **design: Any) -> None:
 def check_runs(runs: Sequence[SimulatedRun], conditions: Conditions) -> None:
     """Raise where a run cannot begin, or would go on otherwise than it began.
 
-    `OptionError` where a built-in recipe is not there, or a run would begin from other answers now;
-    `AnswerError` where the annotator or the costs were others.
+    `OptionError` where a built-in recipe or the score of an arm is not there, or a run would begin
+    from other answers now; `AnswerError` where the annotator or the costs were others.
     """
+    for by in dict.fromkeys(run.arm.options.get("by") for run in runs):
+        if by is not None:
+            with naming_options(acquisition="--arms"):
+                find_acquisition(by)
     if any(run.arm.built_in for run in runs):
         find_ner_teach()
     for run in runs:

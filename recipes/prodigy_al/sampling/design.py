@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from prodigy_al.errors import ParameterError
-from prodigy_al.records import Fold, Unit
+from prodigy_al.records import BY, Fold, Unit
 from prodigy_al.sampling.keys import quantise
 
 # Constant, so that every arm and every replicate on one source shares one dev fold.
@@ -138,3 +138,17 @@ def strategy_name(
     if started:
         parts.append("started")
     return "-".join(parts)
+
+
+def by_score(strategy: str, acquisition: str) -> str:
+    """Return the name of a strategy that ranks by a score: as it is, where that is its default.
+
+    >>> by_score("ranked-strict", "errors-per-root-token"), by_score("teach", "mnlp")
+    ('ranked-strict', 'teach-by-mnlp')
+    >>> by_score("random", "mnlp")
+    'random'
+    """
+    usual = RANKING if strategy.startswith("ranked") else MEASURING
+    if strategy in CONTROLS or acquisition == usual["acquisition"]:
+        return strategy
+    return f"{strategy}{BY}{acquisition}"

@@ -10,6 +10,8 @@ entropies, margins: (tokens,) of the actions at each token along that parse (`st
 log_probability: <= 0, of that parse
 elsewhere: (n,) how often each span's text is expected in the other segments scored with this one
 density: in [-1, 1], the mean cosine similarity with all segments scored with this one
+apart: in [0, 1], its distance from those of them that were taken before it (`greedy_orders`)
+room: (n,) 1, or 0 where these hold enough entities of a span's text already
 chance: in (0, 1), a random number of the segment's own
 
 A segment without candidates, or without tokens, scores 0; `random_order` alone is indifferent.
@@ -168,6 +170,34 @@ def information_density(marginals: AnyFloatArray, density: float) -> float:
     return expected_errors(marginals) * max(density, 0.0)
 
 
+def diverse_errors(marginals: AnyFloatArray, apart: float) -> float:
+    """Return Σ p(1-p) times the distance from the nearest segment that was taken before.
+
+    Uncertain segments far from each other: the k-centre rule for batches that are diverse (Sener &
+    Savarese 2018, "Active learning for convolutional neural networks: a core-set approach"), with
+    uncertainty as weight; Shen et al. 2018, "Deep active learning for named entity recognition",
+    section 4, join both by submodular maximisation. Length: twice the text, twice the score, at one
+    distance.
+
+    >>> round(diverse_errors(np.array([0.5, 0.9]), 0.5), 4)
+    0.17
+    """
+    return expected_errors(marginals) * apart
+
+
+def form_quota(marginals: AnyFloatArray, room: FloatArray) -> float:
+    """Return Σ p(1-p) over spans whose text is not in enough segments that were taken before.
+
+    As long as there are others, no surface form is asked about again and again (maximum coverage,
+    taken greedily: Nemhauser, Wolsey & Fisher 1978, "An analysis of approximations for maximizing
+    submodular set functions"). Length: twice the text, twice the score.
+
+    >>> form_quota(np.array([0.5, 0.5]), np.array([1.0, 0.0]))
+    0.25
+    """
+    return expected_errors(marginals * room)
+
+
 def random_order(chance: float) -> float:
     """Return the segment's random number: a score that knows nothing, to hold others against.
 
@@ -203,6 +233,8 @@ ACQUISITIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
         "tag-count": tag_count,
         "form-novelty": form_novelty,
         "information-density": information_density,
+        "diverse-errors": diverse_errors,
+        "form-quota": form_quota,
         "random": random_order,
     }
 )

@@ -30,7 +30,8 @@ GROUP = "prodigy_al.acquisitions"
 """Of entry points."""
 OF_MARGINALS = frozenset({"marginals", "tokens"})
 OF_STEPS = frozenset({"entropies", "margins", "log_probability"})
-OF_POOL = frozenset({"elsewhere", "density"})
+OF_EMBEDDINGS = frozenset({"density", "apart"})
+OF_POOL = frozenset({"elsewhere", "density", "apart", "room"})
 """What takes all segments of a block to know: they are held in memory together."""
 
 _COLLECTING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
@@ -52,6 +53,8 @@ class SegmentScores:
     log_probability: float | None = None
     elsewhere: FloatArray | None = None
     density: float | None = None
+    apart: float | None = None
+    room: FloatArray | None = None
     chance: float | None = None
 
 

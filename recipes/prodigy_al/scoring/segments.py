@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import tee
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from spacy.language import Language
@@ -18,11 +18,14 @@ from prodigy_al.records import Fold
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.keys import hashed_uniform, quantise
 from prodigy_al.sampling.scored import Candidate, Candidates, Scored, ScoreSegments
+from prodigy_al.scoring.acquisition import expected_errors
 from prodigy_al.scoring.cache import ScoreCache
+from prodigy_al.scoring.greedy_orders import apart_when_taken, room_when_taken
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 from prodigy_al.scoring.pool import score_pool
 from prodigy_al.scoring.pool_wide import densities, occurrences_elsewhere
 from prodigy_al.scoring.registry import (
+    OF_EMBEDDINGS,
     OF_POOL,
     OF_STEPS,
     AcquisitionFunction,
@@ -91,7 +94,7 @@ def segment_scorer(
 
 def _telling(scorer: MarginalScorer, reads: Set[str]) -> MarginalScorer:
     """Return the scorer, or one like it that also gives what is read beside marginals."""
-    steps, embed = bool(reads & OF_STEPS), "density" in reads
+    steps, embed = bool(reads & OF_STEPS), bool(reads & OF_EMBEDDINGS)
     if scorer.steps >= steps and scorer.embed >= embed:
         return scorer
     telling = copy(scorer)  # the one given is another's
@@ -123,20 +126,25 @@ def _tell(read: Iterable[_Read], seed: int | None) -> Iterator[_Told]:
 
 def _tell_of_pool(told: list[_Told], reads: Set[str]) -> list[_Told]:
     """Return each segment with what is known of it beside the others as well."""
-    if "elsewhere" in reads:
+    marginals = [scores.marginals for _, scores in told]
+    found: dict[str, Sequence[Any]] = {}
+    if reads & {"elsewhere", "room"}:
         forms = [[_form(one.segment, span) for span in one.candidates] for one, _ in told]
-        found = occurrences_elsewhere(forms, [scores.marginals for _, scores in told])
-        told = [
-            (one, replace(scores, elsewhere=others))
-            for (one, scores), others in zip(told, found, strict=True)
-        ]
-    if "density" in reads:
+        if "elsewhere" in reads:
+            found["elsewhere"] = occurrences_elsewhere(forms, marginals)
+        if "room" in reads:
+            found["room"] = room_when_taken(forms, marginals)
+    if reads & OF_EMBEDDINGS:
         vectors = _vectors([one.spans for one, _ in told])
-        told = [
-            (one, replace(scores, density=density))
-            for (one, scores), density in zip(told, densities(vectors).tolist(), strict=True)
-        ]
-    return told
+        if "density" in reads:
+            found["density"] = densities(vectors).tolist()
+        if "apart" in reads:
+            worth = np.array([expected_errors(p) for p in marginals])
+            found["apart"] = apart_when_taken(vectors, worth).tolist()
+    return [
+        (one, replace(scores, **{name: values[i] for name, values in found.items()}))
+        for i, (one, scores) in enumerate(told)
+    ]
 
 
 def _form(segment: Segment, span: Candidate) -> str:

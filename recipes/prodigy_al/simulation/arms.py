@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from prodigy_al.errors import ParameterError
+from prodigy_al.records import BY
 from prodigy_al.simulation.costs import UNITS, Unit
 
 
@@ -80,6 +81,32 @@ class SimulatedRun:
     start: SimulatedRun | None = None
 
 
+def find_arm(name: str) -> SimulatedArm:
+    """Return the arm of a name; one that ranks may name its score too, whatever others rank by.
+
+    Whether there is such a score is not looked at. Raises `ParameterError` for an arm that does not
+    exist, and for a score of one that does not rank.
+
+    >>> find_arm("ranked-strict-by-mnlp").options["by"]
+    'mnlp'
+    """
+    if name in ARMS:
+        return ARMS[name]
+    ranking, _, by = name.partition(BY)
+    if ranking not in ARMS or not by:
+        raise ParameterError(
+            "arms",
+            name,
+            f"there is no such arm; there are {', '.join(ARMS)}, and with any score of --by those "
+            f"that rank, such as ranked{BY}mnlp",
+        )
+    arm = ARMS[ranking]
+    if not arm.active:
+        ranks = ", ".join(other for other, one in ARMS.items() if one.active)
+        raise ParameterError("arms", name, f"{ranking} ranks by no score; those that do: {ranks}")
+    return replace(arm, options={**arm.options, "by": by})
+
+
 def plan_runs(
     name: str,
     *,
@@ -110,25 +137,23 @@ def plan_runs(
         raise ParameterError(
             "start_share", start_share, "out of range; give a number between 0 and 1"
         )
-    chosen = list(dict.fromkeys(arms or DEFAULT_ARMS))
-    for arm in chosen:
-        if arm not in ARMS:
-            raise ParameterError("arms", arm, f"there is no such arm; there are {', '.join(ARMS)}")
-        if ARMS[arm].start is not None and _first(start_share, budget) >= budget:
+    chosen = {name: find_arm(name) for name in arms or DEFAULT_ARMS}
+    for own_name, arm in chosen.items():
+        if arm.start is not None and _first(start_share, budget) >= budget:
             raise ParameterError(
                 "start_share",
                 start_share,
-                f"the start of {arm} would take all {budget} {unit}; give a smaller share",
+                f"the start of {own_name} would take all {budget} {unit}; give a smaller share",
             )
     runs = []
     for seed in seeds:
         both = {"seed": seed, "fold_salt": f"{fold_salt}-{seed}"}
         plan = partial(_plan, unit=measure, active=active, both=both)
-        for arm in chosen:
-            run = plan(f"{name}-{arm}-{seed}", ARMS[arm], budget)
-            if run.arm.start is not None:
+        for own_name, arm in chosen.items():
+            run = plan(f"{name}-{own_name}-{seed}", arm, budget)
+            if arm.start is not None:
                 first = _first(start_share, budget)
-                start = plan(f"{name}-{arm}-start-{seed}", ARMS[run.arm.start], first)
+                start = plan(f"{name}-{own_name}-start-{seed}", ARMS[arm.start], first)
                 options = {**run.options, "start": start.dataset}
                 run = replace(run, budget=budget - first, options=options, start=start)
                 runs.append(start)
