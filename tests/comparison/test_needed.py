@@ -98,7 +98,7 @@ def test_one_training_seed_plans_no_seeds(planned: Any):
 def test_a_test_set_of_few_documents_plans_nothing_on_it(planned: Any, gold: Any):
     few = replace(gold, groups=tuple(str(i % 5) for i in range(len(gold.groups))))
     found = sizes(planned(0.05, test=few))
-    reason = Unavailable("there are 5 groups, at least 10 are needed")
+    reason = Unavailable("there are 5 documents, at least 10 are needed")
     assert found.test_segments == found.training_seeds == reason
 
 

@@ -171,6 +171,6 @@ def test_under_ten_groups_there_is_no_interval_for_new_text(
     assert isinstance(found.f1.pool, Estimate)
     if groups < 10:
         assert isinstance(found.f1.new_text, Unavailable)
-        assert "8 groups; at least 10 are needed" in found.f1.new_text.reason
+        assert "8 documents; at least 10 are needed" in found.f1.new_text.reason
     else:
         assert isinstance(found.f1.new_text, Estimate)
