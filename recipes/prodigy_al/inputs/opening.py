@@ -31,6 +31,7 @@ from prodigy_al.sampling.frame import Frame, build_frame
 from prodigy_al.sampling.questions import Header
 from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.cache import find_cache
+from prodigy_al.scoring.chunks import Helping
 from prodigy_al.scoring.marginals import MarginalScorer
 
 
@@ -131,6 +132,7 @@ def open_pool(
         remarks=tuple(remarks),
         known=tuple(known),
         cache=find_cache(described["sha256"]),
+        helping=None if gpu_id >= 0 else Helping.on_all_cores(model, described["sha256"]),
     )
 
 

@@ -32,6 +32,7 @@ from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistor
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.sampling.scored import ScoreSegments
 from prodigy_al.scoring.cache import ScoreCache
+from prodigy_al.scoring.chunks import Helping
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.registry import find_acquisition
 from prodigy_al.scoring.segments import segment_scorer
@@ -49,7 +50,8 @@ class Pool:
     datasets that are copied instead of asked for again, None where there are none to look for.
     `budget` is the number of answers to aim for, None where nobody named one; `remarks` are said at
     the start. `known` are whole segments of another dataset by which binary questions are ranked.
-    `cache` holds scores of earlier runs, None where they are not to be kept.
+    `cache` holds scores of earlier runs, None where they are not to be kept; `helping` says how
+    other processes come by the model, None where none is to score.
     """
 
     dataset: str
@@ -66,6 +68,7 @@ class Pool:
     remarks: tuple[str, ...] = ()
     known: tuple[WholeSegment, ...] = ()
     cache: ScoreCache | None = None
+    helping: Helping | None = None
 
     def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
@@ -247,6 +250,7 @@ class Pool:
             seed=design.seed,
             progress=progress,
             cache=self.cache,
+            helping=self.helping,
         )
 
     def _require_one(self, draws: Iterator[Draw]) -> Iterator[Draw]:
