@@ -104,13 +104,12 @@ import os, sys, time
 from prodigy_al.jobs.helpers import Helpers, run_in_turn
 from tests_of_helpers import wait_forever
 
-if __name__ == "__main__":
-    with Helpers(wait_forever, 2) as helpers:
-        for _ in range(4):
-            helpers.submit(sys.argv[1])
-        print("started", flush=True)
-        while True:
-            time.sleep(0.1)
+# without a main guard: a helper does not run it again
+with Helpers(wait_forever, 2) as helpers:
+    for _ in range(4):
+        helpers.submit(sys.argv[1])
+    while True:
+        time.sleep(0.1)
 """
 MODULE = """
 import os, time

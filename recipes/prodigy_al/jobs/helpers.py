@@ -12,12 +12,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Generic, TypeVar
+
+from joblib.externals.loky.backend import resource_tracker
+from joblib.externals.loky.backend.context import get_context
 
 from prodigy_al.errors import ActiveLearningError, JobError
 from prodigy_al.jobs.parent import follow_parent, interrupts_blocked
@@ -41,10 +43,13 @@ class Helpers(Generic[Job, Result]):
     def __init__(
         self, make: Callable[[], Callable[[Job], Result]], processes: int, *, remedy: str = ""
     ) -> None:
-        # not forked: this process has threads, and a fork would inherit their locks
-        context = get_context("spawn")
-        self._idle: SimpleQueue[tuple[SpawnProcess, Connection]] = SimpleQueue()
-        self._processes: list[SpawnProcess] = []
+        # not forked: this process has threads, and a fork would inherit their locks; nor spawned as
+        # multiprocessing does, which runs a script without a main guard once more
+        context = get_context("loky")
+        # older joblibs unblock SIGINT when they start this process: not below, therefore
+        resource_tracker.ensure_running()
+        self._idle: SimpleQueue[tuple[BaseProcess, Connection]] = SimpleQueue()
+        self._processes: list[BaseProcess] = []
         self._threads = ThreadPoolExecutor(processes)  # each waits for a process
         self._remedy = remedy
         self.size = processes
