@@ -26,6 +26,7 @@ from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline
 from prodigy_al.records import SIMULATED, Record
 from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.inclusion import inclusion
+from prodigy_al.sampling.table import input_hashes
 from prodigy_al.scoring.acquisition import expected_errors
 from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.cache import find_cache
@@ -110,7 +111,7 @@ def _find_frame(
         if arm.records:
             return own_frame(source, arm, cut_frame, needed=True)
         frame = best_cut([arm], cut_frame, group_by=group_by)
-    held = len(arm.hashes.intersection(segment.input_hash for segment in frame.segments))
+    held = len(arm.hashes.intersection(input_hashes(frame.segments).tolist()))
     # some may have been edited, or cut otherwise; most are there if it is the source
     if held < len(arm.hashes) / 2:
         few = f"only {held:,}" if held else "none"
@@ -186,7 +187,7 @@ def _read_evidence(
     arm: Arm, examples: Examples, frame: Frame, scored: _Scored, *, nlp: Language
 ) -> Evidence:
     pool = _own_pool(frame.segments, scored)
-    place = {segment.input_hash: i for i, segment in enumerate(frame.segments)}
+    place = {key: i for i, key in enumerate(input_hashes(frame.segments).tolist())}
     asked = [key for key in arm.hashes if key in place]
     pi, no_pi = _probabilities(arm)
     return Evidence(

@@ -23,6 +23,7 @@ from prodigy_al.inputs.remarks import describe_folds, describe_labels, describe_
 from prodigy_al.inputs.reusing import read_reused
 from prodigy_al.inputs.sources import cut_segments, known_labels, open_source, pipeline_labels
 from prodigy_al.inputs.starting import read_start, require_labels
+from prodigy_al.inputs.stores import new_store
 from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_splitter
 from prodigy_al.online.reranker import WholeSegment
 from prodigy_al.sampling.arrivals import ArrivingFrame
@@ -101,7 +102,8 @@ def open_pool(
         if str(source) == "-":
             frame = ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
         else:
-            frame = build_frame(segments, pool_size=pool_size or None, **folds)
+            store = new_store()
+            frame = build_frame(segments, pool_size=pool_size or None, store=store, **folds)
     blas = use_faster_blas(nlp)
     scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
     header = Header(

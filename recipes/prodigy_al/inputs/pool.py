@@ -27,10 +27,11 @@ from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
-from prodigy_al.sampling.frame import Frame, Segment
+from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.sampling.scored import ScoreSegments
+from prodigy_al.sampling.table import InputSet, Segment, input_hashes, without
 from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.chunks import Helping
 from prodigy_al.scoring.marginals import MarginalScorer
@@ -122,9 +123,10 @@ class Pool:
 
         `countable`: whether there is one question per segment, and so an end that is known.
         """
-        askable: set[int] | None = None
+        askable: InputSet | None = None
         if countable and isinstance(self.frame, Frame):
-            askable = {one.input_hash for one in self.frame.segments} - (self.reused or {}).keys()
+            asked = without(self.frame.segments, list(self.reused or ()))
+            askable = InputSet(input_hashes(asked))
         return Progress(examples, budget=self.budget, askable=askable, said=say)
 
     def components(
@@ -185,7 +187,7 @@ class Pool:
 
     def _watch_kinds(self, frame: Frame, examples: Sequence[dict[str, Any]]) -> BlindSpots:
         """Return what warns of kinds of segments that are hardly asked about."""
-        askable = [one for one in frame.segments if one.input_hash not in (self.reused or {})]
+        askable = without(frame.segments, list(self.reused or ()))
         return BlindSpots(askable, self.design, examples, say=warn)
 
     def _start_learner(self, examples: Sequence[dict[str, Any]]) -> Learner | None:

@@ -20,6 +20,7 @@ from prodigy_al.ner.pipelines import sentence_splitter
 from prodigy_al.records import Record
 from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.groups import DOCUMENT_KEY
+from prodigy_al.sampling.table import input_hashes
 from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.chunks import Helping
 from prodigy_al.scoring.marginals import MarginalScorer
@@ -199,7 +200,9 @@ def best_cut(
         cut_frame(FrameCut(unsegmented, FOREIGN_SALT, FOREIGN_DEV_SHARE, group_by))
         for unsegmented in (False, True)
     ]
-    return max(frames, key=lambda frame: sum(one.input_hash in answered for one in frame.segments))
+    return max(
+        frames, key=lambda frame: np.isin(input_hashes(frame.segments), list(answered)).sum()
+    )
 
 
 def make_dev_pool(segments: Sequence[Segment], at: Mapping[int, int]) -> DevPool:

@@ -15,9 +15,9 @@ from spacy.tokens import Doc
 
 from prodigy_al.arrays import Float32Array
 from prodigy_al.records import Fold
-from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.keys import hashed_uniform, quantise
 from prodigy_al.sampling.scored import Candidates, Scored, ScoreSegments
+from prodigy_al.sampling.table import Segment, folds_of
 from prodigy_al.scoring.acquisition import expected_errors
 from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.chunks import Helping, score_records
@@ -65,7 +65,7 @@ def segment_scorer(
     }
 
     def score(segments: Sequence[Segment]) -> Iterator[Scored]:
-        used = {one.fold for one in segments}
+        used = folds_of(segments)
         reads = frozenset[str]().union(*(measures[fold].reads for fold in used))
         # the pool reads some chunks ahead; `tee` holds no more segments than those
         segments_read, same = tee(segments)
