@@ -14,9 +14,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.errors import ActiveLearningError, JobError
+from prodigy_al.ner import words
 from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256, set_blas
 from prodigy_al.sampling.frame import Segment
-from prodigy_al.scoring import chunks, readings
+from prodigy_al.scoring import chunks
 from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.chunks import Helping, score_records
 from prodigy_al.scoring.marginals import MarginalScorer
@@ -174,7 +175,7 @@ def test_words_are_forgotten_where_a_pipeline_remembers_many(
     assert remembered > 40
     if not hasattr(plain, "memory_zone"):
         pytest.skip("this spaCy remembers every word")
-    monkeypatch.setattr(readings, "MOST_STRINGS", 10)
+    monkeypatch.setattr(words, "MOST_STRINGS", 10)
     others = [{"text": one["text"].replace("Word", "Other")} for one in strange]
     read_records(scorer, others)
     assert len(plain.vocab.strings) == remembered

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
-from prodigy_al.arrays import BoolArray, IndexArray
+from prodigy_al.arrays import BoolArray, IndexArray, IntArray
 from prodigy_al.errors import ParameterError
 from prodigy_al.sampling.folds import fullest
 from prodigy_al.sampling.groups import (
@@ -32,10 +33,30 @@ SEGMENT_GROUP = "segment="
 """How the groups are spelt then: each segment is its own."""
 RECORD_GROUP = "record="
 """How the group of a record is spelt that names no document, before its number in the source."""
-AT_ONCE = 10_000
 
-Name = Callable[[int], str]
-"""The place of the first segment of a group -> the group's name."""
+
+@dataclass(frozen=True, eq=False)
+class GroupNames:
+    """Tells the name of a group by the place of its first segment.
+
+    kind: ``document``, by ``meta[key]`` of `records` where a segment is `named` (N,), else as for
+    ``record``, by its number (N,); ``segment``, by its input hash (N,)
+    """
+
+    key: str
+    records: Records
+    inputs: IntArray
+    numbers: IntArray
+    named: BoolArray
+    kind: str = "document"
+
+    def __call__(self, place: int) -> str:
+        """Return the name."""
+        if self.kind == "segment":
+            return f"{SEGMENT_GROUP}{self.inputs[place]}"
+        if self.kind == "document" and self.named[place]:
+            return f"{self.key}={document_names([self.records[place]], self.key)[0]}"
+        return f"{RECORD_GROUP}{self.numbers[place]}"
 
 
 class Reading:
@@ -84,7 +105,7 @@ class Reading:
         order = np.argsort(inputs)
         return digest_of(zip(inputs[order].tolist(), copies[order].tolist(), strict=True))
 
-    def groups(self, group_by: str | None) -> tuple[IndexArray, Name, str]:
+    def groups(self, group_by: str | None) -> tuple[IndexArray, GroupNames, str]:
         """Return (N,) the place of the first segment of each one's group, and what groups are.
 
         Raises `ParameterError` where no record has the key `group_by`.
@@ -107,18 +128,14 @@ class Reading:
             _, first, place = np.unique(values[at], return_index=True, return_inverse=True)
             groups[at] = at[first[place]]
         groups = join_groups(np.array(self._near), groups)
+        names = GroupNames(self._key, self._records, np.array(self._inputs), numbers, named)
         if len(np.unique(groups)) < FEWEST_GROUPS:
-            inputs = self._inputs
-            return np.arange(len(named)), lambda i: f"{SEGMENT_GROUP}{inputs[i]}", "segment"
+            return np.arange(len(named)), replace(names, kind="segment"), "segment"
+        if by_document:
+            return groups, names, f"meta.{self._key}"
+        return groups, replace(names, kind="record"), "record"
 
-        def name(i: int) -> str:
-            if by_document and named[i]:
-                return f"{self._key}={document_names([self._records[i]], self._key)[0]}"
-            return f"{RECORD_GROUP}{numbers[i]}"
-
-        return groups, name, f"meta.{self._key}" if by_document else "record"
-
-    def columns(self, groups: IndexArray, is_dev: BoolArray, name: Name) -> Columns:
+    def columns(self, groups: IndexArray, is_dev: BoolArray, name: GroupNames) -> Columns:
         """Return all columns of the segments."""
         return Columns(
             records=self._records,
@@ -156,7 +173,7 @@ def digest_of(copies: Iterable[tuple[int, int]]) -> str:
     return digest.hexdigest()
 
 
-def fill_fold(groups: IndexArray, name: Name, *, share: float, salt: str) -> BoolArray:
+def fill_fold(groups: IndexArray, name: GroupNames, *, share: float, salt: str) -> BoolArray:
     """Return (N,): which segments are in the dev fold, as `folds.dev_fold` does of names."""
     firsts, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     uniforms = np.fromiter(

@@ -43,6 +43,7 @@ class StoredRecords(Sequence[Record]):
         folder: Path | None = None,
         offsets: IntArray | None = None,
     ) -> None:
+        self.path = path
         self._file: IO[bytes]
         if path is None:
             self._file = TemporaryFile(dir=folder)  # noqa: SIM115  (closed with the object)

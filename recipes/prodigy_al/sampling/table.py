@@ -60,6 +60,11 @@ class SegmentTable(Sequence[Segment]):
         self._name = lru_cache(maxsize=256)(columns.name)
 
     @property
+    def columns(self) -> Columns:
+        """Return the columns of the frame that they are of."""
+        return self._columns
+
+    @property
     def inputs(self) -> IntArray:
         """Return (n,): their input hashes."""
         return self._columns.inputs[self._at]

@@ -7,7 +7,6 @@ on nothing else, and are the same to the last bit whichever process reads it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -17,6 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.arrays import Float32Array, FloatArray, IndexArray, IntArray
+from prodigy_al.ner.words import few_words
 from prodigy_al.sampling.scored import SPAN
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 from prodigy_al.scoring.pool import score_pool
@@ -24,9 +24,6 @@ from prodigy_al.scoring.steps import GreedySteps
 
 Record: TypeAlias = Mapping[str, Any]
 """Of a source: ``text``, and ``tokens`` where it has its own."""
-
-MOST_STRINGS = 2**18
-"""Strings that a pipeline may remember, two or three for a word; later ones are forgotten."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +89,7 @@ def read_records(
 
     `vectors` are the means of the recogniser's token vectors where ``scorer.embed``; with
     `word_vectors` those of the pipeline's word vectors. What the scorer's pipeline learns of words
-    is forgotten again, once it remembers `MOST_STRINGS`, where its spaCy can (3.8).
+    is forgotten again, once it remembers `MOST_STRINGS` (`ner.words`).
     """
     with few_words(scorer.nlp):
         docs = [make_doc(scorer.nlp, record) for record in records]
@@ -119,18 +116,6 @@ def make_doc(nlp: Language, record: Record) -> Doc:
         return nlp.make_doc(record["text"])
     words = [token["text"] for token in tokens]
     return Doc(nlp.vocab, words=words, spaces=[token.get("ws", True) for token in tokens])
-
-
-def few_words(nlp: Language) -> AbstractContextManager[object]:
-    """Forget at the end which words were met, where the pipeline remembers many and spaCy can.
-
-    Every doc made within is of no use afterwards. Without it a pipeline remembers each word for
-    ever: those of a million texts take more room than their scores.
-    """
-    if len(nlp.vocab.strings) < MOST_STRINGS or not hasattr(nlp, "memory_zone"):
-        return nullcontext()
-    zone: AbstractContextManager[object] = nlp.memory_zone()
-    return zone
 
 
 def _spans(
