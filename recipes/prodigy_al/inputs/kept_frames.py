@@ -67,7 +67,7 @@ class FramePlace:
         folder = cache_folder()
         if folder is not None:
             with suppress(OSError):
-                (folder / "pools").mkdir(parents=True, exist_ok=True)
+                (folder / "pools").mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds texts
                 _make_room(folder / "pools")
                 return StoredRecords(self.path and _part(self.path), folder=folder)
         return StoredRecords()
