@@ -22,8 +22,9 @@ from prodigy_al.scoring.readings import Readings, Record, read_records
 
 CHUNK = 512
 """Texts of a chunk: half a second or so, the most that a kill costs each process."""
-WORTHWHILE = 4_000
-"""Texts from which on another process helps, which has to import spaCy and load the pipeline."""
+WORTHWHILE = 2_000
+"""Texts from which on other processes help. Each begins with a second of importing spaCy and loading
+the pipeline, in which this one scores some 800: with so few nothing is won, with these a third."""
 PROCESSES = "PRODIGY_AL_PROCESSES"
 """The environment variable that says how many processes score, this one included; 0: all cores."""
 REMEDY = f"what is scored is kept: run the same command again, with {PROCESSES}=1 on one core"
