@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,9 @@ def test_processes_are_counted_by_cores_or_by_the_variable(monkeypatch: pytest.M
     assert Helping.on_all_cores("base", "sha") == Helping("base", "sha", 3)
     assert Helping.on_all_cores("base", "sha", cores=2) == Helping("base", "sha", 1)
     assert Helping.on_all_cores("base", "sha", cores=1) is None
+    with monkeypatch.context() as within:
+        within.setattr(current_process(), "name", "LokyProcess-1")
+        assert Helping.on_all_cores("base", "sha") is None
     monkeypatch.setenv(chunks.PROCESSES, "1")
     assert Helping.on_all_cores("base", "sha") is None
     for nothing in ("0", "", "many"):

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
+from multiprocessing import current_process
 from typing import Any, TypeVar
 
 from joblib import cpu_count
@@ -23,8 +24,8 @@ from prodigy_al.scoring.readings import Readings, Record, read_records
 CHUNK = 512
 """Texts of a chunk: half a second or so, the most that a kill costs each process."""
 WORTHWHILE = 2_000
-"""Texts from which on other processes help. Each begins with a second of importing spaCy and loading
-the pipeline, in which this one scores some 800: with so few nothing is won, with these a third."""
+"""Texts from which on other processes help. Each begins with a second of imports and of loading the
+pipeline, in which this one scores some 800: with so few nothing is won, with these a third."""
 PROCESSES = "PRODIGY_AL_PROCESSES"
 """The environment variable that says how many processes score, this one included; 0: all cores."""
 REMEDY = f"what is scored is kept: run the same command again, with {PROCESSES}=1 on one core"
@@ -45,7 +46,12 @@ class Helping:
 
     @classmethod
     def on_all_cores(cls, name: str, sha256: str, *, cores: int | None = None) -> Helping | None:
-        """Return how to use `cores` (None: all, or what `PROCESSES` says); None where it is one."""
+        """Return how to use `cores` (None: all, or what `PROCESSES` says); None where it is one.
+
+        It is one in a process that was started to work beside others: the cores are theirs too.
+        """
+        if current_process().name != "MainProcess":
+            return None
         asked = os.environ.get(PROCESSES, "")
         cores = cores or (int(asked) if asked.isdecimal() and int(asked) else cpu_count())
         return cls(name, sha256, cores - 1) if cores > 1 else None
