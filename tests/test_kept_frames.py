@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from prodigy_al.inputs.kept_frames import FramePlace
+
 Start = Callable[..., Any]
 
 
@@ -71,6 +73,12 @@ def test_records_are_asked_about_as_they_were_when_they_were_read(
     source.unlink()
     texts = {json.loads(line)["text"] for line in (world / "pool.jsonl").open()}
     assert all(task["text"] in texts for task in started.get_questions())
+
+
+@pytest.mark.parametrize("source", ["-", "dataset:news", [{"text": "a" * 300}] * 40, "a\0b"])
+def test_what_is_no_file_is_not_kept(source: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("PRODIGY_AL_CACHE", str(tmp_path))
+    assert FramePlace.of(source, {"exclude": frozenset[int]()}).path is None
 
 
 def test_a_source_that_cannot_be_read_to_its_end_leaves_nothing_behind(

@@ -8,7 +8,9 @@ from threading import Thread
 from typing import Any
 
 import numpy as np
+import pytest
 
+from prodigy_al.errors import SourceError
 from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.scored import Candidate, Candidates, Scored, ScoredTable
 from prodigy_al.sampling.stored import StoredRecords
@@ -57,6 +59,24 @@ def test_several_threads_read_whole_records() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = StoredRecords()
+
+    class Full:
+        def seek(self, *_: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        flush = close = seek
+
+    file = store._file
+    monkeypatch.setattr(store, "_file", Full())
+    for write in (lambda: store.append(RECORDS[0]), store.flush):
+        with pytest.raises(SourceError, match=r"disk \(No space left on device\): make room"):
+            write()
+    monkeypatch.setattr(store, "_file", file)
+    assert len(store) == 0
 
 
 def test_what_is_pickled_does_not_need_the_file() -> None:

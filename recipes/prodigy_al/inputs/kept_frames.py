@@ -47,12 +47,13 @@ class FramePlace:
 
         `options` are all else that the frame follows from; `exclude` are input hashes.
         """
-        folder = cache_folder()
-        if folder is None or not Path(str(source)).is_file():
-            return cls(None)
-        with suppress(OSError):
+        folder, path = cache_folder(), Path(str(source))
+        # also where it is no path at all, but a list as long as one cannot be
+        with suppress(OSError, ValueError):
+            if folder is None or not path.is_file():
+                return cls(None)
             releases = [LAYOUT, *map(_version, PACKAGES)]
-            file = [_digest(Path(str(source))), Path(str(source)).suffixes]
+            file = [_digest(path), path.suffixes]
             told = json.dumps(
                 [releases, file, sorted({**options, "exclude": sorted(options["exclude"])}.items())]
             )
@@ -98,7 +99,6 @@ class FramePlace:
         if not isinstance(names, GroupNames):
             return
         with suppress(OSError):
-            store.flush()
             columns, part = table.columns, store.path.with_name(f"{store.path.name}.npz")
             told = [names.key, names.kind, frame.grouped_by, frame.sha256, frame.excluded]
             np.savez(

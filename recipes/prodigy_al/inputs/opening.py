@@ -154,6 +154,7 @@ def _build(
     store = place.new_store()
     try:
         frame = build_frame(segments, store=store, **folds)
+        store.flush()
     except BaseException:
         if store.path is not None:
             store.path.unlink(missing_ok=True)

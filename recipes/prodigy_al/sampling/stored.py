@@ -6,7 +6,8 @@ import json
 import os
 import threading
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Protocol, overload
@@ -14,6 +15,7 @@ from typing import IO, Any, Protocol, overload
 import numpy as np
 
 from prodigy_al.arrays import IntArray
+from prodigy_al.errors import SourceError
 
 Record = Mapping[str, Any]
 
@@ -53,17 +55,27 @@ class StoredRecords(Sequence[Record]):
         self._lock = threading.Lock()
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Add a record. Raises `OSError` where the disk is full."""
+        """Add a record. Raises `SourceError` where it cannot be written, as on a full disk."""
         line = json.dumps(record).encode() + b"\n"
-        with self._lock:
+        with self._lock, self._writing():
             self._file.seek(0, os.SEEK_END)
             self._file.write(line)
         self._offsets.append(self._offsets[-1] + len(line))
 
     def flush(self) -> None:
-        """Write what is still in memory."""
-        with self._lock:
+        """Write what is still in memory. Raises `SourceError` as `append` does."""
+        with self._lock, self._writing():
             self._file.flush()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SourceError(
+                f"the texts of the source cannot be kept on disk ({error.strerror}): make room, or "
+                "name another folder with PRODIGY_AL_CACHE"
+            ) from error
 
     def __del__(self) -> None:
         """Close the file, which nobody else can: segments are asked about to the very end."""
