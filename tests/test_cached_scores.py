@@ -80,3 +80,16 @@ def test_another_label_and_another_model_are_scored(
         label=["ORG"],
     ).get_questions()  # fmt: skip
     assert len(batches) == 3 * computed
+
+
+def test_several_processes_ask_the_same_with_the_same_records(
+    controller: Start, world: Path, monkeypatch: pytest.MonkeyPatch, batches: list[int]
+):
+    monkeypatch.setattr("prodigy_al.scoring.chunks.CHUNK", 20)
+    monkeypatch.setenv("PRODIGY_AL_PROCESSES", "1")
+    alone = ask(controller, "al.manual-ranked", "alone", world)
+    computed = sum(batches)
+    monkeypatch.setattr("prodigy_al.scoring.chunks.WORTHWHILE", 100)
+    monkeypatch.setenv("PRODIGY_AL_PROCESSES", "3")
+    assert ask(controller, "al.manual-ranked", "several", world) == alone
+    assert sum(batches) < 2 * computed

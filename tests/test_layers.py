@@ -25,7 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "ner": {"records", "errors"},
     "simulation": {"records", "errors"},
     "sampling": {"records", "errors"},
-    "scoring": {"sampling", "ner", "records", "errors"},
+    "scoring": {"sampling", "jobs", "ner", "records", "errors"},
     "training": {"ner", "records", "errors"},
     "online": {"training", "scoring", "sampling", "jobs", "ner", "records", "errors"},
     "comparison": {

@@ -12,8 +12,17 @@ from scipy.sparse.csgraph import connected_components
 from prodigy_al.sampling.groups import (
     NEAR_DUPLICATE_TOKENS,
     document_groups,
-    join_near_duplicates,
+    join_groups,
+    near_duplicate_key,
 )
+
+
+def join_near_duplicates(texts: list[str], groups: list[str]) -> list[str]:
+    names = list(dict.fromkeys(groups))
+    keys = np.array([near_duplicate_key(text) for text in texts], dtype=np.uint64)
+    joined = join_groups(keys, np.array([names.index(group) for group in groups], dtype=np.int64))
+    return [names[number] for number in joined]
+
 
 RECORDS = [{"meta": {"doc": i // 10}} for i in range(19)] + [{"meta": None}]
 ALONE = [f"record={i}" for i in range(20)]

@@ -16,14 +16,14 @@ from spacy.tokens import Doc
 
 from prodigy_al.ner.pipelines import pipeline_sha256, set_blas
 from prodigy_al.scoring.cache import FOLDER, ScoreCache, find_cache
+from prodigy_al.scoring.chunks import score_records
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
-from prodigy_al.scoring.pool import score_pool
 
 MakeDocs = Callable[..., list[Doc]]
 
 
 class Counting(MarginalScorer):
-    """Counts the batches that it scores."""
+    """Counts the chunks that it scores, each of which is one batch."""
 
     computed = 0
 
@@ -32,20 +32,41 @@ class Counting(MarginalScorer):
         return super().score(docs)
 
 
+@pytest.fixture(autouse=True)
+def chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prodigy_al.scoring.chunks.CHUNK", 4)
+
+
 @pytest.fixture
 def cache(tmp_path: Path, nlp: Language) -> ScoreCache:
     return ScoreCache(tmp_path / "new" / "scores.sqlite", pipeline_sha256(nlp))
 
 
-def scored(scorer: MarginalScorer, docs: Sequence[Doc], cache: ScoreCache | None) -> list[Any]:
+def records_of(docs: Sequence[Doc]) -> list[dict[str, Any]]:
+    return [
+        {
+            "text": doc.text,
+            "tokens": [
+                {"text": t.text, "start": t.idx, "end": t.idx + len(t), "ws": bool(t.whitespace_)}
+                for t in doc
+            ],
+        }
+        for doc in docs
+    ]
+
+
+def scored(
+    scorer: MarginalScorer, docs: Sequence[Doc], cache: ScoreCache | None, **options: Any
+) -> list[Any]:
     """Every number that comes out, its type too."""
+    records = records_of(docs)
     found = []
-    for one in score_pool(scorer, docs, batch_size=4, progress=False, cache=cache):
-        arrays = [one.starts, one.ends, one.probabilities, one.greedy, one.embedding]
-        arrays += one.steps.columns if one.steps else [None]
-        found.append(
-            (one.labels, dict(one.expected), *((a, getattr(a, "dtype", 0)) for a in arrays))
-        )
+    for one in score_records(
+        scorer, records, total=len(docs), progress=False, cache=cache, **options
+    ):
+        arrays = [one.tokens, one.sizes, one.spans, one.lengths, one.expected]
+        arrays += [one.vectors, one.steps]
+        found.append((one.labels, *((a, getattr(a, "dtype", 0)) for a in arrays)))
     return found
 
 
@@ -57,7 +78,7 @@ def assert_same(first: Sequence[Any], second: Sequence[Any]) -> None:
 def test_a_second_time_nothing_is_computed_and_every_bit_is_the_same(
     nlp: Language, word_salad: MakeDocs, cache: ScoreCache, more: dict[str, bool]
 ) -> None:
-    docs = word_salad(nlp, [5, 0, 12, 1, 40, 0, 0, 0, 0, 7])  # one batch is of empty docs alone
+    docs = word_salad(nlp, [5, 0, 12, 1, 40, 0, 0, 0, 0, 7])
     settings: dict[str, Any] = {"labels": ["ORG", "NONE"], "floor": 0, **more}
     plain = scored(MarginalScorer(nlp, **settings), docs, None)
     first, second = Counting(nlp, **settings), Counting(nlp, **settings)
@@ -70,8 +91,10 @@ def test_what_was_killed_goes_on_where_it_was(
     nlp: Language, word_salad: MakeDocs, cache: ScoreCache
 ) -> None:
     docs = word_salad(nlp, [6] * 12)
-    killed = score_pool(MarginalScorer(nlp), docs, batch_size=4, progress=False, cache=cache)
-    for _ in range(5):  # within the second batch
+    killed = score_records(
+        MarginalScorer(nlp), records_of(docs), total=12, progress=False, cache=cache
+    )
+    for _ in range(2):
         next(killed)
     killed.close()
     scorer = Counting(nlp)
@@ -116,20 +139,14 @@ def test_another_blas_has_scores_of_its_own(
         assert scorer.computed == computed
 
 
-def test_all_that_a_recogniser_reads_of_a_doc_tells_it_from_another(
-    plain: Language, tmp_path: Path
-) -> None:
+def test_all_that_is_read_of_a_text_tells_it_from_another(plain: Language, tmp_path: Path) -> None:
     words = ["Acme", "met", "Ann"]
     cache = ScoreCache(tmp_path / "scores.sqlite", pipeline_sha256(plain))
-    normed = Doc(plain.vocab, words=words)
-    normed[0].norm_ = "other"
     others = [
         [Doc(plain.vocab, words=["Acme", "met", "ann"])],
         [Doc(plain.vocab, words=["Acmemet", "Ann"])],
         [Doc(plain.vocab, words=words, spaces=[False, True, False])],
-        [Doc(plain.vocab, words=words, sent_starts=[True, False, True])],
-        [normed],
-        [Doc(plain.vocab, words=words), Doc(plain.vocab, words=[])],  # in another batch
+        [Doc(plain.vocab, words=words), Doc(plain.vocab, words=[])],  # in another chunk
     ]
     scored(MarginalScorer(plain), [Doc(plain.vocab, words=words)], cache)
     for docs in others:

@@ -20,9 +20,9 @@ from prodigy_al.comparison.effort import (
 from prodigy_al.errors import AnswerError, RecordError
 from prodigy_al.evaluation.documents import Sizes, document_sizes
 from prodigy_al.records import Record, read_record
+from prodigy_al.sampling.columns import SEGMENT_GROUP
 from prodigy_al.sampling.design import by_score
 from prodigy_al.sampling.folds import dev_fold
-from prodigy_al.sampling.frame import SEGMENT_GROUP
 from prodigy_al.sampling.groups import DOCUMENT_KEY, document_groups
 from prodigy_al.sampling.inclusion import inclusion, verify_records
 from prodigy_al.sampling.keys import quantise

@@ -28,7 +28,7 @@ from prodigy_al.evaluation.reaching import Reached, lower_bounds, work_to_match
 from prodigy_al.evaluation.replicates import ReplicateDifference, replicate_difference
 from prodigy_al.evaluation.response import bounds_of_missing, response_rates
 from prodigy_al.records import Record
-from prodigy_al.sampling.frame import FEWEST_GROUPS
+from prodigy_al.sampling.columns import FEWEST_GROUPS
 from prodigy_al.sampling.inclusion import find_unstored, inclusion
 
 DRAWS = 2000

@@ -11,7 +11,7 @@ from prodigy_al.comparison.arms import CONTROLS, Arm
 from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.evaluation.estimators import MIN_GROUPS
 from prodigy_al.records import read_record
-from prodigy_al.sampling.frame import SEGMENT_GROUP
+from prodigy_al.sampling.columns import SEGMENT_GROUP
 from prodigy_al.sampling.groups import document_groups, document_names
 from prodigy_al.training.answers import Answers, read_answers
 from prodigy_al.training.unusable import unusable_problem

@@ -7,16 +7,18 @@ alone (`sampling.kinds`), so the hole is seen where a model sees nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from prodigy_al.comparison.strata import SIZABLE, in_words
 from prodigy_al.evaluation.shares import chance_of_so_few
 from prodigy_al.inputs.so_far import EVERY
 from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.design import SamplingDesign
-from prodigy_al.sampling.frame import Segment
-from prodigy_al.sampling.kinds import FEWEST_SEGMENTS, measure_texts
+from prodigy_al.sampling.kinds import FEWEST_SEGMENTS, KIND_NAMES, measure_shapes
+from prodigy_al.sampling.table import InputSet, Segment, input_hashes, text_shapes
 
 LEVEL = 0.001
 """Chance, at most, that a design which gives a kind its least share is warned about."""
@@ -37,18 +39,21 @@ class BlindSpots:
 
     def __init__(
         self,
-        segments: Collection[Segment],
+        segments: Sequence[Segment],
         design: SamplingDesign,
         answers: Iterable[Mapping[str, Any]],
         *,
         say: Callable[[str], object],
     ) -> None:
-        texts = {one.input_hash: str(one.record["text"]) for one in segments}
-        self._kinds: dict[int, str] = {}
-        if len(texts) >= FEWEST_SEGMENTS:
-            kinds = measure_texts(list(texts.values()))
-            self._kinds = {key: kinds.name_text(text) for key, text in texts.items()}
-        self._pool = Counter(self._kinds.values())
+        inputs, shapes = input_hashes(segments), text_shapes(segments)
+        codes = np.zeros(0, dtype=np.int64)
+        if len(inputs) >= FEWEST_SEGMENTS:
+            codes = measure_shapes(*shapes).codes(*shapes)
+        self._inputs = InputSet(inputs[: len(codes)])
+        # in increasing order of the inputs, as `InputSet.place` counts
+        self._codes = codes[np.argsort(inputs[: len(codes)])].astype(np.int8)
+        counted = enumerate(np.bincount(codes).tolist())
+        self._pool = Counter({KIND_NAMES[code]: n for code, n in counted if n})
         self._least, self._remedy = _least_part(design), _remedy(design)
         self._asked: set[int] = set()
         self._told: set[str] = set()
@@ -68,14 +73,17 @@ class BlindSpots:
 
     def _note(self, answers: Iterable[Mapping[str, Any]]) -> None:
         self._asked.update(
-            answer["_input_hash"] for answer in answers if answer["_input_hash"] in self._kinds
+            answer["_input_hash"] for answer in answers if answer["_input_hash"] in self._inputs
         )
+
+    def _kind(self, key: int) -> str:
+        return KIND_NAMES[self._codes[self._inputs.place(key)]]
 
     def _missed(self) -> Iterator[tuple[str, int]]:
         """Yield each kind not told before, and its number of questions."""
-        found = Counter(self._kinds[key] for key in self._asked)
+        found = Counter(map(self._kind, self._asked))
         for kind, size in self._pool.most_common():
-            share = size / len(self._kinds)
+            share = size / len(self._inputs)
             if share < SIZABLE or kind in self._told:
                 continue
             if chance_of_so_few(found[kind], len(self._asked), self._least * share) <= LEVEL:
@@ -85,7 +93,7 @@ class BlindSpots:
         asked = len(self._asked)
         questions = f"only {found} of {asked:,} questions" if found else "no question"
         return (
-            f"{questions} so far about {self._pool[kind] / len(self._kinds):.0%} of the pool: "
+            f"{questions} so far about {self._pool[kind] / len(self._inputs):.0%} of the pool: "
             f"{in_words(kind)} ({self._pool[kind]:,} segments); {self._remedy}"
         )
 

@@ -34,6 +34,7 @@ from prodigy_al.inputs.questions import find_questions, find_remedy
 from prodigy_al.inputs.sources import cut_segments, open_source
 from prodigy_al.jobs.run import check_cluster
 from prodigy_al.ner.pipelines import describe_pipeline, find_ner, has_ner, load_pipeline
+from prodigy_al.scoring.chunks import Helping
 from prodigy_al.training.policies import ROBUST
 from prodigy_al.training.robust.frozen_base import require_upper
 
@@ -122,7 +123,14 @@ def open_comparison(
         remedy=find_remedy(nlp, model) if why else None,
         command=command,
         pool=(
-            read_pool(pool, pool_records, arms, labels=labels, nlp=nlp)
+            read_pool(
+                pool,
+                pool_records,
+                arms,
+                labels=labels,
+                nlp=nlp,
+                helping=Helping.on_all_cores(model, described["sha256"], cores=processes),
+            )
             if pool and pool_records
             else None
         ),

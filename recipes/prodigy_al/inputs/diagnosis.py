@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, tee
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from prodigy_al.comparison.arms import Arm, read_arm
-from prodigy_al.diagnosis.evidence import Clock, Evidence, Pool, Reply
+from prodigy_al.diagnosis.evidence import Clock, Evidence, Forms, Pool, Reply
 from prodigy_al.errors import OptionError
 from prodigy_al.inputs.arms import read_stored
 from prodigy_al.inputs.calibration import measure_calibration
@@ -26,12 +26,14 @@ from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline
 from prodigy_al.records import SIMULATED, Record
 from prodigy_al.sampling.frame import Frame, Segment
 from prodigy_al.sampling.inclusion import inclusion
+from prodigy_al.sampling.table import input_hashes
 from prodigy_al.scoring.acquisition import expected_errors
 from prodigy_al.scoring.blas import use_faster_blas
-from prodigy_al.scoring.cache import ScoreCache, find_cache
+from prodigy_al.scoring.cache import find_cache
+from prodigy_al.scoring.chunks import Helping, score_records
 from prodigy_al.scoring.marginals import MarginalScorer
-from prodigy_al.scoring.pool import score_pool
-from prodigy_al.scoring.segments import make_doc
+from prodigy_al.scoring.readings import Readings
+from prodigy_al.scoring.segments import span_texts
 
 Examples = Sequence[Mapping[str, Any]]
 
@@ -79,7 +81,7 @@ def open_diagnosis(
     cut_frame = frame_cutter(records, nlp)
     frames = [_find_frame(pool, arm, cut_frame, group_by) for arm in arms]
     described = describe_pipeline(model, nlp)
-    scored = _score(frames, labels, nlp, find_cache(described["sha256"]))
+    scored = _score(frames, labels, nlp, described)
     found = [
         replace(
             _read_evidence(arm, stored.answers[arm.dataset], frame, scored, nlp=nlp),
@@ -109,7 +111,7 @@ def _find_frame(
         if arm.records:
             return own_frame(source, arm, cut_frame, needed=True)
         frame = best_cut([arm], cut_frame, group_by=group_by)
-    held = len(arm.hashes.intersection(segment.input_hash for segment in frame.segments))
+    held = len(arm.hashes.intersection(input_hashes(frame.segments).tolist()))
     # some may have been edited, or cut otherwise; most are there if it is the source
     if held < len(arm.hashes) / 2:
         few = f"only {held:,}" if held else "none"
@@ -135,37 +137,31 @@ class _Scored:
 
 
 def _score(
-    frames: Sequence[Frame], labels: Sequence[str], nlp: Language, cache: ScoreCache | None
+    frames: Sequence[Frame], labels: Sequence[str], nlp: Language, model: Mapping[str, str]
 ) -> _Scored:
     """Score and embed in one pass, with a bar on a terminal."""
     segments = {one.input_hash: one for frame in frames for one in frame.segments}
-    docs, same = tee(make_doc(nlp, segment) for segment in segments.values())
     static = bool(nlp.vocab.vectors.size)
-    scorer = MarginalScorer(nlp, labels, embed=not static)
-    rows: list[tuple[float, float, int]] = []
-    forms: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
-    vectors: list[Any] = []
-    scored = score_pool(scorer, docs, total=len(segments), label="scoring pool", cache=cache)
-    for doc, spans in zip(same, scored, strict=True):
-        found = expected_errors(spans.probabilities), sum(spans.expected.values())
-        rows.append((*found, len(doc)))
-        named = [
-            doc[start:end].text.casefold()
-            for start, end in zip(spans.starts, spans.ends, strict=True)
-        ]
-        greedy = tuple(form for form, is_one in zip(named, spans.greedy, strict=True) if is_one)
-        forms.append((greedy, tuple(named)))
-        vectors.append(doc.vector if static else spans.embedding)
-    scores, expected, tokens = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    found = score_records(
+        MarginalScorer(nlp, labels, embed=not static),
+        (one.record for one in segments.values()),
+        total=len(segments),
+        word_vectors=static,
+        label="scoring pool",
+        cache=find_cache(model["sha256"]),
+        helping=Helping.on_all_cores(model["name"], model["sha256"]),
+    )
+    columns, scores, forms = _told(list(segments.values()), found)
+    vectors = [one.vectors for one in columns if one.vectors is not None]
     pool = Pool(
         texts=tuple(str(one.record["text"]) for one in segments.values()),
         groups=tuple(one.group for one in segments.values()),
-        scores=scores,
-        expected=expected,
-        tokens=tokens.astype(np.int64),
+        scores=np.array(scores),
+        expected=np.concatenate([one.expected for one in columns]),
+        tokens=np.concatenate([one.tokens for one in columns]),
         predicted=tuple(greedy for greedy, _ in forms),
         candidates=tuple(named for _, named in forms),
-        embeddings=None if any(one is None for one in vectors) else np.stack(vectors),
+        embeddings=np.concatenate(vectors) if len(vectors) == len(columns) else None,
         embedded_by="mean of the pipeline's word vectors"
         if static
         else "mean of the recogniser's token vectors",
@@ -173,11 +169,25 @@ def _score(
     return _Scored(pool, {key: i for i, key in enumerate(segments)})
 
 
+def _told(
+    segments: Sequence[Segment], found: Iterable[Readings]
+) -> tuple[list[Readings], list[float], list[tuple[Forms, Forms]]]:
+    """Return what was read, each segment's score, and the forms of its own and all its spans."""
+    columns, scores, forms = list[Readings](), list[float](), list[tuple[Forms, Forms]]()
+    for of_chunk in found:
+        columns.append(of_chunk)
+        for one in of_chunk.by_segment():
+            named = tuple(text.casefold() for text in span_texts(segments[len(scores)], one))
+            scores.append(expected_errors(one.marginals))
+            forms.append((tuple(compress(named, one.spans["greedy"].tolist())), named))
+    return columns, scores, forms
+
+
 def _read_evidence(
     arm: Arm, examples: Examples, frame: Frame, scored: _Scored, *, nlp: Language
 ) -> Evidence:
     pool = _own_pool(frame.segments, scored)
-    place = {segment.input_hash: i for i, segment in enumerate(frame.segments)}
+    place = {key: i for i, key in enumerate(input_hashes(frame.segments).tolist())}
     asked = [key for key in arm.hashes if key in place]
     pi, no_pi = _probabilities(arm)
     return Evidence(

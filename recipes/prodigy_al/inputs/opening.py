@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prodigy_al.inputs.choices import (
@@ -17,6 +17,7 @@ from prodigy_al.inputs.choices import (
 )
 from prodigy_al.inputs.datasets import check_name, excluded_inputs, require_datasets
 from prodigy_al.inputs.frames import frame_sha256
+from prodigy_al.inputs.kept_frames import FramePlace
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.pool import Pool
 from prodigy_al.inputs.remarks import describe_folds, describe_labels, describe_start, warn_once
@@ -31,6 +32,7 @@ from prodigy_al.sampling.frame import Frame, build_frame
 from prodigy_al.sampling.questions import Header
 from prodigy_al.scoring.blas import use_faster_blas
 from prodigy_al.scoring.cache import find_cache
+from prodigy_al.scoring.chunks import Helping
 from prodigy_al.scoring.marginals import MarginalScorer
 
 
@@ -89,6 +91,7 @@ def open_pool(
     reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
     tokenizer = sentence_splitter(nlp)
     segments = cut_segments(records, tokenizer, unsegmented=unsegmented)
+    described = describe_pipeline(model, nlp)
     folds: dict[str, Any] = {
         "dev_share": design.dev_share,
         "fold_salt": design.fold_salt,
@@ -100,9 +103,13 @@ def open_pool(
         if str(source) == "-":
             frame = ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
         else:
-            frame = build_frame(segments, pool_size=pool_size or None, **folds)
+            folds["pool_size"] = pool_size or None
+            # which records of a source are bad has to be said each time
+            cut = {"model": described["sha256"], "loader": loader, "unsegmented": unsegmented}
+            place = FramePlace(None) if skip_bad else FramePlace.of(source, {**folds, **cut})
+            frame = _build(place, segments, folds)
     blas = use_faster_blas(nlp)
-    scorer, described = MarginalScorer(nlp, labels), describe_pipeline(model, nlp)
+    scorer = MarginalScorer(nlp, labels)
     header = Header(
         model=described,
         scorer={**_identify_scorer(scorer, labels, described["sha256"]), "blas": blas},
@@ -131,7 +138,29 @@ def open_pool(
         remarks=tuple(remarks),
         known=tuple(known),
         cache=find_cache(described["sha256"]),
+        helping=None if gpu_id >= 0 else Helping.on_all_cores(model, described["sha256"]),
     )
+
+
+def _build(
+    place: FramePlace,
+    segments: Iterable[tuple[int, int, dict[str, Any]]],
+    folds: Mapping[str, Any],
+) -> Frame:
+    """Return the frame that is kept, or else read the source and keep it."""
+    kept = place.load()
+    if kept is not None:
+        return kept
+    store = place.new_store()
+    try:
+        frame = build_frame(segments, store=store, **folds)
+        store.flush()
+    except BaseException:
+        if store.path is not None:
+            store.path.unlink(missing_ok=True)
+        raise
+    place.keep(frame, store)
+    return frame
 
 
 def _identify_source(

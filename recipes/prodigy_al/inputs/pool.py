@@ -27,11 +27,13 @@ from prodigy_al.sampling.arrivals import ArrivingFrame
 from prodigy_al.sampling.blocks import Draw
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.drawing import draw_questions
-from prodigy_al.sampling.frame import Frame, Segment
+from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions, RunHistory
 from prodigy_al.sampling.questions import Header, make_tasks
 from prodigy_al.sampling.scored import ScoreSegments
+from prodigy_al.sampling.table import InputSet, Segment, input_hashes, without
 from prodigy_al.scoring.cache import ScoreCache
+from prodigy_al.scoring.chunks import Helping
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.registry import find_acquisition
 from prodigy_al.scoring.segments import segment_scorer
@@ -49,7 +51,8 @@ class Pool:
     datasets that are copied instead of asked for again, None where there are none to look for.
     `budget` is the number of answers to aim for, None where nobody named one; `remarks` are said at
     the start. `known` are whole segments of another dataset by which binary questions are ranked.
-    `cache` holds scores of earlier runs, None where they are not to be kept.
+    `cache` holds scores of earlier runs, None where they are not to be kept; `helping` says how
+    other processes come by the model, None where none is to score.
     """
 
     dataset: str
@@ -66,6 +69,7 @@ class Pool:
     remarks: tuple[str, ...] = ()
     known: tuple[WholeSegment, ...] = ()
     cache: ScoreCache | None = None
+    helping: Helping | None = None
 
     def ask(self, *, view_id: str, suggest: bool = False, show_score: bool = False) -> Components:
         """Return the components that ask the pool's segments in the design's order.
@@ -119,9 +123,10 @@ class Pool:
 
         `countable`: whether there is one question per segment, and so an end that is known.
         """
-        askable: set[int] | None = None
+        askable: InputSet | None = None
         if countable and isinstance(self.frame, Frame):
-            askable = {one.input_hash for one in self.frame.segments} - (self.reused or {}).keys()
+            asked = without(self.frame.segments, list(self.reused or ()))
+            askable = InputSet(input_hashes(asked))
         return Progress(examples, budget=self.budget, askable=askable, said=say)
 
     def components(
@@ -182,7 +187,7 @@ class Pool:
 
     def _watch_kinds(self, frame: Frame, examples: Sequence[dict[str, Any]]) -> BlindSpots:
         """Return what warns of kinds of segments that are hardly asked about."""
-        askable = [one for one in frame.segments if one.input_hash not in (self.reused or {})]
+        askable = without(frame.segments, list(self.reused or ()))
         return BlindSpots(askable, self.design, examples, say=warn)
 
     def _start_learner(self, examples: Sequence[dict[str, Any]]) -> Learner | None:
@@ -247,6 +252,7 @@ class Pool:
             seed=design.seed,
             progress=progress,
             cache=self.cache,
+            helping=self.helping,
         )
 
     def _require_one(self, draws: Iterator[Draw]) -> Iterator[Draw]:

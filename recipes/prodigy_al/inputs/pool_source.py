@@ -20,7 +20,9 @@ from prodigy_al.ner.pipelines import sentence_splitter
 from prodigy_al.records import Record
 from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.groups import DOCUMENT_KEY
+from prodigy_al.sampling.table import input_hashes
 from prodigy_al.scoring.blas import use_faster_blas
+from prodigy_al.scoring.chunks import Helping
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import make_doc, segment_scorer
 
@@ -50,12 +52,14 @@ def read_pool(
     *,
     labels: Sequence[str],
     nlp: Language,
+    helping: Helping | None = None,
 ) -> PoolSource:
     """Return the arms' source, cut into segments and folds as the recipes cut it.
 
     `records` are those of `source`, `nlp` is the base, which scores the pool where probabilities of
-    a dataset without records are to be estimated. Raises `OptionError` where the source is not that
-    of an arm's records, or its dev fold cannot be made again.
+    a dataset without records are to be estimated; `helping` as in `segment_scorer`. Raises
+    `OptionError` where the source is not that of an arm's records, or its dev fold cannot be made
+    again.
     """
     cut_frame = frame_cutter(list(records), nlp)
     frames = {arm.dataset: own_frame(source, arm, cut_frame) for arm in arms if arm.records}
@@ -71,7 +75,7 @@ def read_pool(
     known, estimated = list(frames.values()), {}
     if foreign:
         known.append(best_cut(foreign, cut_frame))
-        estimated = _estimate(foreign, known[-1], labels, nlp)
+        estimated = _estimate(foreign, known[-1], labels, nlp, helping)
     described = known[0]
     return PoolSource(
         described={
@@ -196,7 +200,9 @@ def best_cut(
         cut_frame(FrameCut(unsegmented, FOREIGN_SALT, FOREIGN_DEV_SHARE, group_by))
         for unsegmented in (False, True)
     ]
-    return max(frames, key=lambda frame: sum(one.input_hash in answered for one in frame.segments))
+    return max(
+        frames, key=lambda frame: np.isin(input_hashes(frame.segments), list(answered)).sum()
+    )
 
 
 def make_dev_pool(segments: Sequence[Segment], at: Mapping[int, int]) -> DevPool:
@@ -210,12 +216,16 @@ def make_dev_pool(segments: Sequence[Segment], at: Mapping[int, int]) -> DevPool
 
 
 def _estimate(
-    foreign: Sequence[Arm], frame: Frame, labels: Sequence[str], nlp: Language
+    foreign: Sequence[Arm],
+    frame: Frame,
+    labels: Sequence[str],
+    nlp: Language,
+    helping: Helping | None,
 ) -> dict[str, EstimatedChances | Unavailable]:
     """Return estimated probabilities by dataset, from the score that the recipes rank by."""
     scores = np.zeros(len(frame.segments))
     if any(arm.dev.form == "full" for arm in foreign):  # the others' cannot be estimated anyway
         use_faster_blas(nlp)
-        score = segment_scorer(nlp, MarginalScorer(nlp, labels), SCORE)
+        score = segment_scorer(nlp, MarginalScorer(nlp, labels), SCORE, helping=helping)
         scores = np.array([scored.u for scored in score(frame.segments)])
     return {arm.dataset: estimate_chances(arm, frame.segments, scores) for arm in foreign}

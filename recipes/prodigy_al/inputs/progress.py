@@ -29,7 +29,7 @@ class Progress:
     ) -> None:
         self.answers = 0
         self._budget, self._said = budget, said
-        self._askable = None if askable is None else frozenset(askable)
+        self._askable = askable
         self._inputs: set[int] = set()
         self._drawn: set[int] = set()
         self._without: dict[tuple[str, int], int] = {}

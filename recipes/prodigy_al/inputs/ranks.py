@@ -9,6 +9,7 @@ from prodigy_al.ner.pipelines import describe_pipeline, load_pipeline, sentence_
 from prodigy_al.sampling.design import DEFAULT_FOLD_SALT, MEASURING
 from prodigy_al.sampling.frame import build_frame
 from prodigy_al.scoring.cache import find_cache
+from prodigy_al.scoring.chunks import Helping
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
 from prodigy_al.simulation.mistakes import rank_by_score
@@ -34,11 +35,13 @@ def rank_texts(
     # every distinct text once; which fold it falls in changes no score
     segments = build_frame(cut, dev_share=0.0, fold_salt=DEFAULT_FOLD_SALT).segments
     set_blas(nlp, use_blis=False)  # as the recipes score
+    sha256 = describe_pipeline(model, nlp)["sha256"]
     score = segment_scorer(
         nlp,
         MarginalScorer(nlp, labels),
         MEASURING["acquisition"],
-        cache=find_cache(describe_pipeline(model, nlp)["sha256"]),
+        cache=find_cache(sha256),
+        helping=None if gpu_id >= 0 else Helping.on_all_cores(model, sha256),
     )
     scored = zip(segments, score(segments), strict=True)
     return rank_by_score({segment.input_hash: found.u for segment, found in scored})

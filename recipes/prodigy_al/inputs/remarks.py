@@ -9,8 +9,10 @@ from functools import cache
 from prodigy.util import msg
 
 from prodigy_al.sampling.arrivals import ArrivingFrame
-from prodigy_al.sampling.frame import FEWEST_GROUPS, Frame
+from prodigy_al.sampling.columns import FEWEST_GROUPS
+from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.groups import DOCUMENT_COVERAGE, DOCUMENT_KEY
+from prodigy_al.sampling.table import count_groups
 
 
 def say(sentence: str) -> None:
@@ -54,7 +56,7 @@ def describe_folds(frame: Frame | ArrivingFrame, source: str) -> str:
             "(--dev-share, --group-by)"
         )
     segments, dev = len(frame.segments), len(frame.fold("dev"))
-    groups = len({segment.group for segment in frame.segments})
+    groups = count_groups(frame.segments)
     size = f"{source}: {segments:,} segments"
     fold = f"{dev:,} segments are the dev fold (--dev-share)"
     if frame.grouped_by == "segment":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from prodigy_al.errors import AnswerError
 from prodigy_al.records import Record, read_record
 from prodigy_al.sampling.arrivals import ArrivingFrame
@@ -13,6 +15,7 @@ from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.history import ANSWERS
 from prodigy_al.sampling.keys import quantise
 from prodigy_al.sampling.questions import Header
+from prodigy_al.sampling.table import input_hashes
 
 # How a strategy is asked for, where it is not al.STRATEGY.
 COMMANDS: Mapping[str, str] = {
@@ -198,10 +201,8 @@ def _changed_folds(
         if then != now:
             yield (f"with a dev fold of {then}, now it is {now} (--dev-share, --group-by): {GO_ON}")
         return
-    group = next(
-        (one.group for one in frame.segments if one.input_hash == answer["_input_hash"]),
-        record.group,
-    )
+    (at,) = np.nonzero(input_hashes(frame.segments) == answer["_input_hash"])
+    group = frame.segments[int(at[0])].group if at.size else record.group
     keys = [name.partition("=")[0] for name in (record.group, group)]
     if keys[0] != keys[1]:
         then, now = (GROUPED.get(key, f"meta.{key}") for key in keys)

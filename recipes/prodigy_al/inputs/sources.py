@@ -76,10 +76,16 @@ def cut_segments(
     """
     from prodigy.components.preprocess import split_sentences
 
+    from prodigy_al.ner.words import few_words
+
     for number, record in records:
         # tokens say that the text was cut before
         whole = unsegmented or "tokens" in record
-        for segment in [record] if whole else split_sentences(tokenizer, [record]):
+        parts = [record]
+        if not whole:
+            with few_words(tokenizer):
+                parts = list(split_sentences(tokenizer, [record]))
+        for segment in parts:
             if segment["text"].strip():
                 hashed = set_hashes({"text": segment["text"]}, overwrite=True)
                 # again, since a sentence need not keep it, and it names the document

@@ -15,6 +15,7 @@ from prodigy_al.online.reranker import CharacterSpan, WholeSegment
 from prodigy_al.records import Fold, Record, read_record
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.frame import Frame
+from prodigy_al.sampling.table import input_hashes, without
 
 OPTION = "--start"
 FOLDS: tuple[Fold, ...] = ("train", "dev")
@@ -61,8 +62,8 @@ class Start:
         """
         for record in self.first.values():
             self._require_frame(record, frame)
-        left = tuple(one for one in frame.fold("train") if one.input_hash not in self.answered)
-        if not left:
+        left = without(frame.fold("train"), list(self.answered))
+        if not len(left):
             raise SourceError(
                 f"nothing is left to ask: {OPTION} {self.name} holds an answer to every text of "
                 "the train fold"
@@ -78,7 +79,7 @@ class Start:
                 f"{record.source['sha256'][:8]}, here it is {frame.sha256[:8]}): give the source "
                 "as it was then",
             )
-        texts = {one.input_hash for one in frame.fold(record.fold)}
+        texts = set(input_hashes(frame.fold(record.fold)).tolist())
         own = {key for key, fold in self.answered.items() if fold == record.fold}
         if len(texts) != record.N or own - texts:
             raise OptionError(

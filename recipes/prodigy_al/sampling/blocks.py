@@ -11,7 +11,6 @@ import numpy as np
 from prodigy_al.arrays import FloatArray
 from prodigy_al.sampling.arrivals import ArrivingSegments
 from prodigy_al.sampling.design import SamplingDesign
-from prodigy_al.sampling.frame import Segment
 from prodigy_al.sampling.history import ModelVersion
 from prodigy_al.sampling.inclusion import KEY_TAG
 from prodigy_al.sampling.keys import choose_candidate, exponentials, sampling_keys
@@ -22,7 +21,8 @@ from prodigy_al.sampling.proposal import (
     selection_probabilities,
     strata_of,
 )
-from prodigy_al.sampling.scored import Candidate, Scored, ScoreSegments
+from prodigy_al.sampling.scored import Candidate, Scored, ScoreSegments, scores_of
+from prodigy_al.sampling.table import Segment, input_hashes, pick
 
 BLOCK_TAG = "order"
 LAZY_PAGE = 32  # a batch for the scorer, and no wait for the annotator
@@ -95,7 +95,7 @@ def cut_blocks(
         yield segments
         return
     at_random = exponentials(
-        [segment.input_hash for segment in segments],
+        input_hashes(segments),
         tag=BLOCK_TAG,
         seed=design.seed,
         arm=design.strategy,
@@ -104,7 +104,7 @@ def cut_blocks(
     )
     order = np.argsort(at_random, kind="stable")
     for start in range(0, len(order), design.block_size):
-        yield [segments[i] for i in order[start : start + design.block_size]]
+        yield pick(segments, order[start : start + design.block_size])
 
 
 def order_block(
@@ -121,7 +121,7 @@ def order_block(
     `ParameterError` where `explore` 0 would leave a segment without any chance.
     """
     chance = exponentials(
-        [segment.input_hash for segment in segments],
+        input_hashes(segments),
         tag=KEY_TAG,
         seed=design.seed,
         arm=design.strategy,
@@ -129,7 +129,7 @@ def order_block(
         block=place.block,
     )
     # Scores that are not there yet do not matter: a lazy design gives every segment the same p.
-    u = np.zeros(len(segments)) if scored is None else np.array([item.u for item in scored])
+    u = np.zeros(len(segments)) if scored is None else scores_of(scored)
     names = None if kinds is None else [kinds.name(segment) for segment in segments]
     if design.strict:
         p = keys = None
@@ -142,8 +142,8 @@ def order_block(
     if not design.strict and design.explore < 1.0:
         strata = strata_of(u, names)
     return Block(
-        segments=[segments[i] for i in order],
-        scored=None if scored is None else [scored[i] for i in order],
+        segments=pick(segments, order),
+        scored=None if scored is None else pick(scored, order),
         p=None if p is None else p[order],
         keys=None if keys is None else keys[order],
         strata=[strata[i] for i in order],

@@ -22,12 +22,14 @@ from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
+import numpy as np
+
 from prodigy_al.records import Fold
 from prodigy_al.sampling.arrivals import ArrivingFrame, ArrivingSegments
 from prodigy_al.sampling.blocks import BlockPlace, Draw, ask, cut_blocks, order_block
 from prodigy_al.sampling.design import SamplingDesign, share_of_block
 from prodigy_al.sampling.folds import fold_schedule
-from prodigy_al.sampling.frame import Frame, Segment
+from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.history import (
     STARTING_MODEL,
     BlockHistory,
@@ -35,7 +37,8 @@ from prodigy_al.sampling.history import (
     ModelVersions,
 )
 from prodigy_al.sampling.kinds import Kinds, measure_kinds
-from prodigy_al.sampling.scored import Acquisition, Scored, ScoreSegments, rescored
+from prodigy_al.sampling.scored import Acquisition, Scored, ScoredTable, ScoreSegments, rescored
+from prodigy_al.sampling.table import Segment, pick
 
 Segments: TypeAlias = Sequence[Segment] | ArrivingSegments
 FOLDS: tuple[Fold, ...] = ("train", "dev")
@@ -162,7 +165,7 @@ class _FoldDraws:
             opened += len(cut)
             first_scores = None
             if self.design.unit == "candidate":
-                cut, first_scores = _with_candidates(cut, list(self.score(cut)))
+                cut, first_scores = _with_candidates(cut, ScoredTable.of(self.score(cut)))
             if cut:  # a block without a question counts as part of the next one
                 # of a stream only what has been opened by now is known to be there
                 size = opened if isinstance(left, ArrivingSegments) else len(left)
@@ -220,10 +223,10 @@ class _FoldDraws:
         if self.design.lazy:
             return None
         if version is None:
-            return first_scores or list(self.score(cut))
+            return first_scores if first_scores is not None else ScoredTable.of(self.score(cut))
         if version.rerank is not None and first_scores is not None:
             return [version.rerank(*pair) for pair in zip(cut, first_scores, strict=True)]
-        later = list(version.score(cut))
+        later = ScoredTable.of(version.score(cut))
         if first_scores is None:
             return later
         return [rescored(a, b, self.acquisition) for a, b in zip(first_scores, later, strict=True)]
@@ -240,8 +243,8 @@ def _to_begin_with(segments: Segments) -> Sequence[Segment]:
 
 
 def _with_candidates(
-    cut: Sequence[Segment], scored: Sequence[Scored]
-) -> tuple[list[Segment], list[Scored]]:
+    cut: Sequence[Segment], scored: ScoredTable
+) -> tuple[Sequence[Segment], Sequence[Scored]]:
     """Return the segments, and their scores, that have a candidate to ask about."""
-    pairs = [(segment, item) for segment, item in zip(cut, scored, strict=True) if item.candidates]
-    return [segment for segment, _ in pairs], [item for _, item in pairs]
+    at = np.flatnonzero(scored.has_candidates())
+    return pick(cut, at), scored.take(at)

@@ -13,7 +13,7 @@ from itertools import count
 
 import numpy as np
 
-from prodigy_al.arrays import BoolArray
+from prodigy_al.arrays import BoolArray, FloatArray, IntArray
 from prodigy_al.errors import ParameterError
 from prodigy_al.sampling.keys import hashed_uniform
 
@@ -28,14 +28,26 @@ def dev_fold(groups: Sequence[str], *, share: float, salt: str) -> BoolArray:
     >>> int(dev_fold(["a", "a", "b", "b", "c", "c"], share=1 / 3, salt="").sum())
     2
     """
-    _check_share(share)
     sizes = Counter(groups)
-    order = sorted(sizes, key=lambda group: (hashed_uniform("fold", salt, group), group))
-    # filled[k] is how many segments the first k groups hold; k = 0 leaves the fold empty.
-    filled = np.cumsum([0, *(sizes[group] for group in order)])
-    end = int(np.argmin(np.abs(filled - share * len(groups))))
-    chosen = set(order[:end])
+    names = sorted(sizes)
+    uniforms = np.array([hashed_uniform("fold", salt, name) for name in names])
+    held = fullest(uniforms, np.array([sizes[name] for name in names]), share)
+    chosen = {name for name, is_held in zip(names, held.tolist(), strict=True) if is_held}
     return np.array([group in chosen for group in groups], dtype=np.bool_)
+
+
+def fullest(uniforms: FloatArray, sizes: IntArray, share: float) -> BoolArray:
+    """Return (G,): the groups in the dev fold, filled in the order of `uniforms` (G,).
+
+    `sizes` (G,) are their segments. Raises `ParameterError` for a share outside [0, 1].
+    """
+    _check_share(share)
+    order = np.argsort(uniforms, kind="stable")
+    # filled[k] is how many segments the first k groups hold; k = 0 leaves the fold empty.
+    filled = np.concatenate([[0], np.cumsum(sizes[order])])
+    chosen = np.zeros(len(sizes), dtype=np.bool_)
+    chosen[order[: int(np.argmin(np.abs(filled - share * filled[-1])))]] = True
+    return chosen
 
 
 def in_dev_fold(group: str, *, share: float, salt: str) -> bool:

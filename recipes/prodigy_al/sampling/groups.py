@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodigy_al.arrays import IndexArray
 
 DOCUMENT_KEY = "doc"
 # Where nearly all records name their document, sentences of one document stay together.
@@ -47,25 +53,46 @@ def document_groups(
     return groups, True
 
 
-def join_near_duplicates(texts: Sequence[str], groups: Sequence[str]) -> list[str]:
-    """Return the groups with those merged that share a text but for case, digits and punctuation.
+def near_duplicate_key(text: str) -> int:
+    """Return a number that texts share which are the same but for case, digits and punctuation.
 
-    Of two groups the one that had the text first gives its name; so the names, and with them the
-    dev fold, depend on the order of the texts.
+    It is 0 for a text too short to tell. Two others share one by chance once in 2 ** 64 pairs.
+
+    >>> near_duplicate_key("too short")
+    0
     """
-    # A forest: the name of a merged group is found by following `parent` to its end.
-    parent = {group: group for group in groups}
+    words = re.findall(r"\w+", re.sub(r"\d+", "0", text.casefold()))
+    if len(words) < NEAR_DUPLICATE_TOKENS:
+        return 0
+    told = " ".join(words).encode("utf8", "surrogatepass")
+    return int.from_bytes(blake2b(told, digest_size=8).digest(), "big") or 1
 
-    def name_of(group: str) -> str:
-        while parent[group] != group:
-            parent[group] = parent[parent[group]]  # halves the path for the next one
-            group = parent[group]
+
+def join_groups(keys: NDArray[np.uint64], groups: IndexArray) -> IndexArray:
+    """Return the groups (N,), as numbers below N, with those merged that share a near-duplicate.
+
+    `keys` (N,) are those of `near_duplicate_key`. Of two groups the one that had the text first
+    gives its number; so the groups, and with them the dev fold, depend on the order of the texts.
+
+    >>> join_groups(np.array([5, 0, 5], dtype=np.uint64), np.array([0, 1, 2])).tolist()
+    [0, 1, 0]
+    """
+    order = np.argsort(keys, kind="stable")
+    same = np.flatnonzero((keys[order][1:] == keys[order][:-1]) & (keys[order][1:] != 0)) + 1
+    # A forest: the number of a merged group is found by following `parent` to its end.
+    parent: dict[int, int] = {}
+
+    def root(group: int) -> int:
+        while (above := parent.get(group, group)) != group:
+            parent[group] = group = parent.get(above, above)  # halves the path for the next one
         return group
 
-    first: dict[str, str] = {}
-    for text, group in zip(texts, groups, strict=True):
-        words = re.findall(r"\w+", re.sub(r"\d+", "0", text.casefold()))
-        if len(words) >= NEAR_DUPLICATE_TOKENS:
-            earlier = first.setdefault(" ".join(words), group)
-            parent[name_of(group)] = name_of(earlier)
-    return [name_of(group) for group in groups]
+    first = np.searchsorted(keys[order], keys[order][same])
+    pairs = np.stack([order[same], order[first]])
+    for later, earlier in groups[pairs[:, np.argsort(pairs[0])]].T.tolist():
+        if (below := root(later)) != (above := root(earlier)):
+            parent[below] = above
+    joined = np.arange(len(groups))
+    for group in list(parent):
+        joined[group] = root(group)
+    return joined[groups]

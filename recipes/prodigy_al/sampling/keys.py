@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -62,15 +62,15 @@ def hashed_uniform(*parts: str | int) -> float:
 
 
 def exponentials(
-    inputs: Sequence[int], *, tag: str, seed: int, arm: str, round: int, block: int
+    inputs: Iterable[int], *, tag: str, seed: int, arm: str, round: int, block: int
 ) -> FloatArray:
     """Return E (R,), independent and Exp(1), one for each input hash in `inputs`.
 
     Each is a function of (tag, seed, arm, round, block, input) and of nothing else: not of the
     other inputs, nor of their order. `tag` names the purpose; two tags give independent numbers.
     """
-    uniforms = [hashed_uniform(tag, seed, arm, round, block, int(x)) for x in inputs]
-    return -np.log(np.array(uniforms, dtype=np.float64))
+    uniforms = (hashed_uniform(tag, seed, arm, round, block, int(x)) for x in inputs)
+    return -np.log(np.fromiter(uniforms, dtype=np.float64))
 
 
 def sampling_keys(p: FloatArray, exponentials: FloatArray) -> FloatArray:

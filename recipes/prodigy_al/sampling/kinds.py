@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prodigy_al.arrays import FloatArray
-from prodigy_al.sampling.frame import Segment
+from prodigy_al.arrays import FloatArray, IntArray
+from prodigy_al.sampling.shapes import count_shape
+from prodigy_al.sampling.table import Segment
 
 THIRDS = (1 / 3, 2 / 3)
 LENGTHS = ("short", "medium", "long")
@@ -44,6 +45,12 @@ class Kinds:
         """Return the kind of a text, cut at white space, by kinds of `measure_texts`."""
         return self._name(*_shape(text.split()))
 
+    def codes(self, tokens: FloatArray, shares: FloatArray) -> IntArray:
+        """Return (n,) places in `KIND_NAMES` of texts with these words and shares, both (n,)."""
+        lengths = np.where(tokens <= self.short, 0, np.where(tokens <= self.medium, 1, 2))
+        codes: IntArray = (lengths + len(LENGTHS) * (shares > self.running)).astype(np.int64)
+        return codes
+
     def _name(self, tokens: int, share: float) -> str:
         length = "short" if tokens <= self.short else "medium" if tokens <= self.medium else "long"
         return f"{length} {'table' if share > self.running else 'text'}"
@@ -66,7 +73,14 @@ def measure_texts(texts: Sequence[str], weights: FloatArray | None = None) -> Ki
     more have one share, as tables of one form have, they are tables and not running text.
     """
     tokens, shares = np.array([_shape(text.split()) for text in texts]).T
-    standing = np.ones(len(texts)) if weights is None else weights
+    return measure_shapes(tokens, shares, weights)
+
+
+def measure_shapes(
+    tokens: FloatArray, shares: FloatArray, weights: FloatArray | None = None
+) -> Kinds:
+    """Return the same kinds from the numbers of words (n,) and the shares like a table's (n,)."""
+    standing = np.ones(len(tokens)) if weights is None else weights
     short, medium = (_quantile(tokens, standing, q) for q in THIRDS)
     return Kinds(short, medium, _most_of_running(shares, standing))
 
@@ -101,5 +115,5 @@ def _words(segment: Segment) -> list[str]:
 
 def _shape(words: Sequence[str]) -> tuple[int, float]:
     """Return the number of tokens, and the share of those in capitals or with a digit."""
-    marked = sum(word.isupper() or any(map(str.isdigit, word)) for word in words)
-    return len(words), marked / max(len(words), 1)
+    n, marked = count_shape(words)
+    return n, marked / max(n, 1)

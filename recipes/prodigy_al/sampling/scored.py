@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import struct
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from prodigy_al.arrays import FloatArray
-from prodigy_al.sampling.frame import Segment
+from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
 from prodigy_al.sampling.keys import quantise
+from prodigy_al.sampling.table import Segment
+
+SPAN = np.dtype([("start", "<u4"), ("end", "<u4"), ("label", "<u2"), ("p", "<f8"), ("greedy", "?")])
+"""Fields of a candidate in 19 bytes, with its label as a place in a list of labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +32,37 @@ class Candidate:
 class Candidates(Sequence[Candidate]):
     """Candidates that take a fifth of the memory of a tuple: those of a pool are millions.
 
-    `rows` are their fields, with a label as its place in `labels`, which segments share.
+    `spans` (n,) are of type `SPAN`, or rows of its fields; segments share `labels`.
 
     >>> found = Candidates([(0, 4, 0, 0.5, True)], ("ORG",))
     >>> found[0]
     Candidate(start=0, end=4, label='ORG', p=0.5, greedy=True)
     """
 
-    __slots__ = ("_labels", "_packed")
-    _ROW = struct.Struct("<IIHd?")
+    __slots__ = ("_packed", "labels")
 
     def __init__(
-        self, rows: Iterable[tuple[int, int, int, float, bool]], labels: tuple[str, ...]
+        self,
+        spans: np.ndarray[Any, Any] | Iterable[tuple[int, int, int, float, bool]] | bytes,
+        labels: tuple[str, ...],
     ) -> None:
-        self._packed = b"".join(self._ROW.pack(*row) for row in rows)
-        self._labels = labels
+        if not isinstance(spans, bytes):
+            rows = spans if isinstance(spans, np.ndarray) else np.array(list(spans), dtype=SPAN)
+            spans = rows.tobytes()
+        self._packed = spans
+        self.labels = labels
+
+    @property
+    def packed(self) -> bytes:
+        """Their fields, `SPAN.itemsize` bytes each."""
+        return self._packed
 
     def __len__(self) -> int:
-        return len(self._packed) // self._ROW.size
+        return len(self._packed) // SPAN.itemsize
 
     def __iter__(self) -> Iterator[Candidate]:
-        for start, end, label, p, greedy in self._ROW.iter_unpack(self._packed):
-            yield Candidate(start, end, self._labels[label], p, greedy)
+        for start, end, label, p, greedy in np.frombuffer(self._packed, dtype=SPAN).tolist():
+            yield Candidate(start, end, self.labels[label], p, greedy)
 
     @overload
     def __getitem__(self, index: int) -> Candidate: ...
@@ -73,6 +86,82 @@ class Scored:
     u: float
     candidates: Sequence[Candidate]
     tokens: int = 1
+
+
+class ScoredTable(Sequence[Scored]):
+    """Scores of segments as columns: a tenth of the memory of as many `Scored`.
+
+    `scores` (n,) are their u.
+    """
+
+    def __init__(self) -> None:
+        self._u, self._tokens, self._ends = array("d"), array("q"), array("q", [0])
+        self._spans = bytearray()
+        self._labels: tuple[str, ...] = ()
+        self._at: IndexArray | None = None
+
+    @classmethod
+    def of(cls, scored: Iterable[Scored]) -> ScoredTable:
+        """Take each as it comes."""
+        table = cls()
+        for one in scored:
+            table._add(one)
+        return table
+
+    @property
+    def scores(self) -> FloatArray:
+        """Return (n,): the score of each."""
+        scores = np.array(self._u)
+        return scores if self._at is None else scores[self._at]
+
+    def take(self, at: IndexArray | BoolArray) -> ScoredTable:
+        """Return the scores at these places, or where a mask says so; the columns are shared."""
+        taken = copy(self)
+        taken._at = (np.arange(len(self._u)) if self._at is None else self._at)[at]
+        return taken
+
+    def has_candidates(self) -> BoolArray:
+        """Return (n,): whether a segment has a candidate to ask about."""
+        there: BoolArray = np.diff(np.array(self._ends)) > 0
+        return there if self._at is None else there[self._at]
+
+    def _add(self, one: Scored) -> None:
+        self._u.append(one.u)
+        self._tokens.append(one.tokens)
+        spans = one.candidates
+        if isinstance(spans, Candidates) and (spans.labels == self._labels or not self._labels):
+            self._labels = self._labels or spans.labels
+            self._spans += spans.packed
+        else:
+            for span in spans:
+                if span.label not in self._labels:
+                    self._labels = (*self._labels, span.label)
+                label = self._labels.index(span.label)
+                row = (span.start, span.end, label, span.p, span.greedy)
+                self._spans += np.array([row], dtype=SPAN).tobytes()
+        self._ends.append(len(self._spans))
+
+    def __len__(self) -> int:
+        return len(self._u) if self._at is None else len(self._at)
+
+    @overload
+    def __getitem__(self, index: int) -> Scored: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Scored]: ...
+    def __getitem__(self, index: int | slice) -> Scored | Sequence[Scored]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        i = range(len(self))[index]
+        i = i if self._at is None else int(self._at[i])
+        spans = bytes(self._spans[self._ends[i] : self._ends[i + 1]])
+        return Scored(self._u[i], Candidates(spans, self._labels), self._tokens[i])
+
+
+def scores_of(scored: Sequence[Scored]) -> FloatArray:
+    """Return (n,): the score of each."""
+    if isinstance(scored, ScoredTable):
+        return scored.scores
+    return np.array([one.u for one in scored])
 
 
 ScoreSegments: TypeAlias = Callable[[Sequence[Segment]], Iterator[Scored]]

@@ -1,8 +1,8 @@
-"""Scores on disk: what a model says of a batch of docs is worked out once on a machine.
+"""Scores on disk: what a model says of a chunk of texts is worked out once on a machine.
 
 Whoever starts `al.manual-ranked` again, or asks for another arm of the same source, need not wait
-for the pool a second time, and a pool whose scoring was killed goes on where it was. A batch is
-named by the SHA-256 of everything that its scores depend on, which docs share it among them: so
+for the pool a second time, and a pool whose scoring was killed goes on where it was. A chunk is
+named by the SHA-256 of everything that its scores depend on, which texts share it among them: so
 what is read is what would be computed, to the last bit. No text is stored.
 
 All of it is one SQLite file. A cache saves time and nothing else: where the file cannot be read or
@@ -13,36 +13,30 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import srsly
 from platformdirs import user_cache_path
-from spacy.tokens import Doc
 from threadpoolctl import threadpool_info
 
 from prodigy_al.ner.pipelines import find_ner, has_ner
-from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
-from prodigy_al.scoring.steps import GreedySteps
+from prodigy_al.sampling.scored import SPAN
+from prodigy_al.scoring.marginals import MarginalScorer
+from prodigy_al.scoring.readings import Readings, Record
 
 FOLDER = "PRODIGY_AL_CACHE"
 """The environment variable that names the folder; where it is empty there is no cache."""
 
-LAYOUT = 2  # of what is stored, and how scores are worked out: raise it where either changes
+LAYOUT = 3  # of what is stored, and how scores are worked out: raise it where either changes
 MOST_BYTES = 2**30  # some millions of segments
-# What a recogniser reads of a token: the features of spaCy's embedding layers, and its transitions.
-READ: list[int | str] = [
-    *("ORTH", "NORM", "PREFIX", "SUFFIX", "SHAPE"),
-    *("SPACY", "IS_SPACE", "SENT_START"),
-]
 PATIENCE = 5.0  # seconds to wait for another process that writes
 
 
@@ -57,14 +51,39 @@ class ScoreCache:
     path: Path
     model: str
 
-    def score(self, scorer: MarginalScorer, batch: Sequence[Doc]) -> list[SpanMarginals]:
-        """Return what `scorer.score` returns of the docs, computed only where it is not stored."""
-        key = self._key(scorer, batch)
-        found = self._read(key)
-        if found is None:
-            found = scorer.score(batch)
-            self._write(key, found)
-        return found
+    def key(
+        self, scorer: MarginalScorer, records: Sequence[Record], *, word_vectors: bool
+    ) -> bytes | None:
+        """Return the name of what `readings.read_records` returns; None where nothing can name it.
+
+        Tokens of a record without its own follow from its text and the tokenizer, whose content is
+        part of `model`: but for one of another package that cannot be saved.
+        """
+        if not hasattr(scorer.nlp.tokenizer, "to_bytes"):
+            return None
+        texts = [_tokens(one) if one.get("tokens") else one["text"] for one in records]
+        settings = [*_settings(scorer), word_vectors]
+        everything = [LAYOUT, self.model, settings, _machine(scorer), texts]
+        return sha256(srsly.msgpack_dumps(everything)).digest()
+
+    def read(self, key: bytes | None) -> Readings | None:
+        """Return what is stored under a name, None where nothing is."""
+        # the disk may give back other bytes than were written
+        damaged = (ValueError, TypeError, LookupError)
+        if key is not None:
+            with suppress(sqlite3.Error, OSError, *damaged), self._open() as file:
+                row = file.execute("SELECT scores FROM batches WHERE key = ?", (key,)).fetchone()
+                if row is not None:
+                    return _unpack(srsly.msgpack_loads(row[0]))
+        return None
+
+    def write(self, key: bytes | None, found: Readings) -> None:
+        """Store what was read under a name."""
+        if key is None:
+            return
+        with suppress(sqlite3.Error, OSError), self._open() as file:
+            row = (key, srsly.msgpack_dumps(_pack(found)))
+            file.execute("INSERT OR REPLACE INTO batches (key, scores) VALUES (?, ?)", row)
 
     def make_room(self, most_bytes: int = MOST_BYTES) -> None:
         """Drop the older half of all batches where the file is larger than `most_bytes`."""
@@ -78,25 +97,6 @@ class ScoreCache:
                     "LIMIT 1 OFFSET (SELECT COUNT(*) / 2 FROM batches))"
                 )
                 file.execute("VACUUM")
-
-    def _key(self, scorer: MarginalScorer, batch: Sequence[Doc]) -> bytes:
-        tokens = [doc.to_array(READ) for doc in batch]  # of strings their hashes
-        everything = [LAYOUT, self.model, _settings(scorer), _machine(scorer), tokens]
-        return sha256(srsly.msgpack_dumps(everything)).digest()
-
-    def _read(self, key: bytes) -> list[SpanMarginals] | None:
-        # the disk may give back other bytes than were written
-        damaged = (ValueError, TypeError, LookupError)
-        with suppress(sqlite3.Error, OSError, *damaged), self._open() as file:
-            row = file.execute("SELECT scores FROM batches WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                return _unpack(srsly.msgpack_loads(row[0]))
-        return None
-
-    def _write(self, key: bytes, scored: Sequence[SpanMarginals]) -> None:
-        with suppress(sqlite3.Error, OSError), self._open() as file:
-            row = (key, srsly.msgpack_dumps(_pack(scored)))
-            file.execute("INSERT OR REPLACE INTO batches (key, scores) VALUES (?, ?)", row)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -159,55 +159,21 @@ def software() -> list[str]:
     return versions + sorted(kernels)
 
 
-def _pack(scored: Sequence[SpanMarginals]) -> dict[str, Any]:
-    """Return the scores of a batch as columns: one entry per span, or one row per doc."""
-    names = sorted({label for one in scored for label in one.labels})
-    place = {label: i for i, label in enumerate(names)}
-    expected = sorted(scored[0].expected)
-    embeddings = [one.embedding for one in scored if one.embedding is not None]
-    steps = [one.steps for one in scored if one.steps is not None]
-    return {
-        "sizes": [len(one) for one in scored],
-        "starts": np.concatenate([one.starts for one in scored]),
-        "ends": np.concatenate([one.ends for one in scored]),
-        "names": names,
-        "labels": [place[label] for one in scored for label in one.labels],
-        "p": np.concatenate([one.probabilities for one in scored]),
-        "greedy": np.concatenate([one.greedy for one in scored]),
-        "expected": expected,
-        "counts": [[one.expected[label] for label in expected] for one in scored],
-        "embeddings": np.stack(embeddings) if embeddings else None,
-        "tokens": [len(one.entropies) for one in steps],
-        "steps": np.hstack([one.columns for one in steps]) if steps else None,
-    }
+def _tokens(record: Record) -> list[Any]:
+    """Return all that is read of a record's own tokens."""
+    tokens: list[Mapping[str, Any]] = record["tokens"]
+    return [[one["text"], one.get("ws", True), one["start"], one["end"]] for one in tokens]
 
 
-def _unpack(stored: dict[str, Any]) -> list[SpanMarginals]:
-    bounds = np.cumsum([0, *stored["sizes"]]).tolist()
-    labels = [stored["names"][place] for place in stored["labels"]]
-    embeddings = stored["embeddings"]
-    steps = _unpack_steps(stored) or [None] * len(stored["sizes"])
-    return [
-        SpanMarginals(
-            stored["starts"][low:high],
-            stored["ends"][low:high],
-            tuple(labels[low:high]),
-            stored["p"][low:high],
-            stored["greedy"][low:high],
-            dict(zip(stored["expected"], counts, strict=True)),
-            None if embeddings is None else embeddings[i],
-            steps[i],
-        )
-        for i, ((low, high), counts) in enumerate(
-            zip(pairwise(bounds), stored["counts"], strict=True)
-        )
-    ]
+def _pack(found: Readings) -> dict[str, Any]:
+    columns = {field.name: getattr(found, field.name) for field in fields(found)}
+    return {**columns, "labels": list(found.labels), "spans": found.spans.tobytes()}
 
 
-def _unpack_steps(stored: dict[str, Any]) -> list[GreedySteps | None]:
-    if stored["steps"] is None:
-        return []
-    whole = GreedySteps(*stored["steps"])
-    return [
-        whole.part(low, high) for low, high in pairwise(np.cumsum([0, *stored["tokens"]]).tolist())
-    ]
+def _unpack(stored: dict[str, Any]) -> Readings:
+    """Return what was packed. Raises `ValueError` where its parts do not fit together."""
+    labels, spans = tuple(stored["labels"]), np.frombuffer(stored["spans"], dtype=SPAN)
+    found = Readings(**{**stored, "labels": labels, "spans": spans})
+    if not len(spans) == len(found.lengths) == found.sizes.sum():
+        raise ValueError
+    return found

@@ -126,7 +126,7 @@ class MarginalScorer:
         """
         docs = [fresh(doc) for doc in docs]
         if not has_ner(self.nlp) or not any(len(doc) for doc in docs):
-            return [_no_spans(self._asked(), len(doc) if self.steps else None) for doc in docs]
+            return [_no_spans(self.asked(), len(doc) if self.steps else None) for doc in docs]
         table = TransitionTable(find_ner(self.nlp), docs)
         limits = Limits(self.prune, self.max_length, self.floor, self._is_asked(table))
         lattice = build_lattice(table, temperature=self.temperature, limits=limits)
@@ -142,7 +142,7 @@ class MarginalScorer:
 
     def _is_asked(self, table: TransitionTable) -> BoolArray:
         """Return (n_labels,): which of the model's labels are to be listed."""
-        return np.isin(table.actions.labels, self._asked())
+        return np.isin(table.actions.labels, self.asked())
 
     def _expected(self, entering: FloatArray, table: TransitionTable) -> list[dict[str, float]]:
         """Return for each doc the asked labels and their expected number of entities.
@@ -152,7 +152,7 @@ class MarginalScorer:
         sums = np.zeros((len(table.bounds) - 1, entering.shape[1]))
         full = np.diff(table.bounds) > 0
         sums[full] = np.add.reduceat(entering, table.bounds[:-1][full])
-        unknown = dict.fromkeys(self._asked(), 0.0)
+        unknown = dict.fromkeys(self.asked(), 0.0)
         labels = [name for name in table.actions.labels if name in unknown]
         return [{**unknown, **dict(zip(labels, row, strict=True))} for row in sums.tolist()]
 
@@ -162,7 +162,7 @@ class MarginalScorer:
         steps = greedy_steps(table, entities, temperature=self.temperature)
         return [steps.part(low, high) for low, high in pairwise(table.bounds.tolist())]
 
-    def _asked(self) -> list[str]:
+    def asked(self) -> list[str]:
         """Return the labels to list, sorted, whether the model knows them or not."""
         if self.labels is not None:
             return sorted(self.labels)

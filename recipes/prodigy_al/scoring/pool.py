@@ -1,4 +1,4 @@
-"""A whole pool of segments, scored in batches."""
+"""Many docs, scored in batches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from prodigy_al.ner.batches import BATCH_SIZE, batches
-from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.marginals import MarginalScorer, SpanMarginals
 
 MOST_TOKENS = 2**11
@@ -25,14 +24,13 @@ def score_pool(
     total: int | None = None,
     progress: bool = True,
     label: str = "scoring",
-    cache: ScoreCache | None = None,
 ) -> Iterator[SpanMarginals]:
     """Yield the span marginals of each doc, in the order of `docs`, read lazily a batch at a time.
 
     `total` (the number of docs, where known) gives the bar an ETA, `label` says what is scored. The
     bar is drawn on stderr and only on a terminal; `progress=False` leaves it out there as well.
     A batch ends after `batch_size` docs, or before the one with which it would hold more than
-    `most_tokens`. What is in `cache` is not computed, and what is computed is stored there.
+    `most_tokens`.
 
     Each batch is scored with one BLAS thread, so that the same docs in the same batches have the
     same scores wherever they are scored with the same BLAS kernel. With some kernels (OpenBLAS for
@@ -45,6 +43,6 @@ def score_pool(
         for batch in batches(docs, size=batch_size, most_tokens=most_tokens):
             # not around the yield: whoever takes the scores keeps their own threads
             with libraries.limit(limits=1, user_api="blas"):
-                scored = cache.score(scorer, batch) if cache else scorer.score(batch)
+                scored = scorer.score(batch)
             yield from scored
             bar.update(len(batch))
