@@ -148,7 +148,7 @@ def test_few_documents_leave_the_interval_for_this_test_set(
     few = tuple(str(i % 6) for i in range(len(gold.groups)))
     found = ranked(untrained(*pairs(2), test=replace(gold, groups=few)))
     assert found.vs_random is None
-    assert found.no_comparison == "there are 6 groups, at least 10 are needed"
+    assert found.no_comparison == "there are 6 documents, at least 10 are needed"
     assert found.vs_random_this_test is not None
     assert found.sd.test is None
 
