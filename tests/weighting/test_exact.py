@@ -109,7 +109,9 @@ def test_two_exchanged_keys_change_which_text_is_asked_and_so_the_number(pool_of
 def test_answers_without_probabilities_are_unavailable_and_never_weighted_alike(pool_of: PoolOf):
     pool = pool_of()
     strict = pool.weigh(pool.ask(replace(RANKED, strategy="ranked-strict", strict=True), 80))
-    assert strict == Unavailable("the strict design of 'ranked-strict-by-expected-errors' has no probabilities")
+    assert strict == Unavailable(
+        "the strict design of 'ranked-strict-by-expected-errors' has no probabilities"
+    )
     elsewhere = [{k: v for k, v in answer.items() if k != "al"} for answer in pool.ask(RANKED, 80)]
     assert pool.weigh(elsewhere) == Unavailable("the answers carry no sampling probabilities")
 
