@@ -228,7 +228,7 @@ def test_simulated_seconds_are_said_to_be(finished):
 
 def test_the_terminal_answers_first_and_stays_plain_in_a_pipe(finished):
     assert finished["text"].lstrip().startswith("F1 on test (200 segments of 40 documents), ")
-    assert "Against random answers in as many simulated seconds (its" in finished["text"]
+    assert "Against random answers in as many simulated seconds (answers:" in finished["text"]
     assert "What was annotated" in finished["text"]
     assert "\x1b" not in finished["text"]
     assert finished["err"] == ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -124,6 +126,19 @@ def test_another_model_or_another_setting_has_scores_of_its_own(
     for scorer, own in settings_changed(nlp, cache):
         scored(scorer, docs, own)
         assert scorer.computed == 1, astuple(own)
+
+
+def test_what_else_a_process_has_loaded_does_not_matter() -> None:
+    pytest.importorskip("sklearn")
+    code = """
+from prodigy_al.scoring.cache import software
+before = software()
+import sklearn.linear_model
+software.cache_clear()
+assert software() == before, (before, software())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_another_blas_has_scores_of_its_own(

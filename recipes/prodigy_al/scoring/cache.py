@@ -153,9 +153,14 @@ def _machine(scorer: MarginalScorer) -> list[Any]:
 
 @cache
 def software() -> list[str]:
-    """Return versions and BLAS kernels; looking for them takes some milliseconds."""
+    """Return versions and BLAS kernels; looking for them takes some milliseconds.
+
+    What else is loaded, such as the threads of scikit-learn, differs between processes and computes
+    none of it.
+    """
     versions = [f"{package} {version(package)}" for package in ("spacy", "thinc", "numpy")]
-    kernels = {f"{one['internal_api']} {one.get('architecture')}" for one in threadpool_info()}
+    blas = [one for one in threadpool_info() if one["user_api"] == "blas"]
+    kernels = {f"{one['internal_api']} {one.get('architecture')}" for one in blas}
     return versions + sorted(kernels)
 
 
