@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml host/pyproject.toml
 	fi
 	touch $(STAMP)
 
-# A minute or two on two cores, resumed where it was interrupted; QUICK=1 is a smaller one.
+# Less than a minute on two cores, resumed where it was interrupted; QUICK=1 is a smaller one.
 demo: install
 	$(BIN)/python examples/demo.py $(if $(QUICK),--quick)
 

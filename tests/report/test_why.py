@@ -93,8 +93,8 @@ def test_the_next_step_says_what_the_default_training_brought(
     report = made_report(arms, policies=("usual",))
     told = replace(report, why=Why(ledger=ledger, forms=[], no_forms={}))
     assert next_step(told).sentence == (
-        "Training 'usual' made r worse than its base; the default brought "
-        "+.200 [+.150, +.250] (Why):"
+        "Training 'usual' made r worse than its base; 'robust' gains "
+        "+.200 [+.150, +.250] from the same answers:"
     )
 
 

@@ -171,7 +171,9 @@ def _default(report: Report, arm: str) -> str:
         for one in complaint.remedies
         if one.against == "forgetting"
     ]
-    return f"the default brought {closed(tried[0])} (Why)" if tried else "try the default"
+    return (
+        f"'robust' gains {closed(tried[0])} from the same answers" if tried else "try the default"
+    )
 
 
 def _more_answers(report: Report, policy: str) -> NextStep | None:
