@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +245,22 @@ def test_the_same_inputs_give_the_same_report_for_any_number_of_workers(finished
                     "--workers", 1, "--equal", "answers", "--output", "one", anew=True)  # fmt: skip
     one, two = ((finished["folder"] / name / "report.json").read_bytes() for name in ("one", "two"))
     assert one == two
+
+
+def test_whoever_stops_reading_the_terminal_has_the_files(finished, world: Path):
+    """As `al.compare ... | head -3` does: the report is there all the same."""
+    command = [sys.executable, "-m", "prodigy", "al.compare", "news-random-0", world / "base",
+               "--test", world / "test.jsonl", "-l", "ORG",
+               "--quick", "--output", "cut"]  # fmt: skip
+    folder = finished["folder"]
+    environment = os.environ | {"PRODIGY_HOME": str(folder)}
+    with subprocess.Popen(
+        [*map(str, command)], cwd=folder, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        process.stdout.close()
+    assert json.loads((folder / "cut" / "quick.json").read_bytes())["version"]
 
 
 def test_usual_outside_differs_for_binary_answers_only(finished, world: Path):

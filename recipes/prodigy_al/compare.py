@@ -133,7 +133,9 @@ def compare(
     with naming_options():
         report = compare_arms(plan, say=msg.info, warn=msg.warn)
         places = describe_places(report, output)
-        for part in printed_parts(report, places, again=elsewhere, full=full):
-            msg.text(part)
-        if missing := write_files(report, output):
-            msg.warn(missing)
+        try:
+            for part in printed_parts(report, places, again=elsewhere, full=full):
+                msg.text(part)
+        finally:  # nobody may read what is printed any more
+            if missing := write_files(report, output):
+                msg.warn(missing)
