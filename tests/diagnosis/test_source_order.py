@@ -54,6 +54,26 @@ def test_the_top_of_a_source_in_random_order_is_none(asked: Asked, make_pool: Ma
     assert np.mean(p) == pytest.approx(0.5, abs=0.12)
 
 
+def test_an_order_that_decides_nothing_is_not_the_number_of_the_verdict(
+    asked: Asked, make_pool: MakePool
+):
+    """Else the halves of a source would stand as the number by which a selection is refuted."""
+    found = [
+        judge_selection(asked(TOP, pool=make_pool(seed=seed), seed=seed), permutations=39)
+        for seed in range(20)
+    ]
+    p = [(one.details["order"]["p"], one.details["p"]) for one in found]
+    assert any(order < direct for order, direct in p)  # smaller, and yet of no weight
+    assert all(2 * order >= 0.05 for order, _ in p)
+    for one in found:
+        assert "half against half" not in one.unit
+        assert one.number == max(one.details["auc"].values(), key=_clearness)["value"]
+
+
+def _clearness(one: dict[str, float]) -> tuple[float, float]:
+    return -one["p"], one["value"]
+
+
 def test_random_questions_of_a_source_in_order_are_none(asked: Asked, drifting: Pool):
     at = [
         np.random.default_rng(seed).choice(len(drifting), 60, replace=False) for seed in range(100)

@@ -48,9 +48,10 @@ def judge_selection(evidence: Evidence, *, permutations: int = PERMUTATIONS) -> 
 
     One reads embeddings, the other the `FEATURES`, and one p is of both together (`joint_p`); the
     other is that of the order of the source (`source_order`). p is twice the smaller one
-    (Bonferroni), the number the clearer AUC of what it belongs to. *Refuted* where both intervals
-    of the questions lie below .55. Beside them stand the AUC on the map's two dimensions and that
-    of each feature alone.
+    (Bonferroni). The number is the clearer AUC of the questions, or that of the source's halves
+    where the order selects and is the clearer of both. *Refuted* where both intervals of the
+    questions lie below .55. Beside them stand the AUC on the map's two dimensions and that of each
+    feature alone.
     """
     if not available():
         return unknown(ID, evidence.arm, MISSING, MISSING.partition(": ")[2])
@@ -63,7 +64,7 @@ def judge_selection(evidence: Evidence, *, permutations: int = PERMUTATIONS) -> 
         return unknown(ID, evidence.arm, found.reason, "annotate more", n=evidence.at.size)
     order = judge_order(evidence, views, permutations=permutations)
     direct = joint_p(list(found.values()))
-    by_order = order.p < direct
+    by_order = order.selects and order.p < direct
     name, best = _clearest(order.halves if by_order else found)
     p = min(1.0, 2 * min(direct, order.p))
     negligible = p >= LEVEL and all(one.auc.high < NEGLIGIBLE for one in found.values())
@@ -78,7 +79,7 @@ def judge_selection(evidence: Evidence, *, permutations: int = PERMUTATIONS) -> 
         p=p,
         unit=f"AUC by {name}" + (", half against half" if by_order else ""),
         why=_why(found, each, looks, order, direct),
-        following=_next(evidence, by_order=2 * order.p < LEVEL),
+        following=_next(evidence, by_order=order.selects),
         details={
             "auc": {key: asdict(one.auc) | {"p": one.p} for key, one in found.items()},
             "p": direct,
@@ -164,7 +165,7 @@ def _why(
     values = _values(found)
     top = f"95% of the questions stand in the first {order.reach:.0%} of the source"
     if 2 * direct >= LEVEL:
-        if 2 * order.p < LEVEL:
+        if order.selects:
             halves = _values(order.halves)
             return f"{top}, and its halves differ: AUC {halves}; questions and pool: AUC {values}"
         return f"questions and pool are hardly told apart: AUC {values} (.5: not at all)"
@@ -176,7 +177,7 @@ def _why(
     name, one = next(iter(each.items()))
     more, less, what = IN_WORDS[name]
     most = f"{more if one.value > 0.5 else less} {what}, {max(one.value, 1 - one.value):.2f}"
-    also = f"; {top}, and its halves differ" if 2 * order.p < LEVEL else ""
+    also = f"; {top}, and its halves differ" if order.selects else ""
     return f"{picture}AUC {values} ({most}){also}"
 
 

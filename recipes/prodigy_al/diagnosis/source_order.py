@@ -39,6 +39,11 @@ class SourceOrder:
     p: float
     halves: Mapping[str, TwoSample]
 
+    @property
+    def selects(self) -> bool:
+        """Whether it is beyond chance, as one of the two tests of a selection (Bonferroni)."""
+        return 2 * self.p < LEVEL
+
 
 def judge_order(
     evidence: Evidence, views: Mapping[str, AnyFloatArray], *, permutations: int = PERMUTATIONS
@@ -66,7 +71,7 @@ def find_reach(evidence: Evidence) -> tuple[float, float]:
     """Return the share of the source, from its top, that holds 95 % of the questions, and p of it.
 
     p is the chance that random questions stand so near the top, by the binomial distribution: drawn
-    without replacement they would even less likely.
+    without replacement they would do so even less.
     """
     at = np.sort(evidence.at)
     enough = int(np.ceil(NEARLY_ALL * at.size))
