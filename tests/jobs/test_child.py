@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import alive
 
 from prodigy_al.errors import ActiveLearningError, AnswerError, JobError
 from prodigy_al.jobs.child import ChildProcess
@@ -35,14 +36,6 @@ def die(code: int) -> None:
 def wait_forever(file: Path) -> None:
     file.write_text(str(os.getpid()))
     time.sleep(600)
-
-
-def alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
 
 
 def appears(condition, seconds: float = 30.0) -> bool:

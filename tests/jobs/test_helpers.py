@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from processes import alive
 
 from prodigy_al.errors import ActiveLearningError, AnswerError, JobError
 from prodigy_al.jobs.helpers import AHEAD, Helpers, run_in_turn
@@ -35,14 +36,6 @@ def make_dividing() -> Callable[[int], float]:
 
 def make_dying() -> Callable[[int], None]:
     return lambda x: os.kill(os.getpid(), signal.SIGKILL)
-
-
-def alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
 
 
 def double_slowly(x: int) -> tuple[int, int]:
