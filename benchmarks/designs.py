@@ -33,7 +33,6 @@ and, from earlier runs, in results/ (kept.py): these are neither simulated nor t
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -55,17 +54,15 @@ from drawn import (
 )
 from kept import KeptModels, Tested, difference, tested
 from study import (
-    BASE,
     BUDGET,
     CORPORA,
-    DATA,
     FEWER,
-    QUICK,
     REPLICATES,
     ROOT,
     Corpus,
     measure,
     open_plan,
+    open_study,
     write_result,
 )
 from study_rows import NEW_TEXT, THIS_TEST, level, table_lines
@@ -206,11 +203,7 @@ def show(rows: Mapping[str, Row], decision: str | None) -> None:
 
 def main() -> None:
     """Complete replicate by replicate; print and write what is known after each."""
-    if not BASE.exists():
-        sys.exit(f"this needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
-    os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
-    only = os.environ.get("CORPUS", "finer" if QUICK else "")
-    corpora = [corpus for corpus in CORPORA if only in ("", corpus.name)]
+    corpora = open_study(BUILD)
     kept = {corpus: KeptModels(f"designs-{corpus.name}") for corpus in corpora}
     rows: dict[str, Row] = {}
     for seed in range(REPLICATES):
@@ -219,7 +212,7 @@ def main() -> None:
             if seed:  # one replicate has no interval
                 rows |= dict(rows_of(corpus, kept[corpus], range(seed + 1)))
                 show(rows, None)
-    if not only:
+    if len(corpora) == len(CORPORA):
         show(rows, decide(rows, corpora))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -83,13 +83,9 @@ class Drawn:
         """Return the answers that take this annotator as long as random's take."""
         random = Drawn(self.corpus, RANDOM, self.seed).answers(BUDGET)[:BUDGET]
         seconds = sum(seconds_of(random, annotator.random))
-        count = round(BUDGET * SPARE)
-        while True:
-            answers = self.answers(count)
-            spent = list(accumulate(seconds_of(answers, annotator.chosen)))
-            if spent[-1] >= seconds or len(answers) < count:
-                return [a for a, end in zip(answers, spent, strict=True) if end <= seconds]
-            count = round(count * SPARE)
+        return answers_within(
+            seconds, self.answers, annotator.chosen, expected=round(BUDGET * SPARE)
+        )
 
     def effort(self) -> dict[str, float]:
         """Return the seconds of as many answers as random has, and how many equal seconds buy.
@@ -100,6 +96,27 @@ class Drawn:
         others = {} if self.design == RANDOM else ANNOTATORS
         bought = {name: len(self.as_long_as_random(one)) for name, one in others.items()}
         return {SECONDS: seconds, **bought}
+
+
+def answers_within(
+    seconds: float,
+    ask: Callable[[int], list[dict[str, Any]]],
+    costs: CostModel,
+    *,
+    expected: int,
+) -> list[dict[str, Any]]:
+    """Return the first answers that take so many seconds, or all there are.
+
+    `ask` returns the first answers, at least as many as it is asked for unless there are fewer;
+    `expected` is how many it is asked for first.
+    """
+    count = expected
+    while True:
+        answers = ask(count)
+        spent = list(accumulate(seconds_of(answers, costs)))
+        if spent[-1] >= seconds or len(answers) < count:
+            return [a for a, end in zip(answers, spent, strict=True) if end <= seconds]
+        count = round(count * SPARE)
 
 
 def seconds_of(answers: Iterable[Mapping[str, Any]], costs: CostModel) -> list[float]:

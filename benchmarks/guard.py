@@ -22,7 +22,6 @@ are not trained again.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,14 +34,13 @@ from scipy import stats
 from study import (
     BASE,
     BUILD,
-    CORPORA,
-    DATA,
     POLICIES,
     QUICK,
     ROOT,
     Corpus,
     Part,
     open_plan,
+    open_study,
     write_result,
 )
 from wasabi.tables import table
@@ -237,14 +235,7 @@ def _read(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Judge what is missing, replicate by replicate; print and write what is known after each."""
-    if not BASE.exists():
-        sys.exit(
-            f"study-guard needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})"
-        )
-    os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
-    only = os.environ.get("CORPUS", "finer" if QUICK else "")
-    corpora = [corpus for corpus in reversed(CORPORA) if only in ("", corpus.name)]
-    found = {corpus: read_judged(corpus) for corpus in corpora}
+    found = {corpus: read_judged(corpus) for corpus in reversed(open_study(BUILD))}
     for corpus, own in found.items():
         done = {(one.seed, one.answers) for one in own}
         for seed in range(REPLICATES):

@@ -25,7 +25,6 @@ from earlier runs, in results/ (kept.py).
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,13 +38,13 @@ from kept import KeptModels, Tested, difference, tested
 from study import (
     BASE,
     BUDGET,
-    CORPORA,
     DATA,
     QUICK,
     ROOT,
     Corpus,
     measure,
     open_plan,
+    open_study,
     prodigy,
     write_result,
 )
@@ -220,17 +219,7 @@ def _rate_line(name: str, row: Row) -> tuple[str, str, str, str]:
 
 def main() -> None:
     """Complete replicate by replicate; print and write what is known after each."""
-    if not BASE.exists():
-        sys.exit(
-            f"study-mixed needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})"
-        )
-    os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
-    only = os.environ.get("CORPUS", "finer" if QUICK else "")
-    kept = {
-        corpus: KeptModels(f"mixed-{corpus.name}")
-        for corpus in CORPORA
-        if only in ("", corpus.name)
-    }
+    kept = {corpus: KeptModels(f"mixed-{corpus.name}") for corpus in open_study(BUILD)}
     rows: dict[str, Row] = {}
     for seed in range(REPLICATES):
         for corpus, own in kept.items():

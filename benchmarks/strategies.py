@@ -28,28 +28,25 @@ earlier runs, in results/ (kept.py): these are neither simulated nor trained aga
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from statistics import fmean
 from typing import Any, TypeAlias
 
-from drawn import ANSWERS, RANDOM, SECONDS, SPARE, seconds_of, write_dataset
+from drawn import ANSWERS, RANDOM, SECONDS, answers_within, seconds_of, write_dataset
 from kept import KeptModels, Tested, difference, tested
 from lookup import known_names, look_up
 from study import (
     BASE,
     BUDGET,
-    CORPORA,
     DATA,
     QUICK,
     ROOT,
     Corpus,
     measure,
     open_plan,
+    open_study,
     prodigy,
     write_result,
 )
@@ -134,13 +131,7 @@ class Ranked:
             return self.answers(max(BUDGET, wanted.budget))[: wanted.budget]
         random = Ranked(self.corpus, RANDOM, self.seed).answers(BUDGET)[: wanted.budget]
         seconds = sum(seconds_of(random, CostModel()))
-        count = BUDGET
-        while True:
-            answers = self.answers(count)
-            spent = list(accumulate(seconds_of(answers, CostModel())))
-            if spent[-1] >= seconds or len(answers) < count:
-                return [a for a, end in zip(answers, spent, strict=True) if end <= seconds]
-            count = round(count * SPARE)
+        return answers_within(seconds, self.answers, CostModel(), expected=BUDGET)
 
 
 def all_parts(corpora: Sequence[Corpus]) -> list[Part]:
@@ -275,11 +266,7 @@ class Study:
 
 def main() -> None:
     """Complete strategy by strategy; print and write what is known after each replicate."""
-    if not BASE.exists():
-        sys.exit(f"this needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
-    os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
-    only = os.environ.get("CORPUS", "finer" if QUICK else "")
-    corpora = [corpus for corpus in CORPORA if only in ("", corpus.name)]
+    corpora = open_study(BUILD)
     kept = {corpus: KeptModels(f"strategies-{corpus.name}") for corpus in corpora}
     study = Study(all_parts(corpora), kept)
     following = [*study.parts[1:], None]

@@ -262,11 +262,21 @@ def show(found: dict[str, dict[str, Any]]) -> None:
     print(table(table_lines(found), header=header, divider=True), flush=True)
 
 
+def open_study(build: Path) -> list[Corpus]:
+    """Let datasets be stored in `build`, and return the corpora that are asked for.
+
+    They are all, the one that CORPUS names, or FiNER with QUICK. Ends where there is no data.
+    """
+    if not BASE.exists():
+        sys.exit(f"this needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
+    os.environ["PRODIGY_HOME"] = str(build / f"home-{BUDGET}")
+    only = os.environ.get("CORPUS", "finer" if QUICK else "")
+    return [corpus for corpus in CORPORA if only in ("", corpus.name)]
+
+
 def main() -> None:
     """Run what is missing part by part; print and write what is known after each."""
-    if not BASE.exists():
-        sys.exit(f"study needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
-    os.environ["PRODIGY_HOME"] = str(BUILD / f"home-{BUDGET}")
+    open_study(BUILD)
     wanted: dict[Corpus, list[Model]] = {corpus: [] for corpus in CORPORA}
     found: dict[str, dict[str, Any]] = {}
     for part in all_parts():
