@@ -15,7 +15,7 @@ from joblib import cpu_count
 from tqdm import tqdm
 
 from prodigy_al.errors import ModelError
-from prodigy_al.jobs.helpers import Helpers, run_in_turn
+from prodigy_al.jobs.processes import Helpers, run_in_turn
 from prodigy_al.ner.pipelines import find_ner, has_ner, load_pipeline, pipeline_sha256, set_blas
 from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.marginals import MarginalScorer

@@ -137,23 +137,23 @@ def plan_runs(
         raise ParameterError(
             "start_share", start_share, "out of range; give a number between 0 and 1"
         )
-    chosen = {name: find_arm(name) for name in arms or DEFAULT_ARMS}
-    for own_name, arm in chosen.items():
+    chosen = {arm_name: find_arm(arm_name) for arm_name in arms or DEFAULT_ARMS}
+    for arm_name, arm in chosen.items():
         if arm.start is not None and _first(start_share, budget) >= budget:
             raise ParameterError(
                 "start_share",
                 start_share,
-                f"the start of {own_name} would take all {budget} {unit}; give a smaller share",
+                f"the start of {arm_name} would take all {budget} {unit}; give a smaller share",
             )
     runs = []
     for seed in seeds:
         both = {"seed": seed, "fold_salt": f"{fold_salt}-{seed}"}
         plan = partial(_plan, unit=measure, active=active, both=both)
-        for own_name, arm in chosen.items():
-            run = plan(f"{name}-{own_name}-{seed}", arm, budget)
+        for arm_name, arm in chosen.items():
+            run = plan(f"{name}-{arm_name}-{seed}", arm, budget)
             if arm.start is not None:
                 first = _first(start_share, budget)
-                start = plan(f"{name}-{own_name}-start-{seed}", ARMS[arm.start], first)
+                start = plan(f"{name}-{arm_name}-start-{seed}", ARMS[arm.start], first)
                 options = {**run.options, "start": start.dataset}
                 run = replace(run, budget=budget - first, options=options, start=start)
                 runs.append(start)

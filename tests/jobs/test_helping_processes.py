@@ -14,7 +14,7 @@ import pytest
 from processes import alive
 
 from prodigy_al.errors import ActiveLearningError, AnswerError, JobError
-from prodigy_al.jobs.helpers import AHEAD, Helpers, run_in_turn
+from prodigy_al.jobs.processes import AHEAD, Helpers, run_in_turn
 
 
 def make_double() -> Callable[[int], tuple[int, int]]:
@@ -94,7 +94,7 @@ def test_what_goes_wrong_there_is_one_sentence(
 
 KILLED = """
 import os, sys, time
-from prodigy_al.jobs.helpers import Helpers, run_in_turn
+from prodigy_al.jobs.processes import Helpers, run_in_turn
 from tests_of_helpers import wait_forever
 
 # without a main guard: a helper does not run it again
