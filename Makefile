@@ -8,7 +8,8 @@ LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy"
 
 .PHONY: install demo stories annotate bench bench-acquisition bench-calibration bench-durability \
   bench-learning bench-looking bench-restart bench-training study study-designs study-estimators \
-  study-guard study-mixed study-planted study-strategies test smoke lint types check check-old clean
+  study-guard study-mixed study-planted study-stopping study-strategies test smoke lint types \
+  check check-old clean
 
 install: $(STAMP)
 
@@ -99,6 +100,10 @@ study-designs: install
 # What do seven strategies bring against random order? Some hours, resumed where it was interrupted.
 study-strategies: install
 	$(BIN)/python benchmarks/strategies.py
+
+# When to stop: what do rules save, and what do they lose? An hour, resumed where it was interrupted.
+study-stopping: install
+	$(BIN)/python benchmarks/stopping.py
 
 # Are the weighted dev numbers right? An hour, resumed where it was interrupted.
 study-estimators: install

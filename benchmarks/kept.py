@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class Tested:
     per_label: the same of each of them of which the base has 20 spans or more
     effort: what its answers cost, as the study counts it
     commit: of the code that trained it
+    signs: what can be seen of it without the test set, where a study is about that
     """
 
     tp: list[int]
@@ -48,6 +49,7 @@ class Tested:
     per_label: dict[str, float]
     effort: dict[str, float]
     commit: str
+    signs: dict[str, float] = field(default_factory=dict)
 
     @property
     def counts(self) -> Counts:
@@ -126,10 +128,15 @@ class KeptModels:
         """Keep models, on disk too, one to a line."""
         self._found |= found
         lines = [
-            f"{json.dumps(name)}: {json.dumps(asdict(one), separators=(',', ':'))}"
+            f"{json.dumps(name)}: {json.dumps(_to_json(one), separators=(',', ':'))}"
             for name, one in sorted(self._found.items())
         ]
         write_atomically(self._path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _to_json(one: Tested) -> dict[str, Any]:
+    """Return all that is kept of a model; most studies keep no signs."""
+    return {key: value for key, value in asdict(one).items() if key != "signs" or value}
 
 
 def current_commit() -> str:
