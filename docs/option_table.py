@@ -1,7 +1,11 @@
-"""Write the README's table of options from the recipes' arguments: python docs/option_table.py."""
+"""Write the README's tables of options from the recipes' arguments: python docs/option_table.py.
+
+Each recipe has a table of its own, between two marks of its section.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import SUPPRESS
 from collections.abc import Iterator
@@ -12,7 +16,7 @@ from recipe_host.arguments import command_of
 from recipe_host.recipes import find_recipe
 
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- options: begin -->", "<!-- options: end -->"
+MARKED = re.compile(r"(<!-- options of (\S+): begin -->\n).*?(<!-- options of \2: end -->)", re.S)
 
 
 def recipe_names() -> list[str]:
@@ -21,17 +25,12 @@ def recipe_names() -> list[str]:
     return sorted(entry.name for entry in group if entry.value.startswith("prodigy_al."))
 
 
-def rows() -> Iterator[tuple[str, str, str, str]]:
-    """Yield (option, default, recipes that take it, help), one row per distinct option."""
-    found: dict[tuple[str, str, str], list[str]] = {}
-    for name in recipe_names():
-        for argument in command_of(find_recipe(name)).args:
-            if argument.arg.option:
-                option = ", ".join(f"`{o}`" for o in (argument.arg.option, argument.arg.short) if o)
-                key = (option, _shown(argument.default), argument.arg.help or "")
-                found.setdefault(key, []).append(name.removeprefix("al."))
-    for (option, default, help_), names in sorted(found.items()):
-        yield option, default, ", ".join(names), help_
+def rows(recipe: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (option, default, help) of a recipe, sorted."""
+    found = [arg for arg in command_of(find_recipe(recipe)).args if arg.arg.option]
+    for argument in sorted(found, key=lambda arg: str(arg.arg.option)):
+        option = ", ".join(f"`{o}`" for o in (argument.arg.option, argument.arg.short) if o)
+        yield option, _shown(argument.default), argument.arg.help or ""
 
 
 def _shown(default: object) -> str:
@@ -42,17 +41,17 @@ def _shown(default: object) -> str:
     return "required" if default == SUPPRESS else f"`{default}`"
 
 
-def table() -> str:
-    """Return the table as Markdown."""
-    lines = ["| option | default | recipes | |", "|---|---|---|---|"]
-    lines += [f"| {' | '.join(row)} |" for row in rows()]
-    return "\n".join(lines)
+def table(recipe: str) -> str:
+    """Return a recipe's table, folded, as Markdown."""
+    lines = [f"<details><summary>Options of <code>{recipe}</code></summary>", ""]
+    lines += ["| option | default | |", "|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows(recipe)]
+    return "\n".join([*lines, "", "</details>", ""])
 
 
 def insert(readme: str) -> str:
-    """Return the README with the table between its two marks."""
-    before, rest = readme.split(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
+    """Return the README with every recipe's table between its two marks."""
+    return MARKED.sub(lambda found: f"{found[1]}{table(found[2])}{found[3]}", readme)
 
 
 if __name__ == "__main__":
