@@ -7,9 +7,9 @@ STAMP := $(VENV)/.installed
 LICENSED = $(BIN)/python -c 'import importlib.metadata as m; m.version("prodigy")' 2> /dev/null
 
 .PHONY: install demo stories annotate bench bench-acquisition bench-calibration bench-durability \
-  bench-learning bench-looking bench-restart bench-training study study-designs study-estimators \
-  study-guard study-mixed study-planted study-stopping study-strategies test smoke lint types \
-  check check-old clean
+  bench-learning bench-looking bench-restart bench-simulation bench-training study study-designs \
+  study-estimators study-guard study-mixed study-planted study-stopping study-strategies test \
+  smoke lint types check check-old clean
 
 install: $(STAMP)
 
@@ -61,7 +61,7 @@ bench-durability: install
 study-planted: install
 	$(BIN)/python benchmarks/planted.py
 
-# These eleven need real corpora and a real pipeline, which are not part of this repository:
+# These twelve need real corpora and a real pipeline, which are not part of this repository:
 # PRODIGY_AL_DATA names their folder. QUICK=1 is a smaller one, as above.
 
 # What exact marginals cost against spaCy's own ways, and how long a person waits. Half an hour;
@@ -84,6 +84,10 @@ bench-learning: install
 # How long until the first question, also when it is started again? Five minutes.
 bench-restart: install
 	$(BIN)/python benchmarks/restart.py
+
+# What do two processes and a cluster save, and are the datasets the same? Half an hour.
+bench-simulation: install
+	$(BIN)/python benchmarks/redraws.py
 
 # What a comparison costs, and whether `spacy train` repeats it. Half an hour.
 bench-training: install

@@ -166,6 +166,26 @@ def test_a_stopped_simulation_goes_on_to_the_same_datasets(
         assert stamps == sorted(stamps)
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_workers_of_a_simulation_go_on_to_the_same_datasets(
+    bench: Bench, how: signal.Signals
+):
+    """Both arms are answered at the same time, and are stopped in their middle."""
+    name = f"workers-{how.name}"
+    begun = [f"{name}-{arm}-0" for arm in ARMS]
+    process = bench.start(*bench.simulation(name), "--workers", 2)
+    said = stop(process, how, lambda: all(len(bench.answers(each)) >= 5 for each in begun))
+    assert_ended_by(how, process, said)
+    assert all(5 <= len(bench.answers(each)) <= BUDGET for each in begun)
+    assert any(len(bench.answers(each)) < BUDGET for each in begun)
+
+    bench.finish(*bench.simulation(name), "--workers", 2)
+    for each in ARMS:
+        whole, calm = bench.answers(f"{name}-{each}-0"), bench.answers(f"calm-{each}-0")
+        named = [{**one, "_session_id": f"{name}-{each}-0-annotator-1"} for one in calm]
+        assert whole == [{**one, "_annotator_id": one["_session_id"]} for one in named]
+
+
 def test_a_stopped_comparison_repeats_no_training_and_ends_with_the_same_report(bench: Bench):
     calm = bench.finish(*bench.comparison("calm", workers=1))
     assert len(bench.runs("calm")) == 5

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from prodigy_al.inputs import remarks
+
 Start = Callable[..., Any]
 RECIPES = ["al.teach", "al.manual-ranked", "al.random", "al.trial"]
 
@@ -129,11 +131,9 @@ def test_every_release_of_prodigy_can_call_it(start: Start, arguments: tuple[Any
 
 
 def test_the_defaults_that_decide_something_are_said_at_the_start(
-    start: Start, capsys: pytest.CaptureFixture[str]
+    start: Start, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    from prodigy_al.inputs.remarks import say_once
-
-    say_once.cache_clear()
+    monkeypatch.setattr(remarks, "_said", set())  # as in a new process
     start("al.random", label=None)
     said = " ".join(capsys.readouterr().out.split())
     assert "base, ORG, PERSON, PLACE (--label chooses)" in said

@@ -7,6 +7,8 @@ from typing import Optional
 from prodigy_al.exits import handle_interrupts, report_errors
 from prodigy_al.options import (
     ASKING,
+    ENGINE,
+    WORKERS,
     Arg,
     parse_seeds,
     recipe,
@@ -64,10 +66,8 @@ from prodigy_al.options import (
         help="Difference of F1, such as 0.02: say how much of everything it takes to find it",
     ),
     seeds=Arg("--seeds", help="Number of training seeds (0..N-1), or the seeds with commas"),
-    workers=Arg("--workers", "-w", help="Worker processes; 0 takes every core"),
-    engine=Arg(
-        "--engine", help="Dask cluster for the trainings, dask://HOST:PORT; otherwise this machine"
-    ),
+    workers=WORKERS,
+    engine=ENGINE,
     full=Arg("--full", help="Print every table too, below the screen that answers"),
     output=Arg(
         "--output",

@@ -22,6 +22,7 @@ __all__ = [
     "ASKING",
     "BLOCK",
     "BUDGET",
+    "ENGINE",
     "EXPLORE",
     "EXPLORE_OF_ARMS",
     "POOL_SIZE",
@@ -30,6 +31,7 @@ __all__ = [
     "STRICT",
     "WAIT",
     "WITHIN_KINDS",
+    "WORKERS",
     "Arg",
     "RecipeError",
     "given",
@@ -115,6 +117,8 @@ STRICT = Arg("--strict", help="Most uncertain first, without chance: no probabil
 WAIT = Arg(
     "--wait", help="Make answering wait for the learning model, so that a run repeats exactly"
 )
+ENGINE = Arg("--engine", help="Dask cluster, dask://HOST:PORT; otherwise this machine")
+WORKERS = Arg("--workers", "-w", help="Worker processes; 0 takes every core")
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`al.simulate`: the arms with gold answers, through the same recipes and the same controller."""
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
@@ -9,8 +8,10 @@ from prodigy_al.manual_ranked import manual_ranked
 from prodigy_al.options import (
     ACQUISITION_OF_ARMS,
     ASKING,
+    ENGINE,
     EXPLORE_OF_ARMS,
     WITHIN_KINDS,
+    WORKERS,
     Arg,
     given,
     parse_seeds,
@@ -21,8 +22,7 @@ from prodigy_al.random_order import random_order
 from prodigy_al.teach import teach
 
 if TYPE_CHECKING:
-    from prodigy_al.inputs.simulating import Conditions
-    from prodigy_al.simulation.annotator import GoldAnnotator
+    from prodigy_al.inputs.simulated_runs import Answered
     from prodigy_al.simulation.arms import SimulatedRun
 
 RECIPES: Mapping[str, Callable[..., Any]] = {
@@ -84,6 +84,8 @@ _ASKING = {
         "were timed",
     ),
     gpu_id=ASKING["gpu_id"],
+    workers=WORKERS,
+    engine=ENGINE,
 )
 @report_errors
 @handle_interrupts
@@ -115,12 +117,17 @@ def simulate(
     seconds_per_span: Optional[float] = None,
     chosen_speed: float = 1.0,
     gpu_id: int = -1,
+    workers: int = 1,
+    engine: Optional[str] = None,
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
+    from prodigy_al.inputs.choices import choose_machines
     from prodigy_al.inputs.costs import PARTS, read_costs
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.remarks import say
+    from prodigy_al.inputs.simulated_runs import open_simulation
     from prodigy_al.inputs.simulating import Conditions, check_design, check_runs
+    from prodigy_al.inputs.simulation_jobs import answer_runs
     from prodigy_al.simulation.arms import plan_runs
 
     active = given(by=by, explore=explore, within_kinds=within_kinds)
@@ -139,44 +146,21 @@ def simulate(
             active=active,
             start_share=start_share,
         )
+        machines = choose_machines(workers, engine)
         priced, remarks = read_costs(costs, parts)
         conditions = Conditions(priced, chosen_speed, errors, error_rate, errors_by_score)
     check_runs(runs, conditions)
     cut = {"loader": loader, "skip_bad": skip_bad, "unsegmented": unsegmented}
-    shared = {**cut, "label": label, "dev_share": dev_share, "group_by": group_by, "gpu_id": gpu_id}
-    annotator_of = _make_annotators(gold, model, label, conditions=conditions, gpu_id=gpu_id, **cut)
+    options = {"dev_share": dev_share, "group_by": group_by, "gpu_id": gpu_id}
+    opened = open_simulation(
+        gold, model, label, conditions=conditions, recipes=RECIPES, cut=cut, options=options
+    )
     for remark in remarks:
         say(remark)
-    for run in runs:
-        stored = _simulate(
-            run, gold, model, annotator_of(run), conditions=conditions, options=shared
-        )
-        _say_written(run, stored, conditions)
+    with naming_options():
+        for answered in answer_runs(opened, runs, **machines):
+            _say_written(answered)
     _say_joined(runs, model)
-
-
-def _make_annotators(
-    gold: str,
-    model: str,
-    label: Optional[list[str]],
-    *,
-    conditions: "Conditions",
-    gpu_id: int,
-    **cut: Any,
-) -> "Callable[[SimulatedRun], GoldAnnotator]":
-    """Read the gold; return what makes the annotator of a run, whose seed is the run's."""
-    from prodigy_al.inputs.ranks import rank_texts
-    from prodigy_al.inputs.sources import read_gold_source
-    from prodigy_al.simulation.annotator import GoldAnnotator
-    from prodigy_al.simulation.mistakes import ErrorModel
-
-    labels, answers = read_gold_source(gold, model, label, **cut)
-    _warn(answers.remarks())
-    ranks = None
-    if conditions.errors_by_score:
-        ranks = rank_texts(gold, model, labels, gpu_id=gpu_id, **cut)
-    errors = ErrorModel(conditions.errors, conditions.error_rate, ranks)
-    return lambda run: GoldAnnotator(answers, labels, errors, seed=run.seed)
 
 
 def _say_joined(runs: "Sequence[SimulatedRun]", model: str) -> None:
@@ -190,101 +174,14 @@ def _say_joined(runs: "Sequence[SimulatedRun]", model: str) -> None:
         msg.info(f"one arm in two datasets: al.compare '{','.join([*joined, *own])}' {model}")
 
 
-def _warn(remarks: Iterable[str]) -> None:
+def _say_written(answered: "Answered") -> None:
     from prodigy.util import msg
 
-    for remark in remarks:
-        msg.warn(remark)
-
-
-def _say_written(
-    run: "SimulatedRun", stored: Sequence[Mapping[str, Any]], conditions: "Conditions"
-) -> None:
-    from prodigy.util import msg
-
-    wrote = f"dataset {run.dataset}: {len(stored):,} answers"
-    spent = conditions.meter(run).spent(stored)
+    run, spent = answered.run, answered.spent
+    wrote = f"dataset {run.dataset}: {answered.answers:,} answers"
     if run.unit != "answers":
         wrote = f"{wrote}, {spent:,.0f} {run.unit}"
     if spent < run.budget:
         msg.warn(f"{wrote}, then nothing was left to ask (--budget {run.budget})")
     else:
         msg.good(wrote)
-
-
-def _simulate(
-    run: "SimulatedRun",
-    gold: str,
-    model: str,
-    annotator: "GoldAnnotator",
-    *,
-    conditions: "Conditions",
-    options: dict[str, Any],
-) -> list[dict[str, Any]]:
-    """Answer one arm's questions up to the budget; return all answers that are stored then."""
-    from prodigy.core import Controller
-    from tqdm import tqdm
-
-    from prodigy_al.inputs.datasets import stored_examples
-    from prodigy_al.simulation.session import annotate
-
-    stored, meter = stored_examples(run.dataset), conditions.meter(run)
-    spent = meter.spent(stored)
-    with tqdm(
-        total=run.budget, initial=round(spent), desc=run.dataset, unit=f" {run.unit}", disable=None
-    ) as bar:
-        if spent >= run.budget:
-            return stored
-        asking = _open_arm(
-            run, gold, model, labels=annotator.labels, options=options, resumed=bool(stored)
-        )
-        if not isinstance(asking, Controller):
-            asking = Controller.from_components(run.arm.recipe, asking)
-        for answers in annotate(
-            asking,
-            annotator,
-            meter,
-            budget=run.budget,
-            spent=spent,
-            # the clock goes on where it stopped: effort counts no pause and no overlap
-            start=max((a.get("_timestamp") or 0 for a in stored), default=0) or int(time.time()),
-            settings=conditions.to_record(),
-        ):
-            bar.update(meter.spent(answers))
-            stored += answers
-    return stored
-
-
-def _open_arm(
-    run: "SimulatedRun",
-    gold: str,
-    model: str,
-    *,
-    labels: Sequence[str],
-    options: dict[str, Any],
-    resumed: bool,
-) -> Any:
-    """Return what the arm's recipe returns: its components, or a controller."""
-    if not run.arm.built_in:
-        return RECIPES[run.arm.recipe](run.dataset, model, gold, **options, **run.options)
-
-    from prodigy.util import msg
-
-    from prodigy_al.inputs.built_in import open_ner_teach
-
-    if resumed:
-        msg.warn(
-            f"dataset {run.dataset}: {run.arm.recipe} keeps what its model learns in memory only, "
-            f"so it goes on with {model} as it was"
-        )
-    return open_ner_teach(
-        run.dataset,
-        model,
-        gold,
-        label=labels,
-        loader=options["loader"],
-        skip_bad=options["skip_bad"],
-        unsegmented=options["unsegmented"],
-        gpu_id=options["gpu_id"],
-        seed=run.seed,
-    )

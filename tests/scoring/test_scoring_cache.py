@@ -6,9 +6,12 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -29,8 +32,13 @@ class Counting(MarginalScorer):
 
     computed = 0
 
+    def __init__(self, nlp: Language, *args: Any, slow: float = 0.0, **settings: Any) -> None:
+        super().__init__(nlp, *args, **settings)
+        self.slow = slow
+
     def score(self, docs: Sequence[Doc]) -> list[SpanMarginals]:
         self.computed += 1
+        time.sleep(self.slow)
         return super().score(docs)
 
 
@@ -102,6 +110,23 @@ def test_what_was_killed_goes_on_where_it_was(
     scorer = Counting(nlp)
     assert_same(scored(scorer, docs, cache), scored(MarginalScorer(nlp), docs, None))
     assert scorer.computed == 1
+
+
+def test_who_begins_with_the_same_texts_at_the_same_time_computes_none_of_them_again(
+    nlp: Language, word_salad: MakeDocs, cache: ScoreCache
+) -> None:
+    docs, scorers = word_salad(nlp, [6] * 12), [Counting(nlp, slow=0.05) for _ in range(3)]
+    plain = scored(MarginalScorer(nlp), docs, None)
+    begin = Barrier(3)
+
+    def read(scorer: Counting) -> list[Any]:
+        begin.wait()
+        return scored(scorer, docs, cache)
+
+    with ThreadPoolExecutor(max_workers=3) as threads:
+        for found in threads.map(read, scorers):
+            assert_same(found, plain)
+    assert sum(scorer.computed for scorer in scorers) == 3
 
 
 def settings_changed(nlp: Language, cache: ScoreCache) -> list[tuple[Counting, ScoreCache]]:

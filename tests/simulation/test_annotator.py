@@ -8,7 +8,7 @@ from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
 from prodigy_al.simulation.costs import CostModel, Meter, Unit
 from prodigy_al.simulation.mistakes import ErrorModel
-from prodigy_al.simulation.session import annotate
+from prodigy_al.simulation.session import Sitting, annotate
 
 WORDS = ["Avelor", "Group", "left", "Oslo"]
 
@@ -110,11 +110,12 @@ def answer_all(
     budget: float = 3,
     costs: CostModel | None = None,
     unit: Unit = "answers",
+    start: int = 0,
     **options: Any,
 ) -> int:
     meter = Meter(costs or CostModel(), binary=False, unit=unit)
-    chosen = {"start": 0, **options}
-    batches = annotate(controller, GoldAnnotator(GOLD, ["ORG"]), meter, budget=budget, **chosen)
+    sitting = Sitting("x-annotator-1", GoldAnnotator(GOLD, ["ORG"]), start=start)
+    batches = annotate(controller, sitting, meter, budget=budget, **options)
     return sum(map(len, batches))
 
 

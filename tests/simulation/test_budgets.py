@@ -10,7 +10,7 @@ from prodigy_al.errors import ParameterError
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
 from prodigy_al.simulation.arms import ARMS, find_arm, plan_runs
 from prodigy_al.simulation.costs import UNITS, CostModel, Meter, Unit
-from prodigy_al.simulation.session import annotate
+from prodigy_al.simulation.session import Sitting, annotate
 
 LENGTHS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]
 COSTS = CostModel(per_token=0.1, per_decision=0.7, per_span=2.0)
@@ -38,7 +38,7 @@ class Questions:
         batch, self.left = self.left[:3], self.left[3:]
         return batch
 
-    def receive_answers(self, answers: list[dict[str, Any]]) -> None:
+    def receive_answers(self, answers: list[dict[str, Any]], session_id: str) -> None:
         self.stored += answers
 
 
@@ -47,8 +47,8 @@ def spend(
 ) -> list[dict[str, Any]]:
     questions, meter = Questions(stored), Meter(COSTS, binary=False, unit=unit)
     spent = meter.spent(questions.stored)
-    annotator = GoldAnnotator(GOLD, ["ORG"])
-    for _ in annotate(questions, annotator, meter, budget=budget, start=0, spent=spent):
+    sitting = Sitting("x-annotator-1", GoldAnnotator(GOLD, ["ORG"]))
+    for _ in annotate(questions, sitting, meter, budget=budget, spent=spent):
         pass
     return questions.stored
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from joblib import cpu_count
+
 from prodigy_al.errors import OptionError
 from prodigy_al.inputs.naming import naming_options
+from prodigy_al.jobs.run import check_cluster
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.scoring.registry import find_acquisition
 from prodigy_al.training.policies import POLICIES, ROBUST
@@ -245,6 +248,18 @@ def choose_workers(asked: int, cores: int) -> int:
     return asked or cores
 
 
+def choose_machines(workers: int, engine: str | None) -> dict[str, Any]:
+    """Return `workers` and `cluster` as `jobs.run.run_jobs` takes them, where 1 is the default.
+
+    Raises `OptionError` for values that cannot be, and `ParameterError` where no cluster answers.
+    """
+    processes = choose_workers(workers, cpu_count())
+    cluster = choose_cluster(engine, 0 if workers == 1 else workers)
+    if cluster is not None:
+        check_cluster(cluster)
+    return {"workers": processes, "cluster": cluster}
+
+
 def choose_cluster(engine: str | None, workers: int) -> str | None:
     """Return the address of the Dask scheduler that ``--engine`` names; None for this machine.
 
@@ -261,7 +276,7 @@ def choose_cluster(engine: str | None, workers: int) -> str | None:
             "--engine",
             engine,
             "give a Dask scheduler as dask://HOST:PORT, such as dask://127.0.0.1:8786, "
-            "or leave the option out to train on this machine",
+            "or leave the option out to work on this machine",
         )
     if workers:
         raise OptionError(

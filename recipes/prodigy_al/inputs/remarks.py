@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal, TypeAlias
 
 from prodigy.util import msg
 
@@ -14,29 +15,65 @@ from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.groups import DOCUMENT_COVERAGE, DOCUMENT_KEY
 from prodigy_al.sampling.table import count_groups
 
+Remark: TypeAlias = tuple[Literal["info", "warning"], str]
+
+_collected: list[Remark] | None = None
+_said: set[str] = set()
+
 
 def say(sentence: str) -> None:
     """Say something on the terminal."""
+    if _collected is not None:
+        _collected.append(("info", sentence))
+        return
     msg.info(sentence)
     sys.stdout.flush()  # people watch it, also through a pipe
 
 
 def warn(sentence: str) -> None:
     """Warn on the terminal."""
+    if _collected is not None:
+        _collected.append(("warning", sentence))
+        return
     msg.warn(sentence)
     sys.stdout.flush()
 
 
-@cache
+@contextmanager
+def collected_remarks() -> Iterator[list[Remark]]:
+    """Collect what is said within instead of saying it: for another process, which says it once."""
+    global _collected
+    before, _collected = _collected, []
+    try:
+        yield _collected
+    finally:
+        _collected = before
+
+
+def pass_on(remarks: Iterable[Remark]) -> None:
+    """Say what another process collected, each sentence once."""
+    for kind, sentence in remarks:
+        (say_once if kind == "info" else warn_once)(sentence)
+
+
 def say_once(sentence: str) -> None:
     """Say it once, however many arms a simulation opens."""
-    say(sentence)
+    if _collected is not None or _is_new(sentence):
+        say(sentence)
 
 
-@cache
 def warn_once(sentence: str) -> None:
     """Warn on the terminal, once however often a simulation reads the source."""
-    warn(sentence)
+    if _collected is not None or _is_new(sentence):
+        warn(sentence)
+
+
+def _is_new(sentence: str) -> bool:
+    """Return whether a sentence has not been asked about before."""
+    if sentence in _said:
+        return False
+    _said.add(sentence)
+    return True
 
 
 def describe_labels(labels: Sequence[str], model: str) -> str:

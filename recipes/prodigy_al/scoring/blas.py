@@ -5,6 +5,7 @@ Nearly all time of scoring is spent in it, and which one is faster depends on th
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from functools import cache
@@ -21,6 +22,9 @@ from prodigy_al.scoring.cache import cache_folder, software
 
 Blas: TypeAlias = Literal["numpy", "blis"]
 
+BLAS = "PRODIGY_AL_BLAS"
+"""The environment variable that chooses instead: numpy or blis. Processes that work for another one
+are given its choice, and so are those that they start."""
 MARGIN = 1.25
 """How many times faster BLIS has to be. Where both are about as fast nothing is gained by either,
 and a measurement that is a little off would choose now this one and now that."""
@@ -43,8 +47,10 @@ def faster_blas() -> Blas:
 
     Measured once per processor and version, in a tenth of a second, and kept beside the scores: the
     two differ in the last digits of a score, so that every run on a machine must choose alike.
-    Without a folder for caches every process measures for itself.
+    Without a folder for caches every process measures for itself, unless `BLAS` chooses.
     """
+    if (given := os.environ.get(BLAS)) in ("numpy", "blis"):
+        return cast(Blas, given)
     folder = cache_folder()
     if folder is None:
         return _measured()

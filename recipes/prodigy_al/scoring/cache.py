@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import cache
 from hashlib import sha256
@@ -84,6 +84,23 @@ class ScoreCache:
         with suppress(sqlite3.Error, OSError), self._open() as file:
             row = (key, srsly.msgpack_dumps(_pack(found)))
             file.execute("INSERT OR REPLACE INTO batches (key, scores) VALUES (?, ?)", row)
+
+    @contextmanager
+    def claimed(self, key: bytes | None) -> Iterator[None]:
+        """Wait while another process or thread computes what has this name, then keep others out.
+
+        Whoever is killed gives way. Nobody waits where a file system or Windows has no such locks.
+        """
+        with ExitStack() as at_end:
+            if key is not None:
+                with suppress(ImportError, OSError):
+                    import fcntl
+
+                    folder = self.path.parent / "locks"
+                    folder.mkdir(parents=True, exist_ok=True)
+                    file = at_end.enter_context((folder / key[:1].hex()).open("wb"))
+                    fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def make_room(self, most_bytes: int = MOST_BYTES) -> None:
         """Drop the older half of all batches where the file is larger than `most_bytes`."""

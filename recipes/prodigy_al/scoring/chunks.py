@@ -74,10 +74,15 @@ class _Reader:
         return self.cache.read(self._key(records)) if self.cache else None
 
     def read(self, records: Sequence[Record]) -> Readings:
-        """Compute it, and store it in the cache."""
-        found = read_records(self.scorer, records, word_vectors=self.word_vectors)
-        if self.cache:
-            self.cache.write(self._key(records), found)
+        """Compute it, and store it in the cache; take it there if another process was quicker."""
+        if self.cache is None:
+            return read_records(self.scorer, records, word_vectors=self.word_vectors)
+        key = self._key(records)
+        with self.cache.claimed(key):
+            found = self.cache.read(key)
+            if found is None:
+                found = read_records(self.scorer, records, word_vectors=self.word_vectors)
+                self.cache.write(key, found)
         return found
 
     def _key(self, records: Sequence[Record]) -> bytes | None:

@@ -39,7 +39,8 @@ class SimulatedArm:
 LEARN_EVERY = 100
 
 # Without probabilities there is none to keep for each kind of segment.
-STRICT = MappingProxyType({"strict": True, "within_kinds": False})
+# A plain dictionary, since a read-only view of one cannot be sent to another process.
+STRICT = {"strict": True, "within_kinds": False}
 
 ARMS: Mapping[str, SimulatedArm] = MappingProxyType(
     {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -12,24 +13,59 @@ from prodigy_al.simulation.costs import Meter
 
 NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
+FIRST_SECOND = 946_684_800
+"""Unix time at which every simulation begins, the start of the year 2000: simulated seconds have
+nothing to do with the clock on the wall, and whoever repeats a simulation gets the same records."""
+
 
 class AsksQuestions(Protocol):
     """The part of Prodigy's controller that a session needs."""
 
-    def get_questions(self, session_id: str | None) -> list[dict[str, Any]]:
+    def get_questions(self, session_id: str) -> list[dict[str, Any]]:
         """Return the next batch of tasks; an empty one at the end."""
 
-    def receive_answers(self, answers: list[dict[str, Any]]) -> object:
+    def receive_answers(self, answers: list[dict[str, Any]], session_id: str) -> object:
         """Store a batch of answers."""
+
+
+@dataclass
+class Sitting:
+    """Somebody who answers in a session, and for how long by now.
+
+    `seconds` were spent on answers since `start` (Unix time); both move the clock of this session
+    and of no other.
+    """
+
+    session: str
+    annotator: GoldAnnotator
+    start: int = FIRST_SECOND
+    seconds: float = 0.0
+
+    @property
+    def now(self) -> float:
+        """Return when the next question is begun (Unix time)."""
+        return self.start + self.seconds
+
+    def go_on(self, stored: Iterable[Mapping[str, Any]], meter: Meter) -> None:
+        """Go on after the answers of this session that are stored, at the second of the last.
+
+        Seconds are added up in the order of the answers, so that whoever is interrupted arrives at
+        the very time stamps of whoever is not.
+        """
+        last = None
+        for answer in stored:
+            self.seconds += meter.seconds(answer)
+            last = answer.get("_timestamp", last)
+        if last is not None:
+            self.start = last - round(self.seconds)
 
 
 def annotate(
     controller: AsksQuestions,
-    annotator: GoldAnnotator,
+    sitting: Sitting,
     meter: Meter,
     *,
     budget: float,
-    start: int,
     spent: float = 0.0,
     settings: Mapping[str, Any] = NO_SETTINGS,
 ) -> Iterator[Sequence[dict[str, Any]]]:
@@ -37,29 +73,28 @@ def annotate(
 
     `budget` and what is `spent` of it already are in the meter's unit. Whoever has begun to read a
     text finishes it, so the last answer may go beyond the budget. Answers are stamped with the cost
-    model's seconds, counted from `start` (Unix time), and with their view, which not every
-    controller adds. Under `SIMULATED` stand the `settings`, and the error that was made.
+    model's seconds, by the clock of the sitting, and with their view, which not every controller
+    adds. Under `SIMULATED` stand the `settings`, and the error that was made.
     """
     view = "ner" if meter.binary else "ner_manual"
-    seconds = 0.0
     while spent < budget:
         answers: list[dict[str, Any]] = []
-        batch = controller.get_questions(session_id=None)
+        batch = controller.get_questions(session_id=sitting.session)
         if not batch:
             return
         for task in batch:
             if spent >= budget:
                 break
-            answer = annotator.answer(task, binary=meter.binary)
+            answer = sitting.annotator.answer(task, binary=meter.binary)
             spent += meter.price(answer)
-            seconds += meter.seconds(answer)
+            sitting.seconds += meter.seconds(answer)
             answers.append(
                 {
                     **answer,
                     SIMULATED: {**settings, **answer[SIMULATED]},
                     "_view_id": view,
-                    "_timestamp": start + round(seconds),
+                    "_timestamp": sitting.start + round(sitting.seconds),
                 }
             )
-        controller.receive_answers(answers)
+        controller.receive_answers(answers, session_id=sitting.session)
         yield answers

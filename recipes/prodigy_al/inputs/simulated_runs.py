@@ -1,0 +1,166 @@
+"""The runs of a simulation: the questions of a recipe, answered from gold up to a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prodigy.core import Controller
+from tqdm import tqdm
+
+from prodigy_al.inputs.built_in import open_ner_teach
+from prodigy_al.inputs.datasets import stored_examples
+from prodigy_al.inputs.ranks import rank_texts
+from prodigy_al.inputs.remarks import warn
+from prodigy_al.inputs.simulating import Conditions
+from prodigy_al.inputs.sources import read_gold_source
+from prodigy_al.simulation.annotator import GoldAnnotator, GoldSpans
+from prodigy_al.simulation.arms import SimulatedRun
+from prodigy_al.simulation.mistakes import ErrorModel
+from prodigy_al.simulation.session import FIRST_SECOND, Sitting, annotate
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A run, the number of answers in its dataset, and what they took off its budget."""
+
+    run: SimulatedRun
+    answers: int
+    spent: float
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What the runs of a simulation share; another process can be sent it.
+
+    recipes: what asks the questions, by name
+    cut: options by which the source is cut into segments, as every arm and the gold need them
+    options: all other options that every recipe of this package takes
+    """
+
+    gold: str
+    model: str
+    labels: Sequence[str]
+    spans: GoldSpans
+    errors: ErrorModel
+    conditions: Conditions
+    recipes: Mapping[str, Callable[..., Any]]
+    cut: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+    def is_whole(self, run: SimulatedRun) -> bool:
+        """Return whether the budget of a run is spent."""
+        return self.look_up(run).spent >= run.budget
+
+    def look_up(self, run: SimulatedRun) -> Answered:
+        """Return how far a run is."""
+        return self._answered(run, stored_examples(run.dataset))
+
+    def answer(self, run: SimulatedRun) -> Answered:
+        """Answer a run's questions until its budget is spent; answers are stored batch by batch."""
+        stored, meter = stored_examples(run.dataset), self.conditions.meter(run)
+        spent = meter.spent(stored)
+        with tqdm(
+            total=run.budget,
+            initial=round(spent),
+            desc=run.dataset,
+            unit=f" {run.unit}",
+            disable=None,
+        ) as bar:
+            if spent >= run.budget:
+                return self._answered(run, stored)
+            components = self._open(run, resumed=bool(stored))
+            asking = components
+            if not isinstance(asking, Controller):
+                asking = Controller.from_components(run.arm.recipe, components)
+            sitting = self._sit_down(run, stored)
+            batches = annotate(
+                asking,
+                sitting,
+                meter,
+                budget=run.budget,
+                spent=spent,
+                settings=self.conditions.to_record(),
+            )
+            for answers in batches:
+                bar.update(meter.spent(answers))
+                stored += answers
+            if asking is not components and (close := components.get("on_exit")) is not None:
+                close(asking)  # a model that learns in the background ends here
+        return self._answered(run, stored)
+
+    def _answered(self, run: SimulatedRun, stored: Sequence[Answer]) -> Answered:
+        return Answered(run, len(stored), self.conditions.meter(run).spent(stored))
+
+    def _sit_down(self, run: SimulatedRun, stored: Iterable[Answer]) -> Sitting:
+        """Return the annotator of a run, after the answers that are stored.
+
+        Who goes on with another run's answers begins when that one ended.
+        """
+        start = FIRST_SECOND
+        if run.start is not None and (before := stored_examples(run.start.dataset)):
+            start = before[-1].get("_timestamp", start)
+        annotator = GoldAnnotator(self.spans, self.labels, self.errors, seed=run.seed)
+        # a session with a name: the id of one without is the time on the wall
+        sitting = Sitting(f"{run.dataset}-annotator-1", annotator, start=start)
+        sitting.go_on(stored, self.conditions.meter(run))
+        return sitting
+
+    def _open(self, run: SimulatedRun, *, resumed: bool) -> Any:
+        """Return what the arm's recipe returns: its components, or a controller."""
+        if not run.arm.built_in:
+            recipe = self.recipes[run.arm.recipe]
+            return recipe(
+                run.dataset, self.model, self.gold, **self.cut, **self.options, **run.options
+            )
+        if resumed:
+            warn(
+                f"dataset {run.dataset}: {run.arm.recipe} keeps what its model learns in memory "
+                f"only, so it goes on with {self.model} as it was"
+            )
+        return open_ner_teach(
+            run.dataset,
+            self.model,
+            self.gold,
+            label=self.labels,
+            gpu_id=self.options["gpu_id"],
+            seed=run.seed,
+            **self.cut,
+        )
+
+
+def open_simulation(
+    gold: str,
+    model: str,
+    label: list[str] | None,
+    *,
+    conditions: Conditions,
+    recipes: Mapping[str, Callable[..., Any]],
+    cut: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Simulation:
+    """Read the gold, warn of what no answer can hold, and rank the texts where errors need it.
+
+    Raises `OptionError`, `SourceError` or `ModelError`.
+    """
+    labels, spans = read_gold_source(gold, model, label, **cut)
+    for remark in spans.remarks():
+        warn(remark)
+    ranks = None
+    if conditions.errors_by_score:
+        ranks = rank_texts(gold, model, labels, gpu_id=options["gpu_id"], **cut)
+    errors = ErrorModel(conditions.errors, conditions.error_rate, ranks)
+    return Simulation(
+        gold=gold,
+        model=model,
+        labels=labels,
+        spans=spans,
+        errors=errors,
+        conditions=conditions,
+        recipes=recipes,
+        cut=cut,
+        options={**options, "label": label},
+    )
