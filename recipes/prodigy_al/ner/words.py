@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from spacy.language import Language
 from spacy.vocab import Vocab
 
-MOST_STRINGS = 2**18
-"""Strings that a pipeline may remember, two or three for a word; later ones are forgotten."""
+MOST_STRINGS = 100_000
+"""Strings that a pipeline may remember, two or three for a word; later ones are forgotten. So many
+take 40 MB, and twice as many 80; those of 30,000 news items are fewer."""
 
 
 def few_words(of: Language | Vocab) -> AbstractContextManager[object]:

@@ -173,5 +173,5 @@ def digest_of(copies: Iterable[tuple[int, int]]) -> str:
 def fill_fold(groups: IndexArray, name: GroupNames, *, share: float, salt: str) -> BoolArray:
     """Return (N,): which segments are in the dev fold, as `folds.dev_fold` does of names."""
     firsts, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    uniforms = hashed_uniforms("fold", salt, last=map(name, firsts.tolist()))
+    uniforms = hashed_uniforms("fold", salt, last=map(name, map(int, firsts)))
     return fullest(uniforms, sizes, share)[place]
