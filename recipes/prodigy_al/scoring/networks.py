@@ -156,11 +156,10 @@ def _find_halves(model: Any, weights: Float32Array) -> BoolArray | None:
     across = (w[:, :1, :, middle:], w[:, :half, :, middle:], w[:, half:, :, :middle])
     if any(part.any() for part in across):
         return None
-    of_first, of_second = weights[:, :half].any(axis=1), weights[:, half:].any(axis=1)
-    if (of_first & of_second).any():
-        return None
-    second: BoolArray = of_second
-    return second
+    of_first, of_second = (
+        np.asarray(part.any(axis=1)) for part in (weights[:, :half], weights[:, half:])
+    )
+    return None if np.any(of_first & of_second) else of_second
 
 
 def _shares(ops: Any, vectors: Any, weights: Any, pad: Any) -> Float32Array:
