@@ -23,6 +23,8 @@ from recipe_host.types import TaskType
 
 __all__ = ["get_hash", "get_input_hash", "get_task_hash", "set_hashes"]
 
+_IGNORED = frozenset(IGNORE_HASH_KEYS)
+
 
 def get_hash(
     task: Mapping[str, Any],
@@ -38,10 +40,10 @@ def get_hash(
     >>> get_hash({"text": "My name is Freya."}, keys=("text",))
     896529854
     """
-    ignored = frozenset(ignore)
+    ignored = _IGNORED if ignore is IGNORE_HASH_KEYS else frozenset(ignore)
     # only what counts is cleared: the tokens of a task, which never do, are most of it
     named = [(key, _without(task[key], ignored)) for key in keys or () if key in task]
-    parts = "".join(f"{k}={_json(value)}" for k, value in named if value and k not in ignored)
+    parts = "".join([f"{k}={_json(value)}" for k, value in named if value and k not in ignored])
     start = "" if prefix is None else str(prefix)
     return int(mrmr.hash(start + (parts or _json(_without(task, ignored))), 0))
 
@@ -83,6 +85,8 @@ def get_task_hash(task: Mapping[str, Any]) -> int:
 
 
 def _without(value: Any, ignore: frozenset[str]) -> Any:
+    if isinstance(value, str):  # what nearly all are
+        return value
     if isinstance(value, Mapping):
         return {k: _without(v, ignore) for k, v in value.items() if k not in ignore}
     if isinstance(value, list | tuple):
@@ -90,5 +94,5 @@ def _without(value: Any, ignore: frozenset[str]) -> Any:
     return value
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+# made once: `json.dumps` would make one for each value
+_json = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

@@ -13,6 +13,7 @@ from prodigy_al.sampling.keys import (
     choose_candidate,
     exponentials,
     hashed_uniform,
+    hashed_uniforms,
     inclusion_probabilities,
     quantise,
     sampling_keys,
@@ -42,6 +43,15 @@ def test_exponentials_are_the_same_on_every_machine_and_for_ever():
 def test_hashed_parts_are_kept_apart():
     assert hashed_uniform("a", "bc") != hashed_uniform("ab", "c") != hashed_uniform("abc")
     assert hashed_uniform("1") != hashed_uniform(1)
+
+
+@given(
+    st.lists(st.text() | st.integers(), max_size=4),
+    st.lists(st.text(st.characters(codec="utf-8")) | st.integers(), max_size=4),
+)
+def test_numbers_of_many_last_parts_are_those_of_each(parts, last):
+    found = hashed_uniforms(*parts, last=last)
+    assert found.tolist() == [hashed_uniform(*parts, one) for one in last]
 
 
 def test_exponentials_have_the_exponential_distribution():

@@ -61,6 +61,14 @@ def test_several_threads_read_whole_records() -> None:
     assert wrong == []
 
 
+def test_a_record_is_added_at_the_end_after_another_was_read() -> None:
+    store = StoredRecords()
+    for i, record in enumerate(RECORDS):
+        store.append(record)
+        assert store[i // 2] == RECORDS[i // 2]
+    assert list(store) == RECORDS
+
+
 def test_a_full_disk_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     store = StoredRecords()
 

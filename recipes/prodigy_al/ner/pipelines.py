@@ -148,8 +148,8 @@ def describe_pipeline(name: str, nlp: Language) -> dict[str, str]:
 
 def sentence_splitter(nlp: Language) -> Language:
     """Return a pipeline that splits sentences by rules and makes the tokens of `nlp`."""
-    splitter = spacy.blank(nlp.meta["lang"], vocab=nlp.vocab)
-    splitter.tokenizer = nlp.tokenizer
+    language = spacy.util.get_lang_class(nlp.meta["lang"])
+    splitter: Language = language(nlp.vocab, create_tokenizer=lambda _: nlp.tokenizer)
     splitter.add_pipe("sentencizer")
     return splitter
 

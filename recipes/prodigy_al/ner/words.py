@@ -5,18 +5,21 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 from spacy.language import Language
+from spacy.vocab import Vocab
 
-MOST_STRINGS = 2**18
-"""Strings that a pipeline may remember, two or three for a word; later ones are forgotten."""
+MOST_STRINGS = 100_000
+"""Strings that a pipeline may remember, two or three for a word; later ones are forgotten. So many
+take 40 MB, and twice as many 80; those of 30,000 news items are fewer."""
 
 
-def few_words(nlp: Language) -> AbstractContextManager[object]:
-    """Forget at the end which words were met, where the pipeline remembers many and spaCy can.
+def few_words(of: Language | Vocab) -> AbstractContextManager[object]:
+    """Forget at the end which words were met, where many are remembered and spaCy can.
 
     Every doc made within is of no use afterwards. Without it a pipeline remembers each word for
     ever: those of a million texts take more room than their scores.
     """
-    if len(nlp.vocab.strings) < MOST_STRINGS or not hasattr(nlp, "memory_zone"):
+    vocab = of if isinstance(of, Vocab) else of.vocab
+    if len(vocab.strings) < MOST_STRINGS or not hasattr(of, "memory_zone"):
         return nullcontext()
-    zone: AbstractContextManager[object] = nlp.memory_zone()
+    zone: AbstractContextManager[object] = of.memory_zone()
     return zone

@@ -20,7 +20,7 @@ from prodigy_al.sampling.groups import (
     join_groups,
     near_duplicate_key,
 )
-from prodigy_al.sampling.keys import hashed_uniform
+from prodigy_al.sampling.keys import hashed_uniforms
 from prodigy_al.sampling.shapes import count_shape
 from prodigy_al.sampling.stored import Records
 from prodigy_al.sampling.table import Columns
@@ -86,16 +86,13 @@ class Reading:
             return
         (document,) = document_names([record], self._key)
         words, marked = count_shape(str(record["text"]).split())
-        for column, value in (
-            (self._inputs, input_hash),
-            (self._copies, copies),
-            (self._numbers, number),
-            (self._documents, 0 if document is None else name_key(str(document))),
-            (self._near, near_duplicate_key(record["text"])),
-            (self._words, words),
-            (self._marked, marked),
-        ):
-            column.append(value)
+        self._inputs.append(input_hash)
+        self._copies.append(copies)
+        self._numbers.append(number)
+        self._documents.append(0 if document is None else name_key(str(document)))
+        self._near.append(near_duplicate_key(record["text"]))
+        self._words.append(words)
+        self._marked.append(marked)
         self._records.append(strip_gold(record))
 
     @property
@@ -176,7 +173,5 @@ def digest_of(copies: Iterable[tuple[int, int]]) -> str:
 def fill_fold(groups: IndexArray, name: GroupNames, *, share: float, salt: str) -> BoolArray:
     """Return (N,): which segments are in the dev fold, as `folds.dev_fold` does of names."""
     firsts, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    uniforms = np.fromiter(
-        (hashed_uniform("fold", salt, name(int(first))) for first in firsts), dtype=np.float64
-    )
+    uniforms = hashed_uniforms("fold", salt, last=map(name, map(int, firsts)))
     return fullest(uniforms, sizes, share)[place]

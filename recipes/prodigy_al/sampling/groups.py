@@ -17,6 +17,11 @@ DOCUMENT_KEY = "doc"
 DOCUMENT_COVERAGE = 0.95
 # Short texts ("Results", a dateline) coincide by chance and would tie unrelated documents together.
 NEAR_DUPLICATE_TOKENS = 8
+WORD, DIGITS, ZEROS = re.compile(r"\w+"), re.compile(r"\d+"), re.compile("00+")
+AS_WORDS = {
+    i: "0" if chr(i).isdigit() else " " for i in range(128) if not re.match(r"[^\W\d]", chr(i))
+}
+"""What of ASCII is no letter becomes a zero or a space."""
 
 
 def document_names(
@@ -61,7 +66,10 @@ def near_duplicate_key(text: str) -> int:
     >>> near_duplicate_key("too short")
     0
     """
-    words = re.findall(r"\w+", re.sub(r"\d+", "0", text.casefold()))
+    if text.isascii():  # the same in half the time
+        words = ZEROS.sub("0", text.casefold().translate(AS_WORDS)).split()
+    else:
+        words = WORD.findall(DIGITS.sub("0", text.casefold()))
     if len(words) < NEAR_DUPLICATE_TOKENS:
         return 0
     told = " ".join(words).encode("utf8", "surrogatepass")

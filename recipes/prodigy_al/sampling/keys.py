@@ -56,8 +56,31 @@ def hashed_uniform(*parts: str | int) -> float:
     True
     """
     # JSON separates the parts: ("a", "bc") and ("ab", "c") must not meet.
-    digest = blake2b(json.dumps(parts).encode("ascii"), digest_size=8).digest()
-    step = int.from_bytes(digest, "big") >> (64 - _UNIFORM_BITS)
+    return _uniform(blake2b(json.dumps(parts).encode("ascii"), digest_size=8))
+
+
+def hashed_uniforms(*parts: str | int, last: Iterable[str | int]) -> FloatArray:
+    """Return (R,): `hashed_uniform` of `parts` and each of `last`, in a third of the time.
+
+    >>> hashed_uniforms("fold", last=["a", 7]).tolist() == [
+    ...     hashed_uniform("fold", "a"),
+    ...     hashed_uniform("fold", 7),
+    ... ]
+    True
+    """
+    begun = blake2b(json.dumps(parts)[:-1].encode("ascii"), digest_size=8)
+
+    def uniform(part: str | int) -> float:
+        digest = begun.copy()
+        told = part if type(part) is int else json.dumps(part)
+        digest.update(f"{', ' if parts else ''}{told}]".encode("ascii"))
+        return _uniform(digest)
+
+    return np.fromiter(map(uniform, last), dtype=np.float64)
+
+
+def _uniform(digest: blake2b) -> float:
+    step = int.from_bytes(digest.digest(), "big") >> (64 - _UNIFORM_BITS)
     return math.ldexp(step + 0.5, -_UNIFORM_BITS)
 
 
@@ -69,8 +92,7 @@ def exponentials(
     Each is a function of (tag, seed, arm, round, block, input) and of nothing else: not of the
     other inputs, nor of their order. `tag` names the purpose; two tags give independent numbers.
     """
-    uniforms = (hashed_uniform(tag, seed, arm, round, block, int(x)) for x in inputs)
-    return -np.log(np.fromiter(uniforms, dtype=np.float64))
+    return -np.log(hashed_uniforms(tag, seed, arm, round, block, last=map(int, inputs)))
 
 
 def sampling_keys(p: FloatArray, exponentials: FloatArray) -> FloatArray:

@@ -11,4 +11,8 @@ def count_shape(words: Sequence[str]) -> tuple[int, int]:
     >>> count_shape("LEEDS 2 PERTH 1 again".split())
     (5, 4)
     """
-    return len(words), sum(word.isupper() or any(map(str.isdigit, word)) for word in words)
+    # a word of letters, as most are, holds no digit
+    marked = [
+        word.isupper() or (not word.isalpha() and any(map(str.isdigit, word))) for word in words
+    ]
+    return len(words), sum(marked)

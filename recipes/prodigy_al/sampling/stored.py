@@ -53,13 +53,18 @@ class StoredRecords(Sequence[Record]):
             self._file = path.open("rb" if offsets is not None else "w+b")
         self._offsets = array("q", [0] if offsets is None else offsets.tolist())
         self._lock = threading.Lock()
+        self._at_end = False  # a seek writes what is in the buffer, each time
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Add a record. Raises `SourceError` where it cannot be written, as on a full disk."""
         line = json.dumps(record).encode() + b"\n"
         with self._lock, self._writing():
-            self._file.seek(0, os.SEEK_END)
+            if not self._at_end:
+                self._file.seek(0, os.SEEK_END)
+            # not until it is written: a disk that is full leaves the file anywhere
+            self._at_end = False
             self._file.write(line)
+            self._at_end = True
         self._offsets.append(self._offsets[-1] + len(line))
 
     def flush(self) -> None:
@@ -99,6 +104,7 @@ class StoredRecords(Sequence[Record]):
             return [self[i] for i in range(*index.indices(len(self)))]
         begin, end = self._offsets[index], self._offsets[index + 1]
         with self._lock:
+            self._at_end = False
             self._file.seek(begin)
             line = self._file.read(end - begin)
         record: Record = json.loads(line)

@@ -30,6 +30,7 @@ from threadpoolctl import threadpool_info
 from prodigy_al.ner.pipelines import find_ner, has_ner
 from prodigy_al.sampling.scored import SPAN
 from prodigy_al.scoring.marginals import MarginalScorer
+from prodigy_al.scoring.networks import has_halves
 from prodigy_al.scoring.readings import Readings, Record
 
 FOLDER = "PRODIGY_AL_CACHE"
@@ -164,8 +165,10 @@ def _settings(scorer: MarginalScorer) -> list[Any]:
 
 def _machine(scorer: MarginalScorer) -> list[Any]:
     """Return what the last bits of a score depend on."""
-    ops = find_ner(scorer.nlp).model.ops if has_ner(scorer.nlp) else None
-    return [software(), getattr(ops, "name", None), getattr(ops, "use_blis", None)]
+    model = find_ner(scorer.nlp).model if has_ner(scorer.nlp) else None
+    ops = getattr(model, "ops", None)
+    halves = ["halves"] if model is not None and has_halves(model) else []
+    return [software(), getattr(ops, "name", None), getattr(ops, "use_blis", None), *halves]
 
 
 @cache
