@@ -16,6 +16,7 @@ from prodigy.errors import RecipeError
 from prodigy_al.inputs import remarks, simulation_jobs
 from prodigy_al.inputs.carrying import read_settings
 from prodigy_al.simulate import simulate
+from prodigy_al.simulation.arms import ARMS as ARMS_BY_NAME
 from prodigy_al.simulation.session import FIRST_SECOND
 
 ARMS = ["teach", "ranked", "random", "mixed"]
@@ -96,6 +97,16 @@ def test_times_follow_from_the_answers_and_a_second_run_begins_when_the_first_en
         [one["_timestamp"] for one in here[f"news-mixed-{which}0"]] for which in ("start-", "")
     )
     assert FIRST_SECOND < start[0] < start[-1] < run[0] < run[-1]
+
+
+def test_a_model_learns_in_a_worker_as_it_does_here(
+    at_home: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(ARMS_BY_NAME["ranked-learning"].options, "rerank_every", 10)
+    here = at_home("here", arms=["ranked-learning"], budget=40)
+    assert at_home("processes", arms=["ranked-learning"], budget=40, workers=2) == here
+    models = {one["al"]["model"].get("answers") for one in here["news-ranked-learning-0"]}
+    assert models >= {None, 10}
 
 
 @pytest.mark.parametrize("place", ["processes", "cluster"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from prodigy.core import Controller
@@ -13,7 +14,7 @@ from prodigy_al.inputs.built_in import open_ner_teach
 from prodigy_al.inputs.datasets import stored_examples
 from prodigy_al.inputs.ranks import rank_texts
 from prodigy_al.inputs.remarks import warn
-from prodigy_al.inputs.simulating import Conditions
+from prodigy_al.inputs.simulating import Conditions, check_cold_start
 from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.simulation.annotator import GoldAnnotator, GoldSpans
 from prodigy_al.simulation.arms import SimulatedRun
@@ -137,16 +138,18 @@ def open_simulation(
     model: str,
     label: list[str] | None,
     *,
+    arms: Sequence[str],
     conditions: Conditions,
     recipes: Mapping[str, Callable[..., Any]],
     cut: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> Simulation:
-    """Read the gold, warn of what no answer can hold, and rank the texts where errors need it.
+    """Read the gold, check that arms of these names can begin, and warn of unusable spans.
 
-    Raises `OptionError`, `SourceError` or `ModelError`.
+    Texts are ranked where errors need it. Raises `OptionError`, `SourceError` or `ModelError`.
     """
-    labels, spans = read_gold_source(gold, model, label, **cut)
+    check = partial(check_cold_start, arms=arms, model=model)
+    labels, spans = read_gold_source(gold, model, label, check=check, **cut)
     for remark in spans.remarks():
         warn(remark)
     ranks = None

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from prodigy_al.errors import ActiveLearningError
 from prodigy_al.inputs.carrying import Luggage, renamed, require_shared_database, store
 from prodigy_al.inputs.datasets import stored_examples
+from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.remarks import Remark, collected_remarks, pass_on
 from prodigy_al.inputs.simulated_runs import Answer, Answered, Simulation
 from prodigy_al.jobs.run import RemoteJob, run_jobs
@@ -85,10 +86,11 @@ def answer_runs(
         label="simulating",
         name=lambda job: job.name,
     )
-    for outcome in outcomes:
-        with tqdm.external_write_mode():  # also while it is said what was written
-            pass_on(outcome.remarks)
-            yield from outcome.answered
+    with naming_options():
+        for outcome in outcomes:
+            with tqdm.external_write_mode():  # also while it is said what was written
+                pass_on(outcome.remarks)
+                yield from outcome.answered
 
 
 def join_starts(runs: Sequence[SimulatedRun]) -> list[Runs]:
