@@ -16,7 +16,7 @@ from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.inclusion import inclusion
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
 from prodigy_al.simulation.costs import CostModel, Meter
-from prodigy_al.simulation.session import Sitting, annotate
+from prodigy_al.simulation.session import AnnotatorSession, annotate
 
 START = 1_700_000_000
 """Unix time of the first answer."""
@@ -54,7 +54,7 @@ def ask(
     controller = Controller.from_components("al.manual-ranked", components)
     for _ in annotate(
         controller,
-        Sitting("annotator-1", annotator(gold, [LABEL], seed=world.seed), start=START),
+        AnnotatorSession("annotator-1", annotator(gold, [LABEL], seed=world.seed), start=START),
         Meter(CostModel(), binary=False),
         budget=budget,
     ):

@@ -242,6 +242,15 @@ def test_a_terminal_shows_a_bar_with_the_time_left(bench: Bench):
     assert all(f"seen-{arm}-0:" in seen for arm in ARMS)
 
 
+def test_a_terminal_shows_one_bar_for_all_runs_of_several_workers(bench: Bench):
+    code, seen = on_a_terminal(bench, *bench.simulation("seen-2"), "--workers", 2)
+    assert code == 0
+    assert "simulating:" in seen
+    assert BAR_WITH_ETA.search(seen)
+    assert not any(f"seen-2-{arm}-0:  " in seen for arm in ARMS), "a bar of a worker"
+    assert all(f"dataset seen-2-{arm}-0: {BUDGET} answers" in seen for arm in ARMS)
+
+
 def test_help_imports_nothing_heavy_and_has_a_line_for_every_recipe():
     code = f"""
 import sys

@@ -14,8 +14,9 @@ from prodigy.components.db import connect
 from prodigy.errors import RecipeError
 
 from prodigy_al.inputs import remarks, simulation_jobs
-from prodigy_al.inputs.carrying import read_settings
+from prodigy_al.inputs.remote_simulation import read_settings
 from prodigy_al.simulate import simulate
+from prodigy_al.simulation.arms import ARMS as ARMS_BY_NAME
 from prodigy_al.simulation.session import FIRST_SECOND
 
 ARMS = ["teach", "ranked", "random", "mixed"]
@@ -98,6 +99,16 @@ def test_times_follow_from_the_answers_and_a_second_run_begins_when_the_first_en
     assert FIRST_SECOND < start[0] < start[-1] < run[0] < run[-1]
 
 
+def test_a_model_learns_in_a_worker_as_it_does_here(
+    at_home: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(ARMS_BY_NAME["ranked-learning"].options, "rerank_every", 10)
+    here = at_home("here", arms=["ranked-learning"], budget=40)
+    assert at_home("processes", arms=["ranked-learning"], budget=40, workers=2) == here
+    models = {one["al"]["model"].get("answers") for one in here["news-ranked-learning-0"]}
+    assert models >= {None, 10}
+
+
 @pytest.mark.parametrize("place", ["processes", "cluster"])
 def test_what_is_begun_goes_on_elsewhere_and_what_is_whole_is_not_answered_again(
     at_home: Callable[..., Any], cluster: str, place: str, monkeypatch: pytest.MonkeyPatch
@@ -157,9 +168,9 @@ def test_workers_are_refused_where_the_database_is_in_memory(
 def test_another_base_on_the_workers_is_refused(
     at_home: Callable[..., Any], cluster: str, monkeypatch: pytest.MonkeyPatch
 ):
-    from prodigy_al.inputs import carrying
+    from prodigy_al.inputs import remote_simulation
 
-    monkeypatch.setattr(carrying, "pipeline_sha256", lambda nlp: "0" * 64)
+    monkeypatch.setattr(remote_simulation, "pipeline_sha256", lambda nlp: "0" * 64)
     with pytest.raises(RecipeError, match=r"^the job news-random-0 .* is another there than here"):
         at_home("cluster", engine=cluster, arms=["random"], seeds="1")
     assert connect().datasets == []

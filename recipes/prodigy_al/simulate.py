@@ -128,7 +128,7 @@ def simulate(
     from prodigy_al.inputs.simulated_runs import open_simulation
     from prodigy_al.inputs.simulating import Conditions, check_design, check_runs
     from prodigy_al.inputs.simulation_jobs import answer_runs
-    from prodigy_al.simulation.arms import plan_runs
+    from prodigy_al.simulation.arms import DEFAULT_ARMS, plan_runs
 
     active = given(by=by, explore=explore, within_kinds=within_kinds)
     parts = given(
@@ -152,14 +152,14 @@ def simulate(
     check_runs(runs, conditions)
     cut = {"loader": loader, "skip_bad": skip_bad, "unsegmented": unsegmented}
     options = {"dev_share": dev_share, "group_by": group_by, "gpu_id": gpu_id}
+    shared: dict[str, Any] = {"conditions": conditions, "recipes": RECIPES, "cut": cut}
     opened = open_simulation(
-        gold, model, label, conditions=conditions, recipes=RECIPES, cut=cut, options=options
+        gold, model, label, arms=arms or DEFAULT_ARMS, options=options, **shared
     )
     for remark in remarks:
         say(remark)
-    with naming_options():
-        for answered in answer_runs(opened, runs, **machines):
-            _say_written(answered)
+    for answered in answer_runs(opened, runs, **machines):
+        _say_written(answered)
     _say_joined(runs, model)
 
 

@@ -8,7 +8,7 @@ from prodigy_al.errors import AnswerError, ParameterError
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
 from prodigy_al.simulation.costs import CostModel, Meter, Unit
 from prodigy_al.simulation.mistakes import ErrorModel
-from prodigy_al.simulation.session import Sitting, annotate
+from prodigy_al.simulation.session import AnnotatorSession, annotate
 
 WORDS = ["Avelor", "Group", "left", "Oslo"]
 
@@ -114,8 +114,8 @@ def answer_all(
     **options: Any,
 ) -> int:
     meter = Meter(costs or CostModel(), binary=False, unit=unit)
-    sitting = Sitting("x-annotator-1", GoldAnnotator(GOLD, ["ORG"]), start=start)
-    batches = annotate(controller, sitting, meter, budget=budget, **options)
+    session = AnnotatorSession("x-annotator-1", GoldAnnotator(GOLD, ["ORG"]), start=start)
+    batches = annotate(controller, session, meter, budget=budget, **options)
     return sum(map(len, batches))
 
 

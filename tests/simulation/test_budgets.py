@@ -10,7 +10,7 @@ from prodigy_al.errors import ParameterError
 from prodigy_al.simulation.annotator import GoldAnnotator, read_gold
 from prodigy_al.simulation.arms import ARMS, find_arm, plan_runs
 from prodigy_al.simulation.costs import UNITS, CostModel, Meter, Unit
-from prodigy_al.simulation.session import Sitting, annotate
+from prodigy_al.simulation.session import AnnotatorSession, annotate
 
 LENGTHS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]
 COSTS = CostModel(per_token=0.1, per_decision=0.7, per_span=2.0)
@@ -47,8 +47,8 @@ def spend(
 ) -> list[dict[str, Any]]:
     questions, meter = Questions(stored), Meter(COSTS, binary=False, unit=unit)
     spent = meter.spent(questions.stored)
-    sitting = Sitting("x-annotator-1", GoldAnnotator(GOLD, ["ORG"]))
-    for _ in annotate(questions, sitting, meter, budget=budget, spent=spent):
+    session = AnnotatorSession("x-annotator-1", GoldAnnotator(GOLD, ["ORG"]))
+    for _ in annotate(questions, session, meter, budget=budget, spent=spent):
         pass
     return questions.stored
 

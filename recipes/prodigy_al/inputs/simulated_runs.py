@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from prodigy.core import Controller
@@ -13,12 +14,12 @@ from prodigy_al.inputs.built_in import open_ner_teach
 from prodigy_al.inputs.datasets import stored_examples
 from prodigy_al.inputs.ranks import rank_texts
 from prodigy_al.inputs.remarks import warn
-from prodigy_al.inputs.simulating import Conditions
+from prodigy_al.inputs.simulating import Conditions, check_cold_start
 from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.simulation.annotator import GoldAnnotator, GoldSpans
 from prodigy_al.simulation.arms import SimulatedRun
 from prodigy_al.simulation.mistakes import ErrorModel
-from prodigy_al.simulation.session import FIRST_SECOND, Sitting, annotate
+from prodigy_al.simulation.session import FIRST_SECOND, AnnotatorSession, annotate
 
 Answer = dict[str, Any]
 
@@ -76,10 +77,10 @@ class Simulation:
             asking = components
             if not isinstance(asking, Controller):
                 asking = Controller.from_components(run.arm.recipe, components)
-            sitting = self._sit_down(run, stored)
+            session = self._open_session(run, stored)
             batches = annotate(
                 asking,
-                sitting,
+                session,
                 meter,
                 budget=run.budget,
                 spent=spent,
@@ -95,7 +96,7 @@ class Simulation:
     def _answered(self, run: SimulatedRun, stored: Sequence[Answer]) -> Answered:
         return Answered(run, len(stored), self.conditions.meter(run).spent(stored))
 
-    def _sit_down(self, run: SimulatedRun, stored: Iterable[Answer]) -> Sitting:
+    def _open_session(self, run: SimulatedRun, stored: Iterable[Answer]) -> AnnotatorSession:
         """Return the annotator of a run, after the answers that are stored.
 
         Who goes on with another run's answers begins when that one ended.
@@ -105,9 +106,9 @@ class Simulation:
             start = before[-1].get("_timestamp", start)
         annotator = GoldAnnotator(self.spans, self.labels, self.errors, seed=run.seed)
         # a session with a name: the id of one without is the time on the wall
-        sitting = Sitting(f"{run.dataset}-annotator-1", annotator, start=start)
-        sitting.go_on(stored, self.conditions.meter(run))
-        return sitting
+        session = AnnotatorSession(f"{run.dataset}-annotator-1", annotator, start=start)
+        session.go_on(stored, self.conditions.meter(run))
+        return session
 
     def _open(self, run: SimulatedRun, *, resumed: bool) -> Any:
         """Return what the arm's recipe returns: its components, or a controller."""
@@ -137,16 +138,18 @@ def open_simulation(
     model: str,
     label: list[str] | None,
     *,
+    arms: Sequence[str],
     conditions: Conditions,
     recipes: Mapping[str, Callable[..., Any]],
     cut: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> Simulation:
-    """Read the gold, warn of what no answer can hold, and rank the texts where errors need it.
+    """Read the gold, check that arms of these names can begin, and warn of unusable spans.
 
-    Raises `OptionError`, `SourceError` or `ModelError`.
+    Texts are ranked where errors need it. Raises `OptionError`, `SourceError` or `ModelError`.
     """
-    labels, spans = read_gold_source(gold, model, label, **cut)
+    check = partial(check_cold_start, arms=arms, model=model)
+    labels, spans = read_gold_source(gold, model, label, check=check, **cut)
     for remark in spans.remarks():
         warn(remark)
     ranks = None

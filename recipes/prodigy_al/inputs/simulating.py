@@ -12,11 +12,12 @@ from prodigy_al.inputs.choices import check_acquisition
 from prodigy_al.inputs.costs import PARTS
 from prodigy_al.inputs.datasets import check_name, stored_examples
 from prodigy_al.inputs.naming import naming_options
+from prodigy_al.inputs.remarks import say
 from prodigy_al.inputs.resuming import GO_ON
 from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.scoring.registry import find_acquisition
-from prodigy_al.simulation.arms import SimulatedRun
+from prodigy_al.simulation.arms import LEARN_EVERY, SimulatedRun, find_arm
 from prodigy_al.simulation.costs import CostModel, Meter
 from prodigy_al.simulation.mistakes import KINDS, check_errors
 
@@ -65,6 +66,34 @@ def check_design(prefix: str, *, by: str | None = None, **design: Any) -> None:
         check_acquisition(by)
     check_name(prefix)
     SamplingDesign(strategy="any", unit="segment", **design)
+
+
+def check_cold_start(
+    labels: Sequence[str], known: Sequence[str], *, arms: Sequence[str], model: str
+) -> None:
+    """Refuse arms that have nothing to ask where the pipeline knows none of the labels.
+
+    Those of whole segments can begin; what order they ask in is said. Raises `OptionError`.
+    """
+    if set(labels) & set(known):
+        return
+    unknown = f"{model} knows no label {', '.join(labels)}"
+    chosen = {name: find_arm(name) for name in arms}
+    for name, arm in chosen.items():
+        if arm.binary:
+            raise OptionError(
+                "--arms",
+                name,
+                f"{unknown}, so it proposes no span to accept or reject; take an arm of whole "
+                "segments: random, or ranked-learning, which ranks once it has learned",
+            )
+    learning = {name for name, arm in chosen.items() if "rerank_every" in arm.options}
+    never = [name for name, arm in chosen.items() if arm.active and name not in learning]
+    until = f"until {LEARN_EVERY} answers of the train fold are learned from"
+    orders = {"throughout": never, until: sorted(learning)}
+    said = [f"{how}: {', '.join(names)}" for how, names in orders.items() if names]
+    if said:
+        say(f"{unknown}, so nothing is ranked by it; in random order {'; '.join(said)}")
 
 
 def check_runs(runs: Sequence[SimulatedRun], conditions: Conditions) -> None:

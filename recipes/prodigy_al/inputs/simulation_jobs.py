@@ -2,7 +2,7 @@
 
 Processes of this machine write into the same database, each answer as it is given, so that a run
 that was interrupted goes on in its middle. On a cluster a run is stored as a whole, once it is done
-(`inputs.carrying`). Datasets are the same, record by record, wherever they were written.
+(`inputs.remote_simulation`). Datasets are the same, record by record, wherever they were written.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from prodigy.errors import RecipeError
 from tqdm import tqdm
 
 from prodigy_al.errors import ActiveLearningError
-from prodigy_al.inputs.carrying import Luggage, renamed, require_shared_database, store
 from prodigy_al.inputs.datasets import stored_examples
+from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.remarks import Remark, collected_remarks, pass_on
+from prodigy_al.inputs.remote_simulation import JobInputs, renamed, require_shared_database, store
 from prodigy_al.inputs.simulated_runs import Answer, Answered, Simulation
 from prodigy_al.jobs.run import RemoteJob, run_jobs
 from prodigy_al.scoring.blas import BLAS, faster_blas
@@ -85,10 +86,11 @@ def answer_runs(
         label="simulating",
         name=lambda job: job.name,
     )
-    for outcome in outcomes:
-        with tqdm.external_write_mode():  # also while it is said what was written
-            pass_on(outcome.remarks)
-            yield from outcome.answered
+    with naming_options():
+        for outcome in outcomes:
+            with tqdm.external_write_mode():  # also while it is said what was written
+                pass_on(outcome.remarks)
+                yield from outcome.answered
 
 
 def join_starts(runs: Sequence[SimulatedRun]) -> list[Runs]:
@@ -115,18 +117,18 @@ def _answer_here(
         del os.environ[name]
     os.environ.update(settings)
     os.chdir(folder)
-    with _unheard() as remarks:
+    with _collecting() as remarks:
         answered = [simulation.answer(run) for run in job.runs]
     return Outcome(answered, remarks)
 
 
 def _on_cluster(simulation: Simulation) -> RemoteJob[Job, Outcome, Outcome]:
-    luggage = Luggage.pack(simulation.gold, simulation.model)
-    return RemoteJob(partial(_answer_there, simulation, luggage), _store)
+    inputs = JobInputs.read(simulation.gold, simulation.model)
+    return RemoteJob(partial(_answer_there, simulation, inputs), _store)
 
 
-def _answer_there(simulation: Simulation, luggage: Luggage, job: Job) -> Outcome:
-    with _unheard() as remarks, luggage.unpacked(job.stored) as gold:
+def _answer_there(simulation: Simulation, inputs: JobInputs, job: Job) -> Outcome:
+    with _collecting() as remarks, inputs.unpacked(job.stored) as gold:
         there = replace(simulation, gold=gold)
         answered = [there.answer(run) for run in job.runs]
         typed = {gold: simulation.gold}
@@ -160,7 +162,7 @@ class _NoTerminal:
 
 
 @contextmanager
-def _unheard() -> Iterator[list[Remark]]:
+def _collecting() -> Iterator[list[Remark]]:
     """Collect what is said within, draw no bars, and let errors of recipes be ours."""
     quiet: Any = _NoTerminal(sys.stderr)
     with collected_remarks() as remarks, redirect_stderr(quiet):

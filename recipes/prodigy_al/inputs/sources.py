@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
@@ -182,8 +182,11 @@ def read_gold_source(
     loader: str | None,
     unsegmented: bool,
     skip_bad: bool,
+    check: Callable[[Sequence[str], Sequence[str]], object] | None = None,
 ) -> tuple[list[str], GoldSpans]:
     """Return the asked labels and the gold spans of every text, cut as the recipes cut them.
+
+    `check` is called with the asked labels and those that the pipeline knows.
 
     Raises `OptionError` for standard input, which can be read only once, for a label that the gold
     has no span of (every answer would be "none"), and, without `skip_bad`, where more than 2 % of
@@ -208,6 +211,8 @@ def read_gold_source(
     absent = [name for name in labels if name not in gold.labels]
     if absent and (label or len(absent) == len(labels)):
         raise OptionError("--label", absent, f"no text of {source} has a gold span of it")
+    if check is not None:
+        check(labels, pipeline_labels(nlp))
     return labels, gold
 
 

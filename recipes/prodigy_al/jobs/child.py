@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
+
+from joblib.externals.loky.backend.context import get_context
 
 from prodigy_al.errors import ActiveLearningError, JobError
 from prodigy_al.jobs.parent import follow_parent, interrupts_blocked
@@ -24,7 +25,7 @@ class ChildProcess:
     """Runs functions one at a time, each in a new process. None of them outlives this process."""
 
     def __init__(self) -> None:
-        self._process: SpawnProcess | None = None
+        self._process: BaseProcess | None = None
         self._closed = False
         self._start = threading.Lock()
         self._one_at_a_time = threading.Lock()
@@ -35,8 +36,9 @@ class ChildProcess:
         Raises `ActiveLearningError` with the message of the one that the function raises, and
         `JobError` where the function fails otherwise or its process dies.
         """
-        # not forked: this process has threads, and a fork would inherit their locks
-        context = get_context("spawn")
+        # not forked: this process has threads, and a fork would inherit their locks; nor spawned as
+        # multiprocessing does, whose children of a joblib worker cannot begin
+        context = get_context("loky")
         with self._one_at_a_time:
             ours, theirs = context.Pipe(duplex=False)
             arguments = (os.getpid(), theirs, function, job)

@@ -29,14 +29,14 @@ class AsksQuestions(Protocol):
 
 
 @dataclass
-class Sitting:
+class AnnotatorSession:
     """Somebody who answers in a session, and for how long by now.
 
     `seconds` were spent on answers since `start` (Unix time); both move the clock of this session
     and of no other.
     """
 
-    session: str
+    name: str
     annotator: GoldAnnotator
     start: int = FIRST_SECOND
     seconds: float = 0.0
@@ -62,7 +62,7 @@ class Sitting:
 
 def annotate(
     controller: AsksQuestions,
-    sitting: Sitting,
+    session: AnnotatorSession,
     meter: Meter,
     *,
     budget: float,
@@ -73,28 +73,28 @@ def annotate(
 
     `budget` and what is `spent` of it already are in the meter's unit. Whoever has begun to read a
     text finishes it, so the last answer may go beyond the budget. Answers are stamped with the cost
-    model's seconds, by the clock of the sitting, and with their view, which not every controller
+    model's seconds, by the clock of the session, and with their view, which not every controller
     adds. Under `SIMULATED` stand the `settings`, and the error that was made.
     """
     view = "ner" if meter.binary else "ner_manual"
     while spent < budget:
         answers: list[dict[str, Any]] = []
-        batch = controller.get_questions(session_id=sitting.session)
+        batch = controller.get_questions(session_id=session.name)
         if not batch:
             return
         for task in batch:
             if spent >= budget:
                 break
-            answer = sitting.annotator.answer(task, binary=meter.binary)
+            answer = session.annotator.answer(task, binary=meter.binary)
             spent += meter.price(answer)
-            sitting.seconds += meter.seconds(answer)
+            session.seconds += meter.seconds(answer)
             answers.append(
                 {
                     **answer,
                     SIMULATED: {**settings, **answer[SIMULATED]},
                     "_view_id": view,
-                    "_timestamp": sitting.start + round(sitting.seconds),
+                    "_timestamp": session.start + round(session.seconds),
                 }
             )
-        controller.receive_answers(answers, session_id=sitting.session)
+        controller.receive_answers(answers, session_id=session.name)
         yield answers

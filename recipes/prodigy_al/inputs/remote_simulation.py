@@ -94,7 +94,7 @@ class CarriedSource:
 
 
 @dataclass(frozen=True)
-class Luggage:
+class JobInputs:
     """What every job of a simulation on a cluster carries.
 
     `settings` are Prodigy's, without its database; `sha256` is the pipeline's, `blas` the matrix
@@ -109,7 +109,7 @@ class Luggage:
     software: tuple[str, ...]
 
     @classmethod
-    def pack(cls, source: str, model: str) -> Luggage:
+    def read(cls, source: str, model: str) -> JobInputs:
         """Read all that there is to carry. Raises `OptionError` or `ModelError`."""
         own = {
             name: value
@@ -124,7 +124,7 @@ class Luggage:
         """Make a folder and a database with everything in it; yield the name of the source there.
 
         `stored` are answers by dataset. Raises `ModelError` where this machine has another pipeline
-        under the same name, or other releases, than the one that the luggage comes from.
+        under the same name, or other releases, than the one that the job comes from.
         """
         if _software() != self.software or pipeline_sha256(load_pipeline(self.model)) != (
             self.sha256
