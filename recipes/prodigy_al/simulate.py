@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
@@ -9,6 +10,7 @@ from prodigy_al.manual_ranked import manual_ranked
 from prodigy_al.options import (
     ACQUISITION_OF_ARMS,
     ASKING,
+    EVALUATING,
     EXPLORE_OF_ARMS,
     WITHIN_KINDS,
     Arg,
@@ -52,7 +54,11 @@ _ASKING = {
         "score of --by that it ranks by: ranked-by-mnlp",
         converter=split_string,
     ),
-    seeds=Arg("--seeds", help="Number of replicates (0..N-1), or their seeds, comma-separated"),
+    seeds=Arg(
+        "--seeds",
+        help="Number of replicates (0..N-1), or their seeds, comma-separated; 1 if not given, "
+        "with --protocol 5",
+    ),
     start_share=Arg(
         "--start-share", help="Share of --budget that goes to whole segments first, of mixed arms"
     ),
@@ -84,6 +90,7 @@ _ASKING = {
         "were timed",
     ),
     gpu_id=ASKING["gpu_id"],
+    **EVALUATING,
 )
 @report_errors
 @handle_interrupts
@@ -100,7 +107,7 @@ def simulate(
     budget: int = 1000,
     budget_in: str = "answers",
     arms: Optional[list[str]] = None,
-    seeds: str = "1",
+    seeds: Optional[str] = None,
     start_share: float = 1 / 3,
     fold_salt: str = "prodigy-al",
     by: Optional[str] = None,
@@ -115,43 +122,57 @@ def simulate(
     seconds_per_span: Optional[float] = None,
     chosen_speed: float = 1.0,
     gpu_id: int = -1,
+    protocol: bool = False,
+    test: Optional[str] = None,
+    only: Optional[list[str]] = None,
+    training: Optional[list[str]] = None,
+    successor: Optional[str] = None,
+    starts: Optional[list[str]] = None,
+    wanted: Optional[float] = None,
+    workers: int = 0,
+    engine: Optional[str] = None,
+    output: Optional[Path] = None,
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
     from prodigy_al.inputs.costs import PARTS, read_costs
     from prodigy_al.inputs.naming import naming_options
+    from prodigy_al.inputs.protocol import ProtocolOptions, planned_arms, run_and_print
     from prodigy_al.inputs.remarks import say
     from prodigy_al.inputs.simulating import Conditions, check_design, check_runs
     from prodigy_al.simulation.arms import plan_runs
 
+    evaluated = ProtocolOptions(
+        protocol, test, only, training, successor, starts, wanted, workers, engine, output
+    )
+    arms = planned_arms(evaluated, arms)
     active = given(by=by, explore=explore, within_kinds=within_kinds)
     parts = given(
         per_decision=seconds_per_answer, per_token=seconds_per_token, per_span=seconds_per_span
     )
+    replicates = {"seeds": parse_seeds(seeds or ("5" if protocol else "1")), "fold_salt": fold_salt}
+    spent = {"budget": budget, "unit": budget_in, "start_share": start_share}
+    of_all: dict[str, Any] = {"arms": arms, "active": active, **replicates, **spent}
     with naming_options(**PARTS):
         check_design(prefix, dev_share=dev_share, **active)
-        runs = plan_runs(
-            prefix,
-            arms=arms,
-            seeds=parse_seeds(seeds),
-            budget=budget,
-            unit=budget_in,
-            fold_salt=fold_salt,
-            active=active,
-            start_share=start_share,
-        )
+        runs = plan_runs(prefix, **of_all)
         priced, remarks = read_costs(costs, parts)
         conditions = Conditions(priced, chosen_speed, errors, error_rate, errors_by_score)
-    check_runs(runs, conditions)
+    check_runs(runs, conditions, started=not protocol)
     cut = {"loader": loader, "skip_bad": skip_bad, "unsegmented": unsegmented}
     shared = {**cut, "label": label, "dev_share": dev_share, "group_by": group_by, "gpu_id": gpu_id}
     annotator_of = _make_annotators(gold, model, label, conditions=conditions, gpu_id=gpu_id, **cut)
     for remark in remarks:
         say(remark)
+
+    def answer(run: "SimulatedRun") -> list[dict[str, Any]]:
+        return _simulate(run, gold, model, annotator_of(run), conditions=conditions, options=shared)
+
+    if protocol:
+        told = {"conditions": conditions, "costs_from": costs, "shared": shared, **of_all}
+        run_and_print(evaluated, model, prefix, annotator_of(runs[0]), answer, **told)
+        return
     for run in runs:
-        stored = _simulate(
-            run, gold, model, annotator_of(run), conditions=conditions, options=shared
-        )
-        _say_written(run, stored, conditions)
+        _say_written(run, answer(run), conditions)
     _say_joined(runs, model)
 
 
@@ -235,9 +256,7 @@ def _simulate(
     ) as bar:
         if spent >= run.budget:
             return stored
-        asking = _open_arm(
-            run, gold, model, labels=annotator.labels, options=options, resumed=bool(stored)
-        )
+        asking = _open_arm(run, gold, model, annotator, options=options, resumed=bool(stored))
         if not isinstance(asking, Controller):
             asking = Controller.from_components(run.arm.recipe, asking)
         for answers in annotate(
@@ -259,12 +278,16 @@ def _open_arm(
     run: "SimulatedRun",
     gold: str,
     model: str,
+    annotator: "GoldAnnotator",
     *,
-    labels: Sequence[str],
     options: dict[str, Any],
     resumed: bool,
 ) -> Any:
     """Return what the arm's recipe returns: its components, or a controller."""
+    if run.arm.sees_gold:
+        from prodigy_al.inputs.oracle import open_oracle
+
+        return open_oracle(run.dataset, model, gold, annotator.gold, **options, **run.options)
     if not run.arm.built_in:
         return RECIPES[run.arm.recipe](run.dataset, model, gold, **options, **run.options)
 
@@ -281,7 +304,7 @@ def _open_arm(
         run.dataset,
         model,
         gold,
-        label=labels,
+        label=annotator.labels,
         loader=options["loader"],
         skip_bad=options["skip_bad"],
         unsegmented=options["unsegmented"],
