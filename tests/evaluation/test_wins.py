@@ -34,6 +34,15 @@ def test_what_does_not_vary_predicts_nothing(differences: list[float]):
     assert isinstance(count_wins(differences).predicted, Unavailable)
 
 
+def test_differences_that_hardly_vary_are_surely_ahead():
+    """Where scipy's own search would not end."""
+    (ahead, behind) = (chance_of_next([s * x for x in (0.02, 0.02 + 1e-15)]) for s in (1, -1))
+    assert isinstance(ahead, Estimate)
+    assert isinstance(behind, Estimate)
+    assert ahead.low > 0.999
+    assert behind.high < 0.001
+
+
 def test_five_of_five_alone_do_not_say_that_it_wins_as_a_rule():
     assert count_wins([0.01] * 5).share.low < 0.5 < count_wins([0.01] * 6).share.low
 

@@ -28,6 +28,8 @@ from prodigy_al.evaluation.bootstrap import LEVEL
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.evaluation.shares import share_interval
 
+FARTHEST = 1000.0  # t
+
 
 @dataclass(frozen=True)
 class Wins:
@@ -68,8 +70,10 @@ def chance_of_next(differences: Sequence[float]) -> Estimate | Unavailable:
         return Unavailable("all replicates agree, which does not show how others would differ")
     t = sqrt(n) * mean / spread
     chance = float(special.stdtr(n - 1, mean / (spread * sqrt(1 + 1 / n))))
+    # in the far tails noncentrality grows with t, and scipy's search for it does not end
+    scale = max(1.0, abs(t) / FARTHEST)
     low, high = (
-        float(special.ndtr(special.nctdtrinc(n - 1, tail, t) / sqrt(n)))
+        float(special.ndtr(scale * special.nctdtrinc(n - 1, tail, t / scale) / sqrt(n)))
         for tail in (1 - LEVEL / 2, LEVEL / 2)
     )
     return Estimate(chance, min(low, chance), max(high, chance))

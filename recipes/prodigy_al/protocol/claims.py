@@ -9,7 +9,7 @@ where that one is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prodigy_al.evaluation.estimators import Unavailable
@@ -33,11 +33,11 @@ class _Said:
 
 
 def find_claims(result: Result) -> Claims:
-    """Return what may be claimed of a result, and what may not, arm by arm and then in general."""
-    said: list[_Said] = []
-    for arm in _compared(result):
-        said += _of_arm(result, arm)
-    said += [*_of_oracle(result), *_of_starts(result), *_in_general(result)]
+    """Return what may be claimed of a result, and what may not: rule by rule, arm by arm."""
+    arms = [arm for arm, kind in result.kinds.items() if kind == "arm"]
+    rules = (_at_seconds, _at_answers, _settings, _successor, _wins, _gap, _lookup, _budget)
+    said = [one for rule in rules for arm in arms for one in rule(result, arm)]
+    said += [*_of_oracle(result), *_of_starts(result), *_in_general(result, arms)]
     return Claims(
         may=[one.sentence for one in said if one.may],
         may_not=[one.sentence for one in said if not one.may],
@@ -58,31 +58,17 @@ def described(change: Change) -> str:
     return f"{signed(change.mean)} [{signed(change.new_text.low)}, {signed(change.new_text.high)}]"
 
 
-def _compared(result: Result) -> list[str]:
-    return [arm for arm, kind in result.kinds.items() if kind == "arm"]
+def _at_seconds(result: Result, arm: str) -> Iterator[_Said]:
+    yield _difference(arm, SECONDS, result.arms[arm][SECONDS], result.wanted)
 
 
-def _of_arm(result: Result, arm: str) -> Iterator[_Said]:
-    """Yield every sentence about one arm."""
-    found = result.arms[arm]
-    for equal in (SECONDS, ANSWERS):
-        yield _difference(arm, equal, found[equal], result.wanted)
-    main = found[SECONDS]
-    if isinstance(main.wins, Wins):
-        yield _wins(arm, main.wins)
-    if decided(main.against_random):
-        yield _settings(arm, result.settings[arm], result.main_setting)
-        yield _successor(result, arm, main.against_random)
-    if main.share_of_gap is not None:
-        yield _gap(arm, main)
-    yield _lookup(result, arm)
-    if main.short:
-        yield _not(
-            "budget",
-            arm,
-            f"that {arm} had its whole budget: the pool ended before in "
-            f"{main.short} of {counted(main.f1.n, 'redraw')}",
-        )
+def _at_answers(result: Result, arm: str) -> Iterator[_Said]:
+    yield _difference(arm, ANSWERS, result.arms[arm][ANSWERS], result.wanted)
+
+
+def _main(result: Result, arm: str) -> Change | None:
+    """Return the difference that all others of an arm lean on: at equal seconds."""
+    return result.arms[arm][SECONDS].against_random
 
 
 def _difference(arm: str, equal: str, found: Compared, wanted: float) -> _Said:
@@ -92,15 +78,8 @@ def _difference(arm: str, equal: str, found: Compared, wanted: float) -> _Said:
         return _not("difference", arm, f"anything of {arm} at equal {equal}: it is random order")
     redraws = counted(change.n, "redraw")
     if decided(change):
-        return _may(
-            "difference",
-            arm,
-            f"{arm} is {change.word} of random by {described(change)} at equal {equal}, on this "
-            f"test set and for new text ({redraws})"
-            if change.word == "ahead"
-            else f"{arm} is behind random by {described(change)} at equal {equal}, on this test "
-            f"set and for new text ({redraws})",
-        )
+        told = f"{described(change)} at equal {equal}, on this test set and for new text"
+        return _may("difference", arm, f"{arm} is {_of(change)} by {told} ({redraws})")
     if change.n >= FEWEST_REPLICATES and change.word == "no difference found":
         return _may(
             "difference",
@@ -127,101 +106,121 @@ def _planned(found: Compared, wanted: float) -> str:
     if isinstance(needed, Size):
         return (
             f"; to detect {number(wanted)} with 80 % power it takes "
-            f"{needed.needed:,} redraws ({ends(needed.low, needed.high)})"
+            f"{counted(needed.needed, 'redraw')} ({ends(needed.low, needed.high)})"
         )
     if isinstance(needed, Unavailable):
-        return f"; redraws to detect {number(wanted)}: {needed.reason}"
+        return f"; to detect {number(wanted)}: {needed.reason}"
     return ""
 
 
-def _wins(arm: str, wins: Wins) -> _Said:
+def _wins(result: Result, arm: str) -> Iterator[_Said]:
     """More often than not, where the exact interval of the share says so; or less often."""
+    wins = result.arms[arm][SECONDS].wins
+    if not isinstance(wins, Wins):
+        return
     share = (
-        f"it was in {wins.won} of {wins.n}, so the chance is in "
-        f"{interval(wins.share.low, wins.share.high)} on this test set"
+        f"it did in {wins.won} of {counted(wins.n, 'redraw')} at equal seconds, so that the chance "
+        f"is in {interval(wins.share.low, wins.share.high)} on this test set"
     )
+    beats = f"one annotation by {arm} beats a random one"
     if wins.share.low > EVEN:
-        return _may("wins", arm, f"one annotation by {arm} beats a random one as a rule: {share}")
-    if wins.share.high < EVEN:
-        return _may(
-            "wins", arm, f"one annotation by {arm} loses to a random one as a rule: {share}"
-        )
-    return _not(
-        "wins", arm, f"that one annotation by {arm} beats a random one more often than not: {share}"
-    )
+        yield _may("wins", arm, f"{beats} more often than not: {share}")
+    elif wins.share.high < EVEN:
+        yield _may("wins", arm, f"{beats} less often than not: {share}")
+    else:
+        yield _not("wins", arm, f"that {beats} more often than not: {share}")
 
 
-def _settings(arm: str, by_policy: Mapping[str, Change], main: str) -> _Said:
+def _settings(result: Result, arm: str) -> Iterator[_Said]:
     """The sign holds where the mean has it at every setting."""
+    if not decided(_main(result, arm)):
+        return
+    by_policy = result.settings[arm]
+    told = ", ".join(f"{policy} {described(change)}" for policy, change in by_policy.items())
+    if len(by_policy) < 2:
+        yield _not("settings", arm, f"that {arm} does so however one trains: {told} alone is known")
+        return
     means = {policy: change.mean for policy, change in by_policy.items()}
-    sign = (means[main] or 0.0) > 0
+    sign = (means[result.main_setting] or 0.0) > 0
     same = [policy for policy, mean in means.items() if mean is not None and (mean > 0) == sign]
     shown = sum(_excludes_zero(by_policy[policy]) for policy in same)
-    told = ", ".join(f"{policy} {described(change)}" for policy, change in by_policy.items())
     of = f"{len(same)} of {len(means)} training settings"
-    if len(means) < 2:
-        return _not("settings", arm, f"that {arm} does so under other training: {told} alone")
     if len(same) == len(means):
-        return _may(
-            "settings", arm, f"{arm}: the sign holds at {of}, each shown alone at {shown}: {told}"
+        yield _may(
+            "settings", arm, f"{arm}: the sign holds at {of}, each alone shown at {shown}: {told}"
         )
-    return _not("settings", arm, f"that {arm} does so however one trains: it holds at {of}: {told}")
+    else:
+        yield _not("settings", arm, f"that {arm} does so however one trains: {of} do: {told}")
 
 
-def _successor(result: Result, arm: str, main: Change | None) -> _Said:
+def _successor(result: Result, arm: str) -> Iterator[_Said]:
     """The data travel where the difference is shown after training the other pipeline, too."""
+    main = _main(result, arm)
+    if main is None or not decided(main):
+        return
     if result.successor is None or result.successor_model is None:
-        return _not(
+        yield _not(
             "successor",
             arm,
             f"that the answers of {arm} serve another pipeline: none was trained (--successor)",
         )
+        return
     name, change = result.successor_model["name"], result.successor[arm]
-    if main is not None and decided(change) and change.word == main.word:
-        return _may(
-            "successor", arm, f"{arm}: so it is where {name} is trained: {described(change)}"
+    if decided(change) and change.word == main.word:
+        yield _may(
+            "successor", arm, f"{arm} is {_of(main)} where {name} is trained: {described(change)}"
         )
-    return _not(
-        "successor", arm, f"that {arm} is {_of(main)} where {name} is trained: {described(change)}"
-    )
+    else:
+        yield _not(
+            "successor",
+            arm,
+            f"that {arm} is {_of(main)} where {name} is trained: {described(change)}",
+        )
 
 
 def _of(change: Change | None) -> str:
     return "ahead of random" if change is not None and change.word == "ahead" else "behind random"
 
 
-def _gap(arm: str, found: Compared) -> _Said:
+def _gap(result: Result, arm: str) -> Iterator[_Said]:
     """The share of the way to the whole pool, where it has an interval."""
-    share = found.share_of_gap
-    if share is None or isinstance(share, Unavailable):
-        why = "" if share is None else share.reason
-        return _not("gap", arm, f"how much of what there is to gain {arm} gains: {why}")
-    return _may(
-        "gap",
-        arm,
-        f"{arm} goes {_share(share.value)} [{_share(share.low)}, {_share(share.high)}] of the way "
-        "from random to the whole pool answered, at equal seconds",
-    )
+    share = result.arms[arm][SECONDS].share_of_gap
+    if isinstance(share, Unavailable):
+        yield _not("gap", arm, f"how much of what there is to gain {arm} gains: {share.reason}")
+    elif share is not None:
+        yield _may(
+            "gap",
+            arm,
+            f"{arm} goes {_share(share.value)} [{_share(share.low)}, {_share(share.high)}] of the "
+            "way from random to the whole pool answered, at equal seconds",
+        )
 
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def _lookup(result: Result, arm: str) -> _Said:
+def _lookup(result: Result, arm: str) -> Iterator[_Said]:
     """Training is worth more than the names that it is trained on, where that is shown."""
     looked = result.lookup[arm][SECONDS]
     change = looked.against_training
-    told = f"{number(looked.f1.mean)} of F1 without training, {described(change)} of training"
+    told = f"{number(looked.f1.mean)} of F1 without training, {described(change)} to training"
     if change.n >= FEWEST_REPLICATES and change.word == "behind":
-        return _may(
-            "lookup", arm, f"{arm}: a list of its accepted names, looked up, reaches {told}"
+        yield _may("lookup", arm, f"{arm}: a list of its accepted names, looked up, reaches {told}")
+    else:
+        yield _not(
+            "lookup",
+            arm,
+            f"that training on {arm} beats a list of its accepted names: it reaches {told}",
         )
-    return _not(
-        "lookup",
-        arm,
-        f"that training on {arm} beats a list of its accepted names: it reaches {told}",
-    )
+
+
+def _budget(result: Result, arm: str) -> Iterator[_Said]:
+    """Whether the pool held as much as the budget pays for."""
+    found = result.arms[arm][SECONDS]
+    if found.short:
+        redraws = f"{found.short} of {counted(found.f1.n, 'redraw')}"
+        yield _not("budget", arm, f"that {arm} had its whole budget: the pool ended in {redraws}")
 
 
 def _of_oracle(result: Result) -> Iterator[_Said]:
@@ -268,7 +267,7 @@ def _of_starts(result: Result) -> Iterator[_Said]:
             )
 
 
-def _in_general(result: Result) -> Iterator[_Said]:
+def _in_general(result: Result, arms: Sequence[str]) -> Iterator[_Said]:
     """What no protocol shows, and what this one leaves out."""
     label = "label" if len(result.labels) == 1 else "labels"
     yield _not(
@@ -279,7 +278,7 @@ def _in_general(result: Result) -> Iterator[_Said]:
         f"(one corpus, {len(result.labels)} {label}, one pipeline)",
     )
     yield _not("people", None, f"anything about people: {_annotator(result.simulated)}")
-    if any(_without_new_text(result.arms[arm][SECONDS]) for arm in _compared(result)):
+    if any(_without_new_text(result.arms[arm][SECONDS]) for arm in arms):
         yield _not("new-text", None, "anything about other documents than those of the test set")
 
 

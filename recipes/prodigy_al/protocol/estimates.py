@@ -83,7 +83,7 @@ class Table:
         ours, theirs = (
             [redraw[one].counts for redraw in self.redraws.values()] for one in (cell, other)
         )
-        return difference(ours, theirs, self.plan.test.groups)
+        return difference(ours, theirs, self.plan.test.groups, self.plan.wanted)
 
     def arms(self) -> dict[str, dict[str, Compared]]:
         """Return every arm at every budget, with Holm's p over the arms at one budget.
@@ -102,7 +102,7 @@ class Table:
         for equal in (ANSWERS, SECONDS):
             family = {arm: found[arm][equal].against_random for arm in arms}
             known = {arm: one for arm, one in family.items() if one is not None}
-            for arm, change in as_family(known).items():
+            for arm, change in as_family(known, self.plan.wanted).items():
                 found[arm][equal] = replace(found[arm][equal], against_random=change)
         return {arm: by_equal for arm, by_equal in found.items() if by_equal}
 
@@ -128,7 +128,7 @@ class Table:
         }
         changes = {name: one.compared.against_random for name, one in found.items()}
         known = {name: one for name, one in changes.items() if one is not None}
-        for name, change in as_family(known).items():
+        for name, change in as_family(known, self.plan.wanted).items():
             compared = replace(found[name].compared, against_random=change)
             found[name] = replace(found[name], compared=compared)
         return found
@@ -151,7 +151,7 @@ class Table:
             for arm in self.plan.arms
             if self._has(Cell(arm, SECONDS, self.plan.main, successor=True))
         }
-        return as_family(found) if found else None
+        return as_family(found, self.plan.wanted) if found else None
 
     def _has(self, cell: Cell) -> bool:
         """Whether a cell is measured in every redraw."""
@@ -191,9 +191,12 @@ class Table:
         return replicates_to_find(self.plan.wanted, [(a, b) for a, b in sides])
 
 
-def as_family(changes: Mapping[str, Change]) -> dict[str, Change]:
-    """Return differences with Holm's p and with the words that hold for all of them together."""
-    words = find_words({name: _comparison(one) for name, one in changes.items()}, None, OF_RANDOM)
+def as_family(changes: Mapping[str, Change], wanted: float) -> dict[str, Change]:
+    """Return differences with Holm's p and with the words that hold for all of them together.
+
+    No difference is found where the interval lies within ± `wanted`.
+    """
+    words = find_words({name: _comparison(one) for name, one in changes.items()}, wanted, OF_RANDOM)
     known = {
         name: one.new_text.p for name, one in changes.items() if isinstance(one.new_text, Ends)
     }
@@ -204,7 +207,9 @@ def as_family(changes: Mapping[str, Change]) -> dict[str, Change]:
     }
 
 
-def difference(ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequence[str]) -> Change:
+def difference(
+    ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequence[str], wanted: float
+) -> Change:
     """Return the difference of F1 over redraws, one Counts each, and what may be said of it."""
     values = [
         (None if a is None or b is None else a - b)
@@ -233,7 +238,7 @@ def difference(ours: Sequence[Counts], theirs: Sequence[Counts], groups: Sequenc
         this_test=this_test,
         word="not decided",
     )
-    ((word, why),) = find_words({"": _comparison(change)}, None, OF_RANDOM).values()
+    ((word, why),) = find_words({"": _comparison(change)}, wanted, OF_RANDOM).values()
     return replace(change, word=word, why=why)
 
 

@@ -9,8 +9,8 @@ from prodigy_al.evaluation.wins import Wins
 from prodigy_al.protocol.claims import described
 from prodigy_al.protocol.plan import ANSWERS, ORACLE, POOL, RANDOM, SECONDS
 from prodigy_al.protocol.result import Compared, Result, Sentence
-from prodigy_al.report.layout import aligned, fit, fit_names, wrapped
-from prodigy_al.report.numbers import counted, number, size_of_test
+from prodigy_al.report.layout import WIDTH, aligned, fit, fit_names, wrapped
+from prodigy_al.report.numbers import counted, number, signed, size_of_test
 
 LINES = 24
 NAMES = {ORACLE: "true errors*", POOL: "whole pool"}
@@ -18,29 +18,25 @@ LOOKED_UP = "names looked up"
 WIDEST = 15  # columns of a name
 HEADER = ("F1", "- random, equal answers", "equal seconds", "ahead")
 MAY, MAY_NOT = "May be claimed", "May not be claimed"
-FEWEST = 2  # sentences of either side that are always shown
+FEWEST = 1  # sentences of either side that are always shown
 
 
-def render_screen(result: Result, place: Path, *, full: bool = False) -> list[str]:
+def render_screen(result: Result, place: Path) -> list[str]:
     """Return the lines of the screen, at most `LINES` where the sentences can be cut to it.
 
-    `place` is where all of it is written; with `full` every sentence is shown.
+    `place` is where all of it is written.
     """
     lines = [*_head(result), *_table(result), *_trained_otherwise(result)]
     foot = [f"* nobody knows them beforehand. All numbers: {place}"]
-    left = None if full else LINES - len(lines) - len(foot)
-    return [*lines, *_claims(result, left), *foot]
+    return [*lines, *_claims(result, LINES - len(lines) - len(foot)), *foot]
 
 
 def _head(result: Result) -> list[str]:
-    budget = f"{result.budget['amount']:,} {result.budget['unit']}"
     redraws = counted(len(result.redraws), "redraw")
-    if len(result.redraws) < result.redraws_planned:
-        redraws = f"{len(result.redraws)} of {result.redraws_planned} redraws"
-    test = f"{fit(result.test.name, 30)}: {size_of_test(result.test.segments, result.test.groups)}"
-    return [
-        fit(f"{', '.join(result.labels)}; {redraws} of {budget}, {result.main_setting}; {test}", 79)
-    ]
+    budget = f"{result.budget['amount']:,} {result.budget['unit']}"
+    of = f"{', '.join(result.labels)}: {redraws} of {budget}, {result.main_setting} training"
+    size = size_of_test(result.test.segments, result.test.groups)
+    return [fit(of, WIDTH), f"on {fit(result.test.name, WIDTH - len(size) - 5)}: {size}"]
 
 
 def _table(result: Result) -> list[str]:
@@ -65,25 +61,30 @@ def _row(answers: Compared, seconds: Compared | None) -> tuple[str, str, str, st
 
 
 def _trained_otherwise(result: Result) -> Iterator[str]:
-    """Yield a line an arm: its difference at equal seconds under every training."""
+    """Yield a line an arm: its difference at equal seconds under other trainings."""
     for arm, by_policy in result.settings.items():
-        told = [f"{policy} {_mean(change.mean)}" for policy, change in by_policy.items()]
+        told = [
+            f"{policy} {_mean(change.mean)}"
+            for policy, change in by_policy.items()
+            if policy != result.main_setting
+        ]
         if result.successor is not None and result.successor_model is not None:
-            name = fit(str(result.successor_model["name"]).rpartition("/")[2], 20)
+            name = fit(str(result.successor_model["name"]).rpartition("/")[2], WIDEST)
             told.append(f"{name} {_mean(result.successor[arm].mean)}")
-        yield fit(f"{arm}, trained otherwise: {', '.join(told)}", 79)
+        if told:
+            yield fit(f"{arm}, equal seconds, trained by {', '.join(told)}", WIDTH)
 
 
 def _mean(value: float | None) -> str:
-    return "-" if value is None else f"{value:+.3f}".replace("0.", ".", 1)
+    return "-" if value is None else signed(value)
 
 
-def _claims(result: Result, left: int | None) -> list[str]:
-    """Return both lists, so many lines of them; None: all."""
+def _claims(result: Result, left: int) -> list[str]:
+    """Return both lists in at most so many lines, if that can be."""
     sides = {MAY: result.claims.may, MAY_NOT: result.claims.may_not}
     shown = {title: len(said) for title, said in sides.items()}
     lines = _listed(sides, shown)
-    while left is not None and len(lines) > left:
+    while len(lines) > left:
         longest = max(shown, key=lambda title: shown[title])
         if shown[longest] <= FEWEST:
             break
