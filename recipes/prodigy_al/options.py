@@ -79,7 +79,7 @@ EVALUATING: dict[str, Any] = {
     "protocol": Arg(
         "--protocol",
         help="Hold arms against random order on a test set, over redraws, budgets and trainings, "
-        "and say what may be claimed; the options below are for it alone",
+        "and say what may be claimed",
     ),
     "test": Arg("--test", "-t", help="Held-out test set: a dataset or a source with gold `spans`"),
     "only": Arg(

@@ -142,8 +142,9 @@ def simulate(
     from prodigy_al.simulation.arms import plan_runs
 
     evaluated = ProtocolOptions(
-        protocol, test, only, training, successor, starts, wanted, workers, engine, output
-    )
+        protocol=protocol, test=test, parts=only, training=training, successor=successor,
+        starts=starts, wanted=wanted, workers=workers, engine=engine, output=output,
+    )  # fmt: skip
     arms = planned_arms(evaluated, arms)
     active = given(by=by, explore=explore, within_kinds=within_kinds)
     parts = given(
@@ -168,8 +169,8 @@ def simulate(
         return _simulate(run, gold, model, annotator_of(run), conditions=conditions, options=shared)
 
     if protocol:
-        told = {"conditions": conditions, "costs_from": costs, "shared": shared, **of_all}
-        run_and_print(evaluated, model, prefix, annotator_of(runs[0]), answer, **told)
+        of_all |= {"model": model, "prefix": prefix, "conditions": conditions, "costs_from": costs}
+        run_and_print(evaluated, annotator_of(runs[0]), answer, shared=shared, **of_all)
         return
     for run in runs:
         _say_written(run, answer(run), conditions)

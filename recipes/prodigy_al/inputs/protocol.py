@@ -52,7 +52,7 @@ NAMES = {"wanted": "--plan"}
 """Of options that are not called as their parameter."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProtocolOptions:
     """What was typed for a protocol, and whether one is to be run."""
 
@@ -105,8 +105,6 @@ def planned_arms(options: ProtocolOptions, arms: Sequence[str] | None) -> list[s
 
 def run_and_print(
     options: ProtocolOptions,
-    model: str,
-    prefix: str,
     annotator: GoldAnnotator,
     answer: Callable[[SimulatedRun], Examples],
     *,
@@ -120,8 +118,6 @@ def run_and_print(
     """
     opened = open_protocol(
         options,
-        model,
-        prefix,
         labels=annotator.labels,
         segments=len(annotator.gold.spans),
         conditions=conditions,
@@ -143,9 +139,9 @@ def run_and_print(
 
 def open_protocol(
     options: ProtocolOptions,
+    *,
     model: str,
     prefix: str,
-    *,
     arms: Sequence[str],
     seeds: Sequence[int],
     budget: int,
