@@ -145,14 +145,13 @@ def simulate(
         protocol=protocol, test=test, parts=only, training=training, successor=successor,
         starts=starts, wanted=wanted, workers=workers, engine=engine, output=output,
     )  # fmt: skip
-    arms = planned_arms(evaluated, arms)
     active = given(by=by, explore=explore, within_kinds=within_kinds)
     parts = given(
         per_decision=seconds_per_answer, per_token=seconds_per_token, per_span=seconds_per_span
     )
     replicates = {"seeds": parse_seeds(seeds or ("5" if protocol else "1")), "fold_salt": fold_salt}
-    spent = {"budget": budget, "unit": budget_in, "start_share": start_share}
-    of_all: dict[str, Any] = {"arms": arms, "active": active, **replicates, **spent}
+    spent = {"budget": budget, "unit": budget_in, "start_share": start_share, "active": active}
+    of_all: dict[str, Any] = {"arms": planned_arms(evaluated, arms), **replicates, **spent}
     with naming_options(**PARTS):
         check_design(prefix, dev_share=dev_share, **active)
         runs = plan_runs(prefix, **of_all)

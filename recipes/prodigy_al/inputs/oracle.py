@@ -2,7 +2,7 @@
 
 It asks as `al.manual-ranked` asks, with the same share of chance and the same dev fold, but the
 score of a segment of the train fold is known from gold. It tells what ranking by errors could bring
-at best, and exists in simulations alone.
+at best (an oracle as a benchmark has: Werner et al. 2024), and exists in simulations alone.
 """
 
 from __future__ import annotations

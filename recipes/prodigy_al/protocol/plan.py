@@ -3,6 +3,12 @@
 Everything is fixed before anything is measured, and nothing is chosen by what is found on test. A
 *redraw* repeats the whole annotation with another seed and another dev fold; each arm of it is held
 against random order of the same redraw. A *cell* is what is trained once a redraw.
+
+What it consists of is what critics of such evaluations ask for (docs/protocol.md): many redraws and
+an oracle (Werner et al. 2024, CDALBench; Ghose & Nguyen 2024), the difference to random at several
+training settings (Munjal et al. 2022; Lüth et al. 2023, P4) and start budgets (the same, P2),
+another pipeline trained from the same answers (Lowell, Lipton & Wallace 2019), and words on what a
+simulation does not show (Margatina & Aletras 2023).
 """
 
 from __future__ import annotations
