@@ -109,7 +109,8 @@ def _planned(found: Compared, wanted: float) -> str:
             f"{counted(needed.needed, 'redraw')} ({ends(needed.low, needed.high)})"
         )
     if isinstance(needed, Unavailable):
-        return f"; to detect {number(wanted)}: {needed.reason}"
+        # `redraws_needed` of the result tells the numbers behind it
+        return f"; {number(wanted)} cannot be planned: {needed.reason.partition(':')[0]}"
     return ""
 
 
