@@ -164,6 +164,11 @@ def test_without_a_successor_nothing_is_said_of_other_pipelines(found: Any):
     assert "none was trained (--successor)" in text
 
 
+def test_a_successor_that_is_not_trained_yet_is_said_to_be_that(found: Any):
+    _, (text,) = said(found(AHEAD, parts=("budgets",)), "successor")
+    assert "other_md is not trained yet (--parts successor)" in text
+
+
 def test_the_share_of_the_gap_is_told_where_there_is_a_gap(found: Any):
     (text,), may_not = said(found(AHEAD), "gap")
     assert text.startswith("ranked goes 2")

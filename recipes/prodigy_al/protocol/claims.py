@@ -160,11 +160,12 @@ def _successor(result: Result, arm: str) -> Iterator[_Said]:
     if main is None or not decided(main):
         return
     if result.successor is None or result.successor_model is None:
-        yield _not(
-            "successor",
-            arm,
-            f"that the answers of {arm} serve another pipeline: none was trained (--successor)",
+        why = (
+            "none was trained (--successor)"
+            if result.successor_model is None
+            else (f"{result.successor_model['name']} is not trained yet (--parts successor)")
         )
+        yield _not("successor", arm, f"that the answers of {arm} serve another pipeline: {why}")
         return
     name, change = result.successor_model["name"], result.successor[arm]
     if decided(change) and change.word == main.word:
