@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -105,6 +106,29 @@ def test_the_oracle_has_the_chance_share_of_the_arms_that_rank(plan: Any):
     annotator = Annotator()
     annotator.redraw(plan(budget=20, active={"explore": 0.2, "by": "mnlp"})).given(ORACLE, ANSWERS)
     assert annotator.runs[-1].options == {"explore": 0.2, "seed": 0, "fold_salt": "salt-0"}
+
+
+def test_datasets_of_a_larger_budget_are_cut_to_this_one(small: Any):
+    class Before(Annotator):
+        def answer(self, run: SimulatedRun) -> Sequence[dict[str, Any]]:
+            return super().answer(replace(run, budget=POOL_SIZE, unit="answers"))
+
+    redraw = Before(ranked=20).redraw(small)
+    assert redraw.given(RANDOM, ANSWERS).answers == 100
+    assert redraw.given("ranked", ANSWERS).answers == 100
+    assert redraw.given("ranked", SECONDS).answers == 50
+    assert not redraw.given("ranked", SECONDS).short
+
+
+def test_a_start_of_another_budget_is_refused(plan: Any):
+    class Before(Annotator):
+        def answer(self, run: SimulatedRun) -> Sequence[dict[str, Any]]:
+            more = 10 if "-start-" in run.dataset else 0
+            return super().answer(replace(run, budget=run.budget + more))
+
+    redraw = Before().redraw(plan(budget=90, arms=("mixed",)))
+    with pytest.raises(AnswerError, match="holds 40 answers, and its share of --budget is 30 here"):
+        redraw.given("mixed", SECONDS)
 
 
 def test_a_budget_without_a_training_answer_is_refused(plan: Any):

@@ -36,11 +36,15 @@ Examples = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class AnsweredPart:
-    """The answers of one dataset, and the seconds of each."""
+    """The first answers of one dataset that its budget pays for, and the seconds of each.
+
+    `held` is how many answers the dataset holds: more where a larger budget was simulated before.
+    """
 
     run: SimulatedRun
     examples: Examples
     seconds: Sequence[float]
+    held: int
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,13 @@ class Annotation:
     meter: Callable[[SimulatedRun], Meter]
 
     def ask(self, run: SimulatedRun) -> AnsweredPart:
-        """Return the answers of a run, each with its seconds."""
-        examples, meter = self.answer(run), self.meter(run)
-        return AnsweredPart(run, examples, [meter.seconds(one) for one in examples])
+        """Return the answers that the budget of a run pays for, each with its seconds."""
+        answers, meter = self.answer(run), self.meter(run)
+        spent = [0.0, *accumulate(map(meter.price, answers))]
+        # whoever has begun to read a text finishes it
+        examples = [one for one, before in zip(answers, spent, strict=False) if before < run.budget]
+        seconds = [meter.seconds(one) for one in examples]
+        return AnsweredPart(run, examples, seconds, len(answers))
 
 
 @dataclass(frozen=True)
@@ -155,7 +163,14 @@ def _equal(
     before: list[AnsweredPart] = []
     for start in starts:
         first = ceil(round(start.budget / (start.budget + own.budget) * answers, 9))
-        before.append(annotation.ask(replace(start, budget=first, unit=ANSWERS)))
+        part = annotation.ask(replace(start, budget=first, unit=ANSWERS))
+        if part.held > first:
+            raise AnswerError(
+                f"dataset '{start.dataset}' holds {part.held:,} answers, and its share of --budget "
+                f"is {first:,} here, so that {own.dataset} begins from others: give another PREFIX",
+                dataset=start.dataset,
+            )
+        before.append(part)
     begun = sum(len(part.examples) for part in before)
     spent = sum(second for part in before for second in part.seconds)
     own = replace(own, start=before[0].run if before else None)
@@ -177,7 +192,7 @@ def _first(parts: Sequence[AnsweredPart], count: int) -> list[AnsweredPart]:
     for part in parts:
         size = max(0, min(left, len(part.examples)))
         if size:
-            found.append(AnsweredPart(part.run, part.examples[:size], part.seconds[:size]))
+            found.append(replace(part, examples=part.examples[:size], seconds=part.seconds[:size]))
         left -= size
     return found
 
