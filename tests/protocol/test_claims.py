@@ -169,11 +169,14 @@ def test_a_successor_that_is_not_trained_yet_is_said_to_be_that(found: Any):
     assert "other_md is not trained yet (--parts successor)" in text
 
 
-def test_the_share_of_the_gap_is_told_where_there_is_a_gap(found: Any):
+def test_the_share_of_the_gap_is_claimed_where_there_is_a_gap_and_some_of_it_is_closed(found: Any):
     (text,), may_not = said(found(AHEAD), "gap")
     assert text.startswith("ranked goes 2")
     assert "of the way from random to the whole pool answered" in text
     assert may_not == []
+    may, (text,) = said(found({"ranked": 0.005}, spread=0.02), "gap")
+    assert may == []
+    assert text.startswith("that ranked goes any of the way from random to the whole pool")
     may, (text,) = said(found(AHEAD | {POOL: 0.0}), "gap")
     assert may == []
     assert "there may be no gap to close" in text

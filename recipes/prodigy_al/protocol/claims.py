@@ -185,17 +185,17 @@ def _of(change: Change | None) -> str:
 
 
 def _gap(result: Result, arm: str) -> Iterator[_Said]:
-    """The share of the way to the whole pool, where it has an interval."""
+    """The share of the way to the whole pool, where its interval does not hold 0."""
     share = result.arms[arm][SECONDS].share_of_gap
     if isinstance(share, Unavailable):
         yield _not("gap", arm, f"how much of what there is to gain {arm} gains: {share.reason}")
-    elif share is not None:
-        yield _may(
-            "gap",
-            arm,
-            f"{arm} goes {_share(share.value)} [{_share(share.low)}, {_share(share.high)}] of the "
-            "way from random to the whole pool answered, at equal seconds",
-        )
+    elif share is not None and share.low is not None and share.high is not None:
+        told = f"{_share(share.value)} [{_share(share.low)}, {_share(share.high)}]"
+        way = "of the way from random to the whole pool answered"
+        if share.low > 0 or share.high < 0:
+            yield _may("gap", arm, f"{arm} goes {told} {way}, at equal seconds")
+        else:
+            yield _not("gap", arm, f"that {arm} goes any {way}, at equal seconds: {told}")
 
 
 def _share(value: float | None) -> str:
