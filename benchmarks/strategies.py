@@ -36,7 +36,6 @@ from typing import Any, TypeAlias
 
 from drawn import ANSWERS, RANDOM, SECONDS, answers_within, seconds_of, write_dataset
 from kept import KeptModels, Tested, difference, tested
-from lookup import known_names, look_up
 from study import (
     BASE,
     BUDGET,
@@ -59,6 +58,7 @@ from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.runs import Run
 from prodigy_al.comparison.testset import remove_overlap
 from prodigy_al.evaluation.bootstrap import holm
+from prodigy_al.protocol.lookup import known_names, look_up
 from prodigy_al.simulation.costs import CostModel
 
 BUILD = ROOT / "build" / "strategies"

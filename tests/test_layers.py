@@ -40,6 +40,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "diagnosis": {"comparison", "training", "sampling", "evaluation", "errors"},
     "report": {"comparison", "diagnosis", "evaluation", "jobs", "errors"},
+    # simulated answers, trained from and compared: al.simulate answers for it
+    "protocol": {"report", "comparison", "training", "simulation", "evaluation", "errors"},
 }
 for below in ALLOWED.values():
     below.add("arrays")
@@ -55,6 +57,7 @@ FREE_OF_SPACY = {
     "simulation",
     "diagnosis",
     "report",
+    "protocol",
     "records",
     "errors",
     "jobs",
@@ -154,6 +157,9 @@ def test_the_host_knows_nothing_of_the_plugin(path: Path):
             "compare uses prodigy.models",
         ),
         ("report", "from . import x", "report: relative import"),
+        ("protocol", "from prodigy_al.inputs.oracle import open_oracle", "protocol -> inputs"),
+        ("protocol", "import spacy", "protocol -> spacy"),
+        ("comparison", "from prodigy_al.protocol import plan", "comparison -> protocol"),
         ("records", "from prodigy_al.sampling.keys import quantise", "records -> sampling"),
     ],
 )

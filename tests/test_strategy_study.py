@@ -14,11 +14,9 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import strategies  # noqa: E402
 import strategies_table  # noqa: E402
 from drawn import ANSWERS, RANDOM, SECONDS  # noqa: E402
-from lookup import known_names, look_up  # noqa: E402
 from study import CORPORA  # noqa: E402
 
 from prodigy_al.scoring.acquisition import ACQUISITIONS  # noqa: E402
-from prodigy_al.training.answers import Answer, Answers  # noqa: E402
 
 
 def row(value: float, p: float, n: int = strategies.REPLICATES) -> dict[str, Any]:
@@ -92,35 +90,3 @@ def test_a_difference_that_may_be_chance_is_not_said_to_be_one():
     rows = strategies.adjusted({"answers.finer-mnlp-500": row(0.03, 0.06)})
     assert "- `mnlp`: no difference found in 1 cells." in list(strategies_table.findings(rows))
     assert not any("**" in line for line in strategies_table.lines(rows))
-
-
-def read(*texts: tuple[str, list[tuple[int, int, str]]]) -> Answers:
-    items = [
-        Answer(i, tuple(text.split()), (True,) * len(text.split()), tuple(spans))
-        for i, (text, spans) in enumerate(texts)
-    ]
-    return Answers("x", "full", ("ORG",), tuple(items), {})
-
-
-def test_names_are_known_where_they_were_accepted_at_half_of_their_places():
-    train = read(
-        ("Acme Bank fell", [(0, 2, "ORG")]),
-        ("Acme rose in Oslo", [(0, 1, "ORG")]),
-        ("Oslo beat Acme", [(0, 1, "ORG")]),
-        ("rain in Oslo and Oslo", []),
-    )
-    assert known_names(train) == {("Acme", "Bank"): "ORG", ("Acme",): "ORG"}
-
-
-def test_longer_names_are_looked_up_first_and_other_labels_stay_where_none_is():
-    names = {("Acme",): "ORG", ("Acme", "Bank"): "ORG"}
-    texts = read(("the Acme Bank and Acme of Oslo", []), ("Oslo Bank", []))
-    base = [
-        frozenset({(1, 2, "PERSON"), (6, 7, "PLACE"), (0, 1, "ORG")}),
-        frozenset({(0, 2, "ORG")}),
-    ]
-    assert look_up(names, texts, base) == [
-        {(1, 3, "ORG"), (4, 5, "ORG"), (6, 7, "PLACE")},
-        frozenset(),
-    ]
-    assert look_up({}, texts, base)[0] == {(1, 2, "PERSON"), (6, 7, "PLACE")}

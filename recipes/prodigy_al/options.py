@@ -23,6 +23,7 @@ __all__ = [
     "BLOCK",
     "BUDGET",
     "ENGINE",
+    "EVALUATING",
     "EXPLORE",
     "EXPLORE_OF_ARMS",
     "POOL_SIZE",
@@ -76,6 +77,44 @@ ASKING: dict[str, Any] = {
     ),
     "gpu_id": Arg("--gpu-id", "-g", help="GPU to score on, -1 for the CPU"),
 }
+EVALUATING: dict[str, Any] = {
+    "protocol": Arg(
+        "--protocol",
+        help="Hold arms against random order on a test set, over redraws, budgets and trainings, "
+        "and say what may be claimed",
+    ),
+    "test": Arg("--test", "-t", help="Held-out test set: a dataset or a source with gold `spans`"),
+    "only": Arg(
+        "--parts",
+        help="Parts of a protocol, comma-separated: budgets, bounds, settings, successor, starts; "
+        "all if not given",
+        converter=split_string,
+    ),
+    "training": Arg(
+        "--training",
+        help="Training settings of a protocol, comma-separated; usual,robust,scratch if not given",
+        converter=split_string,
+    ),
+    "successor": Arg(
+        "--successor",
+        help="Another pipeline that a protocol trains from the same answers: do they serve it too?",
+    ),
+    "starts": Arg(
+        "--starts",
+        help="Shares of the budget for whole segments first, of arms with single spans in a "
+        "protocol; 1/6,1/3,2/3 if not given",
+        converter=split_string,
+    ),
+    "wanted": Arg(
+        "--plan", help="Difference of F1 that a protocol plans its redraws for; 0.02 if not given"
+    ),
+    "output": Arg(
+        "--output",
+        "-o",
+        help="Folder for protocol.json and finished trainings; al-protocol if not given",
+    ),
+}
+"""Of `al.simulate --protocol`."""
 BUDGET = Arg(
     "--budget",
     "-n",

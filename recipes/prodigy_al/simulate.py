@@ -1,6 +1,7 @@
 """`al.simulate`: the arms with gold answers, through the same recipes and the same controller."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
 from prodigy_al.exits import handle_interrupts, report_errors
@@ -9,6 +10,7 @@ from prodigy_al.options import (
     ACQUISITION_OF_ARMS,
     ASKING,
     ENGINE,
+    EVALUATING,
     EXPLORE_OF_ARMS,
     WITHIN_KINDS,
     WORKERS,
@@ -52,7 +54,11 @@ _ASKING = {
         "score of --by that it ranks by: ranked-by-mnlp",
         converter=split_string,
     ),
-    seeds=Arg("--seeds", help="Number of replicates (0..N-1), or their seeds, comma-separated"),
+    seeds=Arg(
+        "--seeds",
+        help="Number of replicates (0..N-1), or their seeds, comma-separated; 1 if not given, "
+        "with --protocol 5",
+    ),
     start_share=Arg(
         "--start-share", help="Share of --budget that goes to whole segments first, of mixed arms"
     ),
@@ -86,6 +92,7 @@ _ASKING = {
     gpu_id=ASKING["gpu_id"],
     workers=WORKERS,
     engine=ENGINE,
+    **EVALUATING,
 )
 @report_errors
 @handle_interrupts
@@ -102,7 +109,7 @@ def simulate(
     budget: int = 1000,
     budget_in: str = "answers",
     arms: Optional[list[str]] = None,
-    seeds: str = "1",
+    seeds: Optional[str] = None,
     start_share: float = 1 / 3,
     fold_salt: str = "prodigy-al",
     by: Optional[str] = None,
@@ -119,48 +126,56 @@ def simulate(
     gpu_id: int = -1,
     workers: int = 1,
     engine: Optional[str] = None,
+    protocol: bool = False,
+    test: Optional[str] = None,
+    only: Optional[list[str]] = None,
+    training: Optional[list[str]] = None,
+    successor: Optional[str] = None,
+    starts: Optional[list[str]] = None,
+    wanted: Optional[float] = None,
+    output: Optional[Path] = None,
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
     from prodigy_al.inputs.choices import choose_machines
     from prodigy_al.inputs.costs import PARTS, read_costs
     from prodigy_al.inputs.naming import naming_options
+    from prodigy_al.inputs.protocol import ProtocolOptions, planned_arms, run_and_print
     from prodigy_al.inputs.remarks import say
     from prodigy_al.inputs.simulated_runs import open_simulation
     from prodigy_al.inputs.simulating import Conditions, check_design, check_runs
     from prodigy_al.inputs.simulation_jobs import answer_runs
     from prodigy_al.simulation.arms import DEFAULT_ARMS, plan_runs
 
+    evaluated = ProtocolOptions(
+        protocol=protocol, test=test, parts=only, training=training, successor=successor,
+        starts=starts, wanted=wanted, output=output,
+    )  # fmt: skip
     active = given(by=by, explore=explore, within_kinds=within_kinds)
-    parts = given(
-        per_decision=seconds_per_answer, per_token=seconds_per_token, per_span=seconds_per_span
-    )
+    parts = {"per_decision": seconds_per_answer, "per_token": seconds_per_token}
+    of_runs: dict[str, Any] = {
+        "arms": planned_arms(evaluated, arms), "active": active, "start_share": start_share,
+        "seeds": parse_seeds(seeds or ("5" if protocol else "1")), "fold_salt": fold_salt,
+        "budget": budget, "unit": budget_in,
+    }  # fmt: skip
     with naming_options(**PARTS):
         check_design(prefix, dev_share=dev_share, **active)
-        runs = plan_runs(
-            prefix,
-            arms=arms,
-            seeds=parse_seeds(seeds),
-            budget=budget,
-            unit=budget_in,
-            fold_salt=fold_salt,
-            active=active,
-            start_share=start_share,
-        )
+        runs = plan_runs(prefix, **of_runs)
         machines = choose_machines(workers, engine)
-        priced, remarks = read_costs(costs, parts)
+        priced, remarks = read_costs(costs, given(**parts, per_span=seconds_per_span))
         conditions = Conditions(priced, chosen_speed, errors, error_rate, errors_by_score)
-    check_runs(runs, conditions)
-    cut = {"loader": loader, "skip_bad": skip_bad, "unsegmented": unsegmented}
-    options = {"dev_share": dev_share, "group_by": group_by, "gpu_id": gpu_id}
-    shared: dict[str, Any] = {"conditions": conditions, "recipes": RECIPES, "cut": cut}
-    opened = open_simulation(
-        gold, model, label, arms=arms or DEFAULT_ARMS, options=options, **shared
-    )
+    check_runs(runs, conditions, started=not protocol)
+    simulation = open_simulation(
+        gold, model, label, arms=of_runs["arms"] or DEFAULT_ARMS, conditions=conditions,
+        recipes=RECIPES, cut={"loader": loader, "skip_bad": skip_bad, "unsegmented": unsegmented},
+        options={"dev_share": dev_share, "group_by": group_by, "gpu_id": gpu_id},
+    )  # fmt: skip
     for remark in remarks:
         say(remark)
-    for answered in answer_runs(opened, runs, **machines):
-        _say_written(answered)
-    _say_joined(runs, model)
+    if protocol:
+        run_and_print(evaluated, simulation, prefix=prefix, costs_from=costs, **of_runs, **machines)
+    else:
+        _say_written(answer_runs(simulation, runs, **machines))
+        _say_joined(runs, model)
 
 
 def _say_joined(runs: "Sequence[SimulatedRun]", model: str) -> None:
@@ -174,14 +189,16 @@ def _say_joined(runs: "Sequence[SimulatedRun]", model: str) -> None:
         msg.info(f"one arm in two datasets: al.compare '{','.join([*joined, *own])}' {model}")
 
 
-def _say_written(answered: "Answered") -> None:
+def _say_written(runs: "Iterable[Answered]") -> None:
+    """Say of each run, as it is done, how many answers were given at what cost."""
     from prodigy.util import msg
 
-    run, spent = answered.run, answered.spent
-    wrote = f"dataset {run.dataset}: {answered.answers:,} answers"
-    if run.unit != "answers":
-        wrote = f"{wrote}, {spent:,.0f} {run.unit}"
-    if spent < run.budget:
-        msg.warn(f"{wrote}, then nothing was left to ask (--budget {run.budget})")
-    else:
-        msg.good(wrote)
+    for answered in runs:
+        run, spent = answered.run, answered.spent
+        wrote = f"dataset {run.dataset}: {answered.answers:,} answers"
+        if run.unit != "answers":
+            wrote = f"{wrote}, {spent:,.0f} {run.unit}"
+        if spent < run.budget:
+            msg.warn(f"{wrote}, then nothing was left to ask (--budget {run.budget})")
+        else:
+            msg.good(wrote)

@@ -16,7 +16,7 @@ from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
 from prodigy_al.comparison.strategies import NOT_RECORDED, find_replicates
 from prodigy_al.evaluation.bootstrap import LEVEL
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.evaluation.paired import Side, side_difference
+from prodigy_al.evaluation.paired import Side, side_difference, side_value
 from prodigy_al.evaluation.planning import (
     Size,
     ends,
@@ -152,15 +152,26 @@ def _replicates(arm: Arm, policy: str, measured: Measurements, wanted: float) ->
     pairs: list[tuple[Arm, Arm | None]] = list(found.pairs)
     if against_base:
         pairs = [(one, None) for one in found.distinct]
-    differences, without = [], []
+    sides = []
     for ours, theirs in pairs:
         models = Model(ours.dataset, policy), Model(theirs.dataset, policy) if theirs else BASE
-        value = measured.difference(*models).value
-        if value is None:
+        first, second = (measured.side(Row(one, "test")) for one in models)
+        sides.append((first, second))
+    return replicates_to_find(wanted, sides)
+
+
+def replicates_to_find(wanted: float, pairs: Sequence[tuple[Side, Side]]) -> Planned:
+    """Return how many replicates find a mean difference `wanted`, in (0, 1), on new text.
+
+    `pairs` are at least two replicates and their controls, all on one test set.
+    """
+    differences, without = [], []
+    for ours, theirs in pairs:
+        first, second = side_value(ours), side_value(theirs)
+        if first is None or second is None:
             return Unavailable("F1 is undefined for one of the replicates")
-        differences.append(value)
-        first, second = (_without_each(measured.side(Row(one, "test"))) for one in models)
-        without.append(first - second)
+        differences.append(first - second)
+        without.append(_without_each(ours) - _without_each(theirs))
     documents = document_part(np.mean(without, axis=0))
     if isinstance(documents, Unavailable):
         return documents

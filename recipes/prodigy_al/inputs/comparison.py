@@ -14,7 +14,7 @@ from spacy.language import Language
 from prodigy_al.comparison.cuts import find_cuts
 from prodigy_al.comparison.plan import Plan
 from prodigy_al.comparison.run_cache import RunCache
-from prodigy_al.comparison.testset import no_test, read_test
+from prodigy_al.comparison.testset import TestSet, no_test, read_test
 from prodigy_al.inputs.arms import read_arms, read_stored
 from prodigy_al.inputs.choices import (
     ANSWERS,
@@ -83,7 +83,7 @@ def open_comparison(
     labels = choose_labels(label, chain.from_iterable(stored.answers.values()))
     test_records = _open_test(test, loader=loader, skip_bad=skip_bad) if test is not None else ()
     pool_records = open_source(pool, loader=loader, skip_bad=skip_bad) if pool else None
-    nlp = _load_base(model, chosen_policies)
+    nlp = load_base(model, chosen_policies)
     segments = list(cut_segments(test_records, nlp, unsegmented=True))
     with naming_options():
         cache = RunCache(output / "runs")
@@ -91,15 +91,7 @@ def open_comparison(
     with naming_options():
         gold = no_test(labels)
         if test is not None:
-            gold = read_test(
-                test,
-                [(key, record) for _, key, record in segments],
-                labels,
-                tokenizer=nlp.make_doc,
-                skip_bad=skip_bad,
-                numbers=[number for number, _, _ in segments],
-                group_by=group_by,
-            )
+            gold = _read_test(test, segments, nlp, labels, skip_bad=skip_bad, group_by=group_by)
     described = describe_pipeline(model, nlp)
     return Plan(
         arms=arms,
@@ -145,8 +137,47 @@ def _open_test(
     return open_source(source, loader=loader, skip_bad=skip_bad)
 
 
-def _load_base(model: str, policies: Sequence[str]) -> Language:
-    """Load the base; where robust training is asked for, refuse one that it cannot split."""
+def read_test_set(
+    test: str,
+    nlp: Language,
+    labels: Sequence[str],
+    *,
+    loader: str | None,
+    skip_bad: bool,
+    group_by: str | None,
+) -> TestSet:
+    """Open and read a test set, with the tokenizer of a pipeline where it stores no tokens.
+
+    Raises `OptionError`, `AnswerError` or `SourceError`.
+    """
+    opened = _open_test(test, loader=loader, skip_bad=skip_bad)
+    segments = list(cut_segments(opened, nlp, unsegmented=True))
+    with naming_options():
+        return _read_test(test, segments, nlp, labels, skip_bad=skip_bad, group_by=group_by)
+
+
+def _read_test(
+    test: str,
+    segments: Sequence[tuple[int, int, dict[str, Any]]],
+    nlp: Language,
+    labels: Sequence[str],
+    *,
+    skip_bad: bool,
+    group_by: str | None,
+) -> TestSet:
+    return read_test(
+        test,
+        [(key, record) for _, key, record in segments],
+        labels,
+        tokenizer=nlp.make_doc,
+        skip_bad=skip_bad,
+        numbers=[number for number, _, _ in segments],
+        group_by=group_by,
+    )
+
+
+def load_base(model: str, policies: Sequence[str]) -> Language:
+    """Return the loaded base; for robust training, refuse one that it cannot split."""
     nlp = load_pipeline(model)
     if ROBUST.name in policies and has_ner(nlp):
         require_upper(find_ner(nlp), model)

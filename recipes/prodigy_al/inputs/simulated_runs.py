@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from prodigy_al.inputs.built_in import open_ner_teach
 from prodigy_al.inputs.datasets import stored_examples
+from prodigy_al.inputs.oracle import open_oracle
 from prodigy_al.inputs.ranks import rank_texts
 from prodigy_al.inputs.remarks import warn
 from prodigy_al.inputs.simulating import Conditions, check_cold_start
@@ -93,6 +94,11 @@ class Simulation:
                 close(asking)  # a model that learns in the background ends here
         return self._answered(run, stored)
 
+    def answers(self, run: SimulatedRun) -> list[Answer]:
+        """Answer a run's questions until its budget is spent; return all that are stored then."""
+        self.answer(run)
+        return stored_examples(run.dataset)
+
     def _answered(self, run: SimulatedRun, stored: Sequence[Answer]) -> Answered:
         return Answered(run, len(stored), self.conditions.meter(run).spent(stored))
 
@@ -112,6 +118,16 @@ class Simulation:
 
     def _open(self, run: SimulatedRun, *, resumed: bool) -> Any:
         """Return what the arm's recipe returns: its components, or a controller."""
+        if run.arm.sees_gold:
+            return open_oracle(
+                run.dataset,
+                self.model,
+                self.gold,
+                self.spans,
+                **self.cut,
+                **self.options,
+                **run.options,
+            )
         if not run.arm.built_in:
             recipe = self.recipes[run.arm.recipe]
             return recipe(

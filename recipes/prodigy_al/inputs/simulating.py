@@ -96,11 +96,14 @@ def check_cold_start(
         say(f"{unknown}, so nothing is ranked by it; in random order {'; '.join(said)}")
 
 
-def check_runs(runs: Sequence[SimulatedRun], conditions: Conditions) -> None:
+def check_runs(
+    runs: Sequence[SimulatedRun], conditions: Conditions, *, started: bool = True
+) -> None:
     """Raise where a run cannot begin, or would go on otherwise than it began.
 
-    `OptionError` where a built-in recipe or the score of an arm is not there, or a run would begin
-    from other answers now; `AnswerError` where the annotator or the costs were others.
+    Without `started`, how much a run begins from is not looked at. `OptionError` where a built-in
+    recipe or the score of an arm is not there, or a run would begin from other answers now;
+    `AnswerError` where the annotator or the costs were others.
     """
     for by in dict.fromkeys(run.arm.options.get("by") for run in runs):
         if by is not None:
@@ -110,7 +113,7 @@ def check_runs(runs: Sequence[SimulatedRun], conditions: Conditions) -> None:
         find_ner_teach()
     for run in runs:
         stored = stored_examples(run.dataset)
-        if stored and run.start is not None:
+        if stored and started and run.start is not None:
             _require_start(run, run.start, conditions.meter(run.start))
         if stored:
             _require_settings(run.dataset, stored[0], conditions.to_record())

@@ -19,7 +19,8 @@ class SimulatedArm:
     """A recipe and the options that make it this arm; `active` arms rank, and so take more options.
 
     A `built_in` one is not of this package and takes none of its options. One with a `start` begins
-    from the answers of that other arm, to which it leaves a part of its budget.
+    from the answers of that other arm, to which it leaves a part of its budget. One that
+    `sees_gold` is an order that nobody can have (`ORACLE`).
     """
 
     recipe: str
@@ -28,6 +29,7 @@ class SimulatedArm:
     active: bool = True
     built_in: bool = False
     start: str | None = None
+    sees_gold: bool = False
 
     @property
     def chosen(self) -> bool:
@@ -62,6 +64,8 @@ ARMS: Mapping[str, SimulatedArm] = MappingProxyType(
         "ner-teach": SimulatedArm("ner.teach", binary=True, active=False, built_in=True),
     }
 )
+ORACLE = SimulatedArm("al.manual-ranked", sees_gold=True)
+"""Whole segments ranked by the true errors of the model: what ranking by errors brings at best."""
 DEFAULT_ARMS = ("teach", "ranked", "random")
 START_SHARE = 1 / 3
 
