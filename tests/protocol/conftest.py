@@ -65,6 +65,7 @@ def plan(tmp_path: Path) -> Callable[..., ProtocolPlan]:
             "conditions": {"error_rate": 0.0, "costs_from": None},
             "fold_salt": "salt",
             "active": {},
+            "machine": {"cores": 2},
         }
         return ProtocolPlan(**usual | changes)
 

@@ -17,6 +17,7 @@ from prodigy_al.inputs.comparison import load_base, read_test_set
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.remarks import say, warn
 from prodigy_al.inputs.simulated_runs import Simulation
+from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.ner.pipelines import describe_pipeline
 from prodigy_al.protocol.answering import Annotation
 from prodigy_al.protocol.plan import (
@@ -176,6 +177,7 @@ def open_protocol(
         conditions=simulation.conditions.to_record() | {"costs_from": costs_from},
         fold_salt=fold_salt,
         active=active,
+        machine=describe_machine(),
         cluster=cluster,
         command=command,
     )

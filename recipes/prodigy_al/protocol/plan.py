@@ -75,7 +75,8 @@ class ProtocolPlan:
     `parts` are those of `PARTS` that are asked for. `settings` are training policies, `main` of
     them the one that all else is trained by; `starts` the shares of the budget that whole segments
     get first, of arms that are `SWEPT`. `wanted` in (0, 1) is the difference of F1 that redraws are
-    planned for. `conditions` says how the simulated annotator was set, `command` what was typed.
+    planned for. `conditions` says how the simulated annotator was set, `machine` what it runs on,
+    `command` what was typed.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ProtocolPlan:
     conditions: Mapping[str, Any]
     fold_salt: str
     active: Mapping[str, Any]
+    machine: Mapping[str, Any]
     cluster: str | None = None
     command: str = ""
 

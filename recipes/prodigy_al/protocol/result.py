@@ -149,7 +149,7 @@ class Result:
 
     `arms` holds each arm's comparisons by what is equal; `settings` the difference to random at
     equal seconds by training policy; `successor` the same after training another pipeline, None
-    without one; `lookup` by arm and what is equal.
+    without one; `lookup` by arm and what is equal. `machine` is as in report.json.
     """
 
     version: int
@@ -178,3 +178,4 @@ class Result:
     lookup: Mapping[str, Mapping[str, Looked]]
     starts: Mapping[str, Start]
     claims: Claims
+    machine: Mapping[str, Any]

@@ -130,5 +130,6 @@ def summarise(plan: ProtocolPlan, measured: Mapping[int, Measured]) -> Result:
         lookup=table.looked_up(),
         starts=table.starts(),
         claims=Claims(may=(), may_not=()),
+        machine=plan.machine,
     )
     return replace(result, claims=find_claims(result))
