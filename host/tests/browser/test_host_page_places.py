@@ -99,8 +99,9 @@ def test_a_span_is_round_where_it_ends_on_the_screen(
     task = {"text": text, "spans": [{"start": start, "end": end, "label": "PER"}]}
     served = serve_view("ner_manual", [task], labels=["PER"])
     served.shown(page)
-    tokens = page.locator(".token.span").all()
-    assert [token.evaluate(ENDS) for token in tokens] == ends
+    tokens = page.locator(".token.span")
+    expect(tokens).to_have_count(len(ends))  # marked a moment after the text is there
+    assert [token.evaluate(ENDS) for token in tokens.all()] == ends
 
 
 @pytest.mark.parametrize("size", SIZES)
