@@ -44,3 +44,12 @@ def test_where_nothing_may_be_claimed_it_says_so(found: Any):
     result = found(lambda cell: 0.0, seeds=(0, 1), parts=("budgets",))
     lines = render_screen(result, PLACE)
     assert lines[lines.index("May be claimed:") + 1] == "- nothing"
+
+
+@pytest.mark.parametrize(("parts", "starred"), [(("budgets",), False), (PARTS, True)])
+def test_the_footnote_stands_below_what_it_is_about_and_nowhere_else(
+    found: Any, parts: tuple[str, ...], *, starred: bool
+):
+    lines = render_screen(found({"ranked": 0.03, "teach": -0.03}, parts=parts), PLACE)
+    assert any(line.startswith("true errors*") for line in lines) == starred
+    assert lines[-1].startswith("* nobody knows") == starred

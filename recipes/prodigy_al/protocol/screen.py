@@ -27,8 +27,8 @@ def render_screen(result: Result, place: Path) -> list[str]:
     `place` is where all of it is written.
     """
     lines = [*_head(result), *_table(result), *_trained_otherwise(result)]
-    foot = [f"* nobody knows them beforehand. All numbers: {place}"]
-    return [*lines, *_claims(result, LINES - len(lines) - len(foot)), *foot]
+    note = "* nobody knows them beforehand. " if ORACLE in result.arms else ""
+    return [*lines, *_claims(result, LINES - len(lines) - 1), f"{note}All numbers: {place}"]
 
 
 def _head(result: Result) -> list[str]:
