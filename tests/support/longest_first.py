@@ -16,6 +16,10 @@ LONGEST = [
     "test_many_draws.py",
     "test_finetune.py",
     "test_demo.py",
+    "test_stories.py",
+    "test_simulating_elsewhere.py",
+    "test_protocol.py",
+    "test_why.py",
 ]
 
 
