@@ -36,19 +36,8 @@ from typing import TypeAlias
 from drawn import ANSWERS, RANDOM, SECONDS, seconds_of, write_dataset
 from kept import KeptModels, Tested, tested
 from sklearn.metrics import cohen_kappa_score
-from strategies import EXPLORE
-from study import (
-    BASE,
-    BUDGET,
-    DATA,
-    QUICK,
-    ROOT,
-    Corpus,
-    open_plan,
-    open_study,
-    prodigy,
-    write_result,
-)
+from strategies import STRATEGIES, Ranked
+from study import BUDGET, QUICK, ROOT, Corpus, open_plan, open_study, write_result
 from study_rows import Row, level, table_lines
 from wasabi.tables import table
 
@@ -77,7 +66,7 @@ POLICY = "robust"
 REPLICATES = 2 if QUICK else 5
 STEP = 100
 COUNTS = range(STEP, BUDGET + 1, STEP)
-ARMS = (RANDOM, "ranked")
+ARMS = (RANDOM, STRATEGIES[0])
 WATCHED = 2000
 """Segments of the pool on which models are watched: as many as Bloodgood & Vijay-Shanker advise."""
 
@@ -99,7 +88,7 @@ def is_stable(seen: Sequence[Signs]) -> bool:
 
 def is_settled(seen: Sequence[Signs]) -> bool:
     """Return whether what the model expects of itself hardly changes any more."""
-    latest = [signs[EXPECTED] for signs in seen[-LATEST:]]
+    latest = [signs[EXPECTED] for signs in seen[-LATEST:] if EXPECTED in signs]
     steps = [abs(after - before) for before, after in pairwise(latest)]
     return len(steps) == LATEST - 1 and max(steps) < SETTLED
 
@@ -144,14 +133,7 @@ class Part:
 
     def cut(self) -> dict[str, dict[str, float]]:
         """Return datasets of the first answers and what these cost, simulating what is missing."""
-        from prodigy_al.inputs.datasets import stored_examples  # not before PRODIGY_HOME is set
-
-        prodigy(
-            "al.simulate", DATA / self.corpus.pool, BASE, self.corpus.name, "--label", "ORG",
-            "--budget", BUDGET, "--seeds", f"{self.seed},", "--arms", self.arm,
-            *([] if self.arm == RANDOM else ["--explore", EXPLORE]),
-        )  # fmt: skip
-        answers = stored_examples(f"{self.corpus.name}-{self.arm}-{self.seed}")
+        answers = Ranked(self.corpus, self.arm, self.seed).answers(BUDGET)
         spent = [0.0, *accumulate(seconds_of(answers, CostModel()))]
         cuts = {}
         for count in COUNTS:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import LocalCluster
+from local_cluster import start_cluster
 from prodigy.components.db import connect
 from prodigy.errors import RecipeError
 
@@ -27,14 +27,7 @@ BUDGET = 30
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """The --engine of a cluster of two worker processes."""
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs="CRITICAL",
-    ) as running:
+    with start_cluster() as running:
         yield running.scheduler_address.replace("tcp://", "dask://")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import LocalCluster
+from local_cluster import start_cluster
 
 from prodigy_al.comparison.artifacts import ArmArtifacts
 from prodigy_al.comparison.measuring import measure
@@ -23,14 +23,7 @@ from prodigy_al.ner.pipelines import load_pipeline, pipeline_sha256
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """The address of a cluster of two worker processes."""
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs="CRITICAL",
-    ) as running:
+    with start_cluster() as running:
         yield running.scheduler_address
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import dask
 import pytest
 from distributed import LocalCluster
+from local_cluster import start_cluster
 
 from prodigy_al.errors import ActiveLearningError, JobError, ParameterError
 from prodigy_al.jobs import clusters
@@ -28,14 +29,7 @@ from prodigy_al.jobs.run import RemoteJob, check_cluster, run_jobs
 def start(workers: int = 2, threads: int = 1) -> LocalCluster:
     # a job that kills its worker is given to one other, not to three
     with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
-        return LocalCluster(
-            n_workers=workers,
-            threads_per_worker=threads,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs="CRITICAL",
-        )
+        return start_cluster(workers, threads)
 
 
 @pytest.fixture(scope="module")

@@ -41,11 +41,6 @@ class AnnotatorSession:
     start: int = FIRST_SECOND
     seconds: float = 0.0
 
-    @property
-    def now(self) -> float:
-        """Return when the next question is begun (Unix time)."""
-        return self.start + self.seconds
-
     def go_on(self, stored: Iterable[Mapping[str, Any]], meter: Meter) -> None:
         """Go on after the answers of this session that are stored, at the second of the last.
 
