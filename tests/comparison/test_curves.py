@@ -11,6 +11,7 @@ import pytest
 from prodigy_al.comparison.curves import Work, work_to_reach
 from prodigy_al.comparison.effort import read_first_answers
 from prodigy_al.comparison.measuring import measure
+from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.build import build_report, compare
 from prodigy_al.report.tables import render_tables
 
@@ -102,6 +103,8 @@ def test_curves_begin_at_the_base_end_at_the_arm_and_cost_three_runs_each(
     assert run.effort_to_random is None
     assert run.no_effort == "one training seed does not tell how much another would differ"
     assert f"not shown: {run.no_effort}" in render_tables(report)
+    assert run.curve_vs_random == Unavailable(run.no_effort)
+    assert report.arms["random"].runs["usual"].curve_vs_random is None
 
 
 def test_without_curves_nothing_more_is_trained(plan: Any, arm: Any, examples: Any):

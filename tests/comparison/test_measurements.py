@@ -78,6 +78,26 @@ def test_the_effort_to_random_is_where_the_lower_bound_of_the_curve_is(measured:
     assert (run.no_effort is None) == (needed is not None)
 
 
+def test_the_curves_differ_by_the_area_between_the_points_that_are_printed(measured: Measurements):
+    report = build_report(measured)
+    found = report.arms["ranked"].runs["usual"].curve_vs_random
+    assert not isinstance(found, Unavailable | None)
+    assert list(found) == ["answers", "tokens", "entities", "seconds"]
+    for unit, one in found.items():
+        curves = {}
+        for name in ("ranked", "random"):
+            points = [point for point in report.curves if point.dataset == name]
+            curves[name] = ([getattr(p, unit) for p in points], [p.f1 for p in points])
+        assert one.until == min(work[-1] for work, _ in curves.values())
+        at = np.linspace(0, one.until, 20_001)
+        gained = np.interp(at, *curves["ranked"]) - np.interp(at, *curves["random"])
+        assert one.difference.value == pytest.approx(gained.mean(), abs=1e-4)
+        assert one.difference.low < one.difference.value < one.difference.high
+    shown = render_tables(report)
+    assert "mean difference of F1" in shown
+    assert ("random, from" in shown) or ("ranked, from" in shown) or ("neither" in shown)
+
+
 def test_a_point_value_takes_no_bootstrap(measured: Measurements, monkeypatch: pytest.MonkeyPatch):
     calls = []
     original = estimates.bootstrap_score

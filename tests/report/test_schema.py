@@ -43,7 +43,8 @@ KEYS = {
     "seconds_simulated parts source",
     parts.Part: "strategy seed form answers seconds train dev_answers dev_left_out",
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap "
-    "guard vs_random_seconds",
+    "guard vs_random_seconds curve_vs_random",
+    parts.CurveComparison: "until difference leads since",
     schema.Reading: "repeats off_tokens unasked several_annotators copied in_both",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label worst",

@@ -1,4 +1,4 @@
-"""Learning curves: F1 on test by effort, and the effort until the F1 of a control."""
+"""Learning curves: F1 on test by effort, and how they do against the curve of a control."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from math import isfinite
 from prodigy_al.comparison.arms import Arm
 from prodigy_al.comparison.estimates import Score
 from prodigy_al.comparison.measurements import BASE, Measurements, Model, Row
+from prodigy_al.evaluation.curve_difference import CurveDifference, compare_curves
 from prodigy_al.evaluation.estimators import Unavailable
 
 
@@ -71,6 +72,38 @@ def effort_to_reach(
     return work_to_reach([point.work for point in curve], lows.tolist()) or Unavailable(
         "no point of the curve is surely there"
     )
+
+
+def compare_with(
+    curve: Sequence[Point], control: Sequence[Point], measured: Measurements
+) -> dict[str, CurveDifference] | Unavailable:
+    """Return a curve minus its control's by each unit of work that is known of both.
+
+    Unavailable where nothing can be told.
+    """
+    if not control:
+        return Unavailable("its control has no curve")
+    drawn = measured.draw_curves(
+        [point.model for point in curve], [point.model for point in control]
+    )
+    if isinstance(drawn, Unavailable):
+        return drawn
+    found: dict[str, CurveDifference] = {}
+    for unit in fields(Work):
+        ours, theirs = (_known_work(points, unit.name) for points in (curve, control))
+        if ours is None or theirs is None:
+            continue
+        compared = compare_curves(drawn, ours, theirs)
+        if isinstance(compared, Unavailable):
+            return compared
+        found[unit.name] = compared
+    return found
+
+
+def _known_work(points: Sequence[Point], unit: str) -> list[float] | None:
+    """Return the work of each point in one unit; None where it is not known of all."""
+    work = [getattr(point.work, unit) for point in points]
+    return None if None in work else work
 
 
 def work_to_reach(work: Sequence[Work], lows: Sequence[float]) -> Work | None:

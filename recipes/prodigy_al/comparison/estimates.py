@@ -21,6 +21,7 @@ from prodigy_al.evaluation.bootstrap import (
     paired_difference,
 )
 from prodigy_al.evaluation.counts import Counts, scores
+from prodigy_al.evaluation.curve_difference import DrawnCurves, draw_curves
 from prodigy_al.evaluation.documents import document_sizes, variance_inflation
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
 from prodigy_al.evaluation.paired import Side
@@ -169,6 +170,14 @@ def work_at(
     """Return the work at which a learning curve is at the F1 of `other`."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     return work_to_match(curve, work, other, groups=groups, draws=DRAWS, rng=rng)
+
+
+def drawn_curves(
+    ours: Sequence[Sequence[Counts]], theirs: Sequence[Sequence[Counts]], groups: Sequence[str]
+) -> DrawnCurves | Unavailable:
+    """Draw two learning curves, which begin with the base, again over documents and seeds."""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return draw_curves(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
 
 
 def weighted_score(

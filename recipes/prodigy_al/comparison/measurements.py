@@ -30,6 +30,7 @@ from prodigy_al.comparison.estimates import (
     bounds_above,
     difference,
     difference_over_replicates,
+    drawn_curves,
     estimated_score,
     recall_interval,
     score,
@@ -46,6 +47,7 @@ from prodigy_al.comparison.testset import Overlap
 from prodigy_al.comparison.variants import make_variants
 from prodigy_al.comparison.whole_dev import find_weighted_dev
 from prodigy_al.evaluation.counts import Counts
+from prodigy_al.evaluation.curve_difference import DrawnCurves
 from prodigy_al.evaluation.estimators import Estimate, Unavailable
 from prodigy_al.evaluation.paired import Side
 from prodigy_al.evaluation.reaching import Reached
@@ -255,6 +257,13 @@ class Measurements:
         counts = [self._counts[Row(model, "test")] for model in curve]
         groups = self.plan.test.groups
         return work_at(counts, work, self._counts[Row(other, "test")], groups)
+
+    def draw_curves(
+        self, curve: Sequence[Model], other: Sequence[Model]
+    ) -> DrawnCurves | Unavailable:
+        """Return two curves, both begun with the base, drawn again on the test set together."""
+        ours, theirs = ([self._counts[Row(m, "test")] for m in one] for one in (curve, other))
+        return drawn_curves(ours, theirs, self.plan.test.groups)
 
     def _count_usual(self, model: Model, arm: Arm, predictions: Predictions) -> None:
         """Count as spaCy's scorer does: a binary answer leaves all other tokens unannotated.

@@ -14,14 +14,9 @@ import numpy as np
 from scipy import special
 
 from prodigy_al.arrays import FloatArray
-from prodigy_al.evaluation.bootstrap import (
-    LEVEL,
-    Side,
-    expanded_tail,
-    few_groups,
-    group_resamples,
-)
+from prodigy_al.evaluation.bootstrap import LEVEL, expanded_tail
 from prodigy_al.evaluation.counts import Counts, Metric
+from prodigy_al.evaluation.curve_draws import draw_points
 from prodigy_al.evaluation.estimators import Groups, Unavailable
 
 
@@ -155,33 +150,20 @@ def _draw(
     metric: Metric,
 ) -> Drawn | Unavailable | None:
     """Return a curve and what it is compared with, resampled; None where a side is undefined."""
-    sides, control = [Side(counts, groups) for counts in curve], Side(other, groups)
-    resamples = group_resamples(groups, draws, rng)
-    if few := few_groups(resamples.shape[1]):
-        return few
-    spreads = [side.deviations(metric) for side in (*sides[1:], control)]
-    freedom = sum(len(spread) - 1 for spread in spreads if len(spread) > 1)
-    if not freedom:
-        return Unavailable("one training seed does not tell how much another would differ")
-    pooled = np.concatenate([spread for spread in spreads if len(spread) > 1])
-
-    def trained(side: Side) -> FloatArray:
-        seeds: FloatArray = rng.choice(pooled, size=(draws, side.seeds)).mean(axis=1)
-        return side.means(metric, resamples) + seeds
-
-    known = [i for i, side in enumerate(sides) if np.isfinite(side.value(metric))]
-    if not known or not np.isfinite(control.value(metric)):
+    found = draw_points([*curve, other], groups=groups, draws=draws, rng=rng, metric=metric)
+    if isinstance(found, Unavailable):
+        return found
+    *values, other_value = found.values.tolist()
+    known = [i for i, value in enumerate(values) if np.isfinite(value)]
+    if not known or not np.isfinite(other_value):
         return None
-    drawn = np.stack(
-        [trained(sides[i]) if i else sides[0].means(metric, resamples) for i in known], axis=-1
-    )
     return Drawn(
         known=known,
-        values=isotonic(np.array([sides[i].value(metric) for i in known])),
-        other_value=control.value(metric),
-        curve=isotonic(drawn),
-        other=trained(control),
-        freedom=freedom,
+        values=isotonic(found.values[known]),
+        other_value=other_value,
+        curve=isotonic(found.drawn[:, known]),
+        other=found.drawn[:, -1],
+        freedom=found.freedom,
     )
 
 

@@ -23,6 +23,7 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
 from prodigy_al.report.advice import go_on
+from prodigy_al.report.curve_comparison import describe_curves
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.differences import against_whole, describe_comparison
 from prodigy_al.report.exchange import describe_exchange
@@ -153,18 +154,16 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
         dev_answers=len(arm.dev),
         shares_documents=arm.shares_documents,
         seconds_simulated=arm.effort.simulated,
-        runs={
-            policy: _run(arm, policy, curves[arm.dataset, policy], measured)
-            for policy in measured.plan.policies
-        },
+        runs={policy: _run(arm, policy, curves, measured) for policy in measured.plan.policies},
         no_control=why_no_control(arm, measured.plan.arms),
         parts=describe_parts(arm),
         source=arm.source.get("name"),
     )
 
 
-def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) -> schema.Run:
+def _run(arm: Arm, policy: str, curves: Curves, measured: Measurements) -> schema.Run:
     model, plan = Model(arm.dataset, policy), measured.plan
+    curve, curves_differ = curves[arm.dataset, policy], None
     on_test = measured.score(Row(model, "test"))
     against = None
     needed: Work | Unavailable = Unavailable("there is no control or no curve")
@@ -180,6 +179,7 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
         )
         if curve:
             needed = effort_to_reach(curve, other, measured)
+            curves_differ = describe_curves(curve, curves[control.dataset, policy], measured)
     return schema.Run(
         dev=_dev(model, arm, measured),
         test=metrics.TestMetric(**asdict(_metric(on_test)), per_seed=on_test.per_seed),
@@ -192,6 +192,7 @@ def _run(arm: Arm, policy: str, curve: Sequence[Point], measured: Measurements) 
         gap=describe_gap(model, arm, measured),
         guard=describe_guard(model, arm, measured),
         vs_random_seconds=describe_at_seconds(arm, policy, measured),
+        curve_vs_random=curves_differ,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from prodigy_al.comparison.guard import Outcome
 from prodigy_al.evaluation.estimators import Unavailable
@@ -63,6 +64,22 @@ class Exchange:
     times_faster: float | None
     measured: bool
     why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveComparison:
+    """An arm's learning curve minus its control's, over the work `until` where the shorter ends.
+
+    `difference` is the mean difference of F1 on test over that work, the area between the curves
+    divided by it. `leads` is ``arm`` or ``control``, whichever smoothed curve is ahead at the end,
+    and `since` the work from which on it is: 0 where it is all along. `high` of `since` is None
+    where it may never be; all are None where the curves end alike.
+    """
+
+    until: float
+    difference: Interval
+    leads: Literal["arm", "control"] | None
+    since: Interval
 
 
 @dataclass(frozen=True, kw_only=True)

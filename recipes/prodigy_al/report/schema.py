@@ -25,6 +25,7 @@ from prodigy_al.report.metrics import (
     WeightedMetric,
 )
 from prodigy_al.report.parts import (
+    CurveComparison,
     Exchange,
     Gap,
     Guard,
@@ -149,7 +150,8 @@ class Run:
     `test_unseen_text` is measured on the test segments whose text no arm was asked about.
     `vs_random` is at equal answers, `vs_random_seconds` at equal seconds; None without a control.
     `effort_to_random` is the effort from which on the smoothed curve is surely at the F1 on test of
-    the control; `no_effort` is the reason where it is None.
+    the control; `no_effort` is the reason where it is None. `curve_vs_random` compares the whole
+    curves, by the unit of work; None without curves or control.
     """
 
     dev: Dev
@@ -163,6 +165,7 @@ class Run:
     gap: Gap = field(default_factory=Gap)
     guard: Guard | None = None
     vs_random_seconds: SecondsComparison | Unavailable | None = None
+    curve_vs_random: Mapping[str, CurveComparison] | Unavailable | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from prodigy_al.report.cells import (
     with_interval,
     worth,
 )
+from prodigy_al.report.curve_comparison import HEADER, TITLE, curve_rows
 from prodigy_al.report.dev_notes import (
     binary_lines,
     gap_rows,
@@ -52,7 +53,8 @@ def render_tables(report: Report) -> str:
         parts += [_dev(report, policy), _test(report, policy), strata_table(report, policy)]
         parts.append(_gap(report, policy))
         if report.curves:
-            parts += [_effort_to_random(report, policy), "\n".join(exchange_lines(report, policy))]
+            parts += [_effort_to_random(report, policy), _curves(report, policy)]
+            parts.append("\n".join(exchange_lines(report, policy)))
         parts += [_matrix(report, policy), why_tables(report, policy)]
         if any(len(found.datasets) > 1 for found in _strategies(report, policy).values()):
             replicates.append(_replicates(report, policy))
@@ -194,6 +196,12 @@ def _effort_to_random(report: Report, policy: str) -> str:
     )
     header = ("dataset", "control", "its F1", *EFFORTS, "n")
     return titled(title, header, rows)
+
+
+def _curves(report: Report, policy: str) -> str:
+    rows = curve_rows(report, policy)
+    title = TITLE.format(policy=f"'{policy}'")
+    return titled(title, HEADER, rows) if rows else ""
 
 
 def _needed(effort: float | None, whole: float | None) -> str:

@@ -79,7 +79,11 @@ def _with_figures(
             "What more answers bring",
             "Each point is a model trained on the first part of an arm's answers.",
             each(
-                lambda policy: (curves(report, policy, marks), tables.effort_table(report, policy))
+                lambda policy: (
+                    curves(report, policy, marks),
+                    tables.curve_table(report, policy),
+                    tables.effort_table(report, policy),
+                )
             ),
             lines=[one for policy in report.policies for one in exchange_lines(report, policy)],
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.cells import difference, f1_of, precision_recall, with_interval, worth
+from prodigy_al.report.curve_comparison import HEADER, TITLE, curve_rows
 from prodigy_al.report.dev_notes import (
     binary_lines,
     gap_rows,
@@ -157,6 +158,13 @@ def effort_table(report: Report, policy: str) -> Table | None:
         f"training ‘{policy}’"
     )
     return Table(caption, header, rows)
+
+
+def curve_table(report: Report, policy: str) -> Table | None:
+    """Return the curves held against their controls'; None without curves."""
+    rows = curve_rows(report, policy)
+    caption = TITLE.format(policy=f"‘{policy}’")
+    return Table(caption, HEADER, rows) if rows else None
 
 
 def replicates_table(report: Report, policy: str) -> Table | None:
