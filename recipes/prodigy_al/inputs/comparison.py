@@ -93,6 +93,11 @@ def open_comparison(
         if test is not None:
             gold = _read_test(test, segments, nlp, labels, skip_bad=skip_bad, group_by=group_by)
     described = describe_pipeline(model, nlp)
+    pool_texts = None
+    if pool and pool_records:
+        helping = Helping.on_all_cores(model, described["sha256"], cores=processes)
+        pool_texts = read_pool(pool, pool_records, arms, labels=labels, nlp=nlp, helping=helping)
+    timed = bool(chosen_policies) and equal == SECONDS
     return Plan(
         arms=arms,
         test=gold,
@@ -107,25 +112,12 @@ def open_comparison(
         cache=cache,
         output=output,
         curves=curves,
-        cuts=find_cuts(arms, stored.answers, tokenizer=nlp.make_doc)
-        if chosen_policies and equal == SECONDS
-        else {},
+        cuts=find_cuts(arms, stored.answers, tokenizer=nlp.make_doc) if timed else {},
         wanted=wanted,
         questions=find_questions(arms, labels, nlp, seeds) if why else None,
         remedy=find_remedy(nlp, model) if why else None,
         command=command,
-        pool=(
-            read_pool(
-                pool,
-                pool_records,
-                arms,
-                labels=labels,
-                nlp=nlp,
-                helping=Helping.on_all_cores(model, described["sha256"], cores=processes),
-            )
-            if pool and pool_records
-            else None
-        ),
+        pool=pool_texts,
     )
 
 

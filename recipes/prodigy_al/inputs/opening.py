@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+from spacy.language import Language
 
 from prodigy_al.inputs.choices import (
     check_acquisition,
@@ -80,34 +82,25 @@ def open_pool(
     excluded = excluded_inputs(exclude)
     records = open_source(source, loader=loader, skip_bad=skip_bad)
     nlp = load_pipeline(model, gpu_id=gpu_id)
-    labels = list(label or known_labels(nlp, model))
-    # one that knows no label at all was chosen to begin with nothing
-    there = pipeline_labels(nlp)
-    for name in labels if there else ():
-        if name not in there:
-            warn_once(describe_unknown(name, there, model))
+    labels = _choose_labels(nlp, label, model)
     if begun is not None:
         require_labels(begun, labels)
     reused = read_reused(reuse, dataset=dataset, labels=labels, tokenizer=nlp.make_doc)
     tokenizer = sentence_splitter(nlp)
-    segments = cut_segments(records, tokenizer, unsegmented=unsegmented)
     described = describe_pipeline(model, nlp)
-    folds: dict[str, Any] = {
-        "dev_share": design.dev_share,
-        "fold_salt": design.fold_salt,
-        "exclude": excluded,
-        "group_by": group_by,
-    }
-    frame: Frame | ArrivingFrame
     with naming_options():
-        if str(source) == "-":
-            frame = ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
-        else:
-            folds["pool_size"] = pool_size or None
+        frame = _read_frame(
+            source,
+            cut_segments(records, tokenizer, unsegmented=unsegmented),
+            design,
+            excluded=excluded,
+            group_by=group_by,
+            pool_size=pool_size,
             # which records of a source are bad has to be said each time
-            cut = {"model": described["sha256"], "loader": loader, "unsegmented": unsegmented}
-            place = FramePlace(None) if skip_bad else FramePlace.of(source, {**folds, **cut})
-            frame = _build(place, segments, folds)
+            cut=None
+            if skip_bad
+            else {"model": described["sha256"], "loader": loader, "unsegmented": unsegmented},
+        )
     blas = use_faster_blas(nlp)
     scorer = MarginalScorer(nlp, labels)
     header = Header(
@@ -140,6 +133,44 @@ def open_pool(
         cache=find_cache(described["sha256"]),
         helping=None if gpu_id >= 0 else Helping.on_all_cores(model, described["sha256"]),
     )
+
+
+def _choose_labels(nlp: Language, asked: list[str] | None, model: str) -> list[str]:
+    """Return the labels to ask for, with a warning for each that the pipeline does not know."""
+    labels = list(asked or known_labels(nlp, model))
+    # one that knows no label at all was chosen to begin with nothing
+    there = pipeline_labels(nlp)
+    for name in labels if there else ():
+        if name not in there:
+            warn_once(describe_unknown(name, there, model))
+    return labels
+
+
+def _read_frame(
+    source: Any,
+    segments: Iterable[tuple[int, int, dict[str, Any]]],
+    design: SamplingDesign,
+    *,
+    excluded: Collection[int],
+    group_by: str | None,
+    pool_size: int,
+    cut: Mapping[str, Any] | None,
+) -> Frame | ArrivingFrame:
+    """Return the segments divided into folds: as they arrive from a stream, else all at once.
+
+    `cut` is what else than the folds the segments of a source depend on; None keeps no frame.
+    """
+    folds: dict[str, Any] = {
+        "dev_share": design.dev_share,
+        "fold_salt": design.fold_salt,
+        "exclude": excluded,
+        "group_by": group_by,
+    }
+    if str(source) == "-":
+        return ArrivingFrame(segments, block_size=design.block_size or 1, **folds)
+    folds["pool_size"] = pool_size or None
+    place = FramePlace(None) if cut is None else FramePlace.of(source, {**folds, **cut})
+    return _build(place, segments, folds)
 
 
 def _build(
