@@ -12,10 +12,10 @@ from prodigy_al.report import parts
 from prodigy_al.report.numbers import interval, signed
 from prodigy_al.report.schema import Report
 
-HEADER = ("dataset", "control", "by", "up to", "mean difference of F1", "ahead at the end, from")
+HEADER = ("dataset", "control", "by", "up to", "mean difference of F1", "ahead at the end")
 TITLE = (
-    "Learning curves minus their control's, over the effort that both cover, and who is ahead at "
-    "its end (of smoothed curves), training {policy}"
+    "Each learning curve minus its control's: the mean over the effort that both cover, and who "
+    "is ahead at its end (smoothed), training {policy}"
 )
 
 
@@ -69,6 +69,8 @@ def _leader(found: parts.CurveComparison, name: str, control: str) -> str:
     since = found.since
     if found.leads is None or since.value is None or since.low is None:
         return "neither"
-    latest = "never" if since.high is None else f"{since.high:,.0f}"
     who = name if found.leads == "arm" else control
+    if since.high == 0:
+        return f"{who}, all along"
+    latest = "never" if since.high is None else f"{since.high:,.0f}"
     return f"{who}, from {since.value:,.0f} [{since.low:,.0f}, {latest}]"
