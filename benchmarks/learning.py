@@ -17,6 +17,8 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,6 +69,25 @@ def annotate(controller: Any, annotator: Any, learner: Any) -> Log:
     return log
 
 
+@contextmanager
+def kept_learners() -> Iterator[list[Any]]:
+    """Collect the learners that recipes start: they alone know which model is the newest."""
+    from prodigy_al.inputs import pool
+
+    learners: list[Any] = []
+
+    class Kept(pool.Learner):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            learners.append(self)
+
+    original, pool.Learner = pool.Learner, Kept  # type: ignore[misc]
+    try:
+        yield learners
+    finally:
+        pool.Learner = original  # type: ignore[misc]
+
+
 def main() -> None:
     """Run one session, print its rows and write build/bench-learning.json."""
     if not BASE.exists():
@@ -84,12 +105,15 @@ def main() -> None:
     labels, gold = read_gold_source(
         pool, str(BASE), ["ORG"], loader=None, unsegmented=False, skip_bad=False
     )
-    components = teach("bench", str(BASE), pool, label=["ORG"], update_every=EVERY, block=BLOCK * 5)
-    learner = components["update"].__self__
+    with kept_learners() as learners:
+        components = teach(
+            "bench", str(BASE), pool, label=["ORG"], update_every=EVERY, block=BLOCK * 5
+        )
+    (learner,) = learners
     controller = Controller.from_components("al.teach", components)
     gc.collect()
     log = annotate(controller, GoldAnnotator(gold, labels), learner)
-    learner.close()
+    components["on_exit"](controller)
     give, ask = (np.array(spent) * 1000 for spent in (log.give, log.ask))
     values = {
         **{f"10.give.p{q}": (float(np.percentile(give, q)), len(give), 100) for q in (50, 95, 99)},
