@@ -16,6 +16,7 @@ from prodigy_al.options import (
     WORKERS,
     Arg,
     given,
+    parse_rates,
     parse_seeds,
     recipe,
     split_string,
@@ -71,11 +72,21 @@ _ASKING = {
         help="Kind of wrong answers: random; boundary (a border off by one token); anchored (what "
         "the model suggests is kept where it is wrong)",
     ),
-    error_rate=Arg("--error-rate", help="Share of wrong answers, of those that such an error fits"),
+    error_rate=Arg(
+        "--error-rate",
+        help="Share of wrong answers, of those that such an error fits: one number, or one for "
+        "each of --annotators, comma-separated",
+    ),
     errors_by_score=Arg(
         "--errors-by-score",
         help="Let --error-rate rise with the score of MODEL: from 0 to twice itself over the pool",
     ),
+    annotators=Arg(
+        "--annotators",
+        help="Number of annotators, each with a clock and errors of their own; they share the "
+        "questions and the budget",
+    ),
+    overlap=Arg("--overlap", help="Share of the segments that two of --annotators answer"),
     costs=Arg(
         "--costs", help="Dataset of people's answers, whose times tell what answers cost in seconds"
     ),
@@ -116,8 +127,10 @@ def simulate(
     explore: Optional[float] = None,
     within_kinds: bool = False,
     errors: str = "random",
-    error_rate: float = 0.0,
+    error_rate: str = "0",
     errors_by_score: bool = False,
+    annotators: int = 1,
+    overlap: float = 0.0,
     costs: Optional[str] = None,
     seconds_per_answer: Optional[float] = None,
     seconds_per_token: Optional[float] = None,
@@ -145,6 +158,7 @@ def simulate(
     from prodigy_al.inputs.simulating import Conditions, check_design, check_runs
     from prodigy_al.inputs.simulation_jobs import answer_runs
     from prodigy_al.simulation.arms import DEFAULT_ARMS, plan_runs
+    from prodigy_al.simulation.team import Team
 
     evaluated = ProtocolOptions(
         protocol=protocol, test=test, parts=only, training=training, successor=successor,
@@ -162,7 +176,8 @@ def simulate(
         runs = plan_runs(prefix, **of_runs)
         machines = choose_machines(workers, engine)
         priced, remarks = read_costs(costs, given(**parts, per_span=seconds_per_span))
-        conditions = Conditions(priced, chosen_speed, errors, error_rate, errors_by_score)
+        team, rates = Team(annotators, overlap), parse_rates(str(error_rate))
+        conditions = Conditions(priced, chosen_speed, errors, rates, errors_by_score, team)
     check_runs(runs, conditions, started=not protocol)
     simulation = open_simulation(
         gold, model, label, arms=of_runs["arms"] or DEFAULT_ARMS, conditions=conditions,
