@@ -392,6 +392,20 @@ def test_people_that_cannot_be_are_refused_before_anything_is_asked(
     assert connect().datasets == []
 
 
+@pytest.mark.parametrize("setting", ['"feed_overlap": true', '"annotations_per_task": 2'])
+def test_settings_that_give_a_question_to_several_are_refused(
+    home: Path, world: Path, setting: str, monkeypatch: pytest.MonkeyPatch
+):
+    from prodigy.errors import RecipeError
+
+    monkeypatch.setenv("PRODIGY_CONFIG_OVERRIDES", f"{{{setting}}}")
+    with pytest.raises(RecipeError, match=r"^--annotators 2: Prodigy's settings have ") as caught:
+        run(world, annotators=2)
+    assert setting.split('"')[1] in str(caught.value)
+    run(world, budget=10)
+    assert len(stored("news-random-0")) == 10
+
+
 def test_at_the_end_of_the_pool_every_second_answer_is_given_too(
     home: Path, world: Path, gold: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ):

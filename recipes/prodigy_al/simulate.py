@@ -155,6 +155,7 @@ def simulate(
     from prodigy_al.inputs.protocol import ProtocolOptions, planned_arms, run_and_print
     from prodigy_al.inputs.remarks import say
     from prodigy_al.inputs.simulated_runs import open_simulation
+    from prodigy_al.inputs.simulated_teams import check_routing
     from prodigy_al.inputs.simulating import Conditions, check_design, check_runs
     from prodigy_al.inputs.simulation_jobs import answer_runs
     from prodigy_al.simulation.arms import DEFAULT_ARMS, plan_runs
@@ -178,6 +179,7 @@ def simulate(
         priced, remarks = read_costs(costs, given(**parts, per_span=seconds_per_span))
         team, rates = Team(annotators, overlap), parse_rates(str(error_rate))
         conditions = Conditions(priced, chosen_speed, errors, rates, errors_by_score, team)
+    check_routing(conditions.team)
     check_runs(runs, conditions, started=not protocol)
     simulation = open_simulation(
         gold, model, label, arms=of_runs["arms"] or DEFAULT_ARMS, conditions=conditions,
