@@ -16,14 +16,13 @@ from prodigy.components.db import connect
 from prodigy.core import Controller
 
 from prodigy_al.errors import AnswerError, OptionError
-from prodigy_al.inputs.remote_simulation import read_settings
 from prodigy_al.inputs.resuming import GO_ON
 from prodigy_al.simulation.costs import Meter
 from prodigy_al.simulation.session import AnnotatorSession
 from prodigy_al.simulation.team import Team, annotate_together
 
 Answer = dict[str, Any]
-TOLD_APART = ("_task_hash", "_session_id", "_timestamp", "answer", "spans")
+REPEATED = ("_task_hash", "_session_id", "_timestamp", "answer", "spans")
 """What two answers have in common where one repeats the other."""
 
 
@@ -106,25 +105,11 @@ class _Pages:
         self.asking.receive_answers(answers, session_id=session_id)
 
     def _require_same(self, then: Answer, now: Answer) -> None:
-        if any(then.get(key) != now.get(key) for key in TOLD_APART):
+        if any(then.get(key) != now.get(key) for key in REPEATED):
             raise AnswerError(
                 f"answer {self.given + 1} of dataset '{self.dataset}' is not the one that would be "
                 f"given now: {GO_ON}",
                 dataset=self.dataset,
-            )
-
-
-def check_routing(team: Team) -> None:
-    """Raise `OptionError` where Prodigy's settings give questions to more people than the team."""
-    settings = read_settings() if team.size > 1 else {}
-    for name in ("feed_overlap", "annotations_per_task"):
-        value = settings.get(name)
-        if value is True or (isinstance(value, int | float) and value > 1):
-            raise OptionError(
-                "--annotators",
-                team.size,
-                f"Prodigy's settings have {name}, which gives a question to several by itself; "
-                "leave it out, and say with --overlap how many get a second answer",
             )
 
 

@@ -13,6 +13,7 @@ from prodigy_al.inputs.costs import PARTS
 from prodigy_al.inputs.datasets import check_name, stored_examples
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.remarks import say
+from prodigy_al.inputs.remote_simulation import read_settings
 from prodigy_al.inputs.resuming import GO_ON
 from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.design import SamplingDesign
@@ -76,6 +77,26 @@ class Conditions:
 
 def _of_team(team: Team) -> dict[str, Any]:
     return {"annotators": team.size, "overlap": team.overlap}
+
+
+def choose_team(annotators: int, overlap: float) -> Team:
+    """Return who annotates.
+
+    Raises `ParameterError` for numbers out of range, and `OptionError` where Prodigy's settings
+    give a question to several sessions by themselves.
+    """
+    team = Team(annotators, overlap)
+    settings = read_settings() if team.size > 1 else {}
+    for name in ("feed_overlap", "annotations_per_task"):
+        value = settings.get(name)
+        if value is True or (isinstance(value, int | float) and value > 1):
+            raise OptionError(
+                "--annotators",
+                team.size,
+                f"Prodigy's settings have {name}, which gives a question to several by itself; "
+                "leave it out, and say with --overlap how many get a second answer",
+            )
+    return team
 
 
 def check_design(prefix: str, *, by: str | None = None, **design: Any) -> None:
