@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prodigy.components.db import connect
 from prodigy.errors import RecipeError
 from team_runs import everything, forget, keep, run, stored
 
+from prodigy_al.inputs import simulated_teams
 from prodigy_al.simulation.arms import ARMS as ARMS_BY_NAME
 
 # where each is interrupted; a model learns from the first 30 answers of the train fold
@@ -104,3 +107,33 @@ def test_answers_that_would_not_be_given_now_are_not_gone_on_with(home: Path, wo
     with pytest.raises(RecipeError, match=r"^answer 8 of dataset 'news-random-0' is not the one "):
         run(world, annotators=2)
     assert stored("news-random-0") == changed
+
+
+class PlainController:
+    """Stores answers as they come: who adds their session is not documented."""
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        self.dataset, self.stream = components["dataset"], iter(components["stream"])
+
+    @classmethod
+    def from_components(cls, name: str, components: dict[str, Any]) -> PlainController:
+        return cls(components)
+
+    def get_questions(self, session_id: str) -> list[dict[str, Any]]:
+        return list(islice(self.stream, 10))
+
+    def receive_answers(self, answers: list[dict[str, Any]], session_id: str) -> None:
+        if self.dataset:
+            connect().add_dataset(self.dataset)
+            connect().add_examples(answers, datasets=[self.dataset])
+
+
+def test_answers_say_whose_they_are_where_a_controller_does_not_add_it(
+    home: Path, world: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(simulated_teams, "Controller", PlainController)
+    run(world, budget=15, annotators=2)
+    run(world, budget=40, annotators=2)
+    people = {one["_annotator_id"] for one in stored("news-random-0")}
+    assert people == {f"news-random-0-annotator-{number}" for number in (1, 2)}
+    assert len(stored("news-random-0")) == 40

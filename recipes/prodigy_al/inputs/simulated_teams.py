@@ -95,14 +95,19 @@ class _Pages:
         return found
 
     def receive_answers(self, answers: list[dict[str, Any]], session_id: str) -> None:
-        """Store what is new, then learn from all."""
-        for answer in answers:
+        """Store what is new, then learn from all.
+
+        Answers say whose they are, since not every controller adds that.
+        """
+        whose = {"_session_id": session_id, "_annotator_id": session_id}
+        named = [{**answer, **whose} for answer in answers]
+        for answer in named:
             if self.given < len(self.stored):
-                self._require_same(self.stored[self.given], {**answer, "_session_id": session_id})
+                self._require_same(self.stored[self.given], answer)
             else:
                 self.storing.receive_answers([answer], session_id=session_id)
             self.given += 1
-        self.asking.receive_answers(answers, session_id=session_id)
+        self.asking.receive_answers(named, session_id=session_id)
 
     def _require_same(self, then: Answer, now: Answer) -> None:
         if any(then.get(key) != now.get(key) for key in REPEATED):
