@@ -74,6 +74,9 @@ class Bench:
     def answers(self, dataset: str) -> list[dict[str, Any]]:
         return list(self.database.get_dataset_examples(dataset, default=[]))
 
+    def holds(self, dataset: str, answers: int) -> bool:
+        return len(self.answers(dataset)) >= answers
+
     def runs(self, output: str) -> dict[Path, int]:
         """The finished runs of a comparison, and when each was written."""
         return {p: p.stat().st_mtime_ns for p in (self.folder / output / "runs").glob("*.json")}
@@ -184,6 +187,25 @@ def test_stopped_workers_of_a_simulation_go_on_to_the_same_datasets(
         whole, calm = bench.answers(f"{name}-{each}-0"), bench.answers(f"calm-{each}-0")
         named = [{**one, "_session_id": f"{name}-{each}-0-annotator-1"} for one in calm]
         assert whole == [{**one, "_annotator_id": one["_session_id"]} for one in named]
+
+
+def test_three_annotators_who_are_stopped_give_the_same_answers_at_the_same_times(bench: Bench):
+    """Killed twice, the second time while what is stored is repeated or soon after."""
+    people = ("--annotators", 3, "--overlap", 0.3)
+    bench.finish(*bench.simulation("together"), *people)
+    for enough in (15, 40):
+        process = bench.start(*bench.simulation("parted"), *people)
+        held = partial(bench.holds, "parted-teach-0", enough)
+        stop(process, signal.SIGKILL, held)
+    assert 40 <= len(bench.answers("parted-teach-0")) < BUDGET
+    bench.finish(*bench.simulation("parted"), *people)
+    for arm in ARMS:
+        calm, parted = bench.answers(f"together-{arm}-0"), bench.answers(f"parted-{arm}-0")
+        assert len(parted) == BUDGET
+        for one in parted:
+            for key in ("_session_id", "_annotator_id"):
+                one[key] = one[key].replace("parted-", "together-")
+        assert parted == calm
 
 
 def test_a_stopped_comparison_repeats_no_training_and_ends_with_the_same_report(bench: Bench):

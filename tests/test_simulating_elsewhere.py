@@ -122,6 +122,20 @@ def test_what_is_begun_goes_on_elsewhere_and_what_is_whole_is_not_answered_again
     assert jobs == ["news-teach-1", "news-random-1"]
 
 
+def test_several_annotators_give_the_same_records_anywhere_also_where_they_go_on(
+    at_home: Callable[..., Any], cluster: str
+):
+    people = {"annotators": 3, "overlap": 0.3, "arms": ["teach", "mixed"]}
+    here = at_home("here", **people)
+    names = [f"news-{arm}-{seed}" for arm in ("teach", "mixed", "mixed-start") for seed in (0, 1)]
+    assert here.keys() == {
+        *names, *(f"{name}-annotator-{number}" for name in names for number in (1, 2, 3))
+    }  # fmt: skip
+    assert at_home("processes", **people, workers=2) == here
+    at_home("cluster", **{**people, "arms": ["teach"]}, budget=12)
+    assert at_home("cluster", **people, engine=cluster) == here
+
+
 def test_a_dataset_of_gold_is_carried_to_a_cluster(
     at_home: Callable[..., Any], world: Path, cluster: str, home: Path
 ):

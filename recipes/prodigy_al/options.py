@@ -36,6 +36,7 @@ __all__ = [
     "Arg",
     "RecipeError",
     "given",
+    "parse_rates",
     "parse_seeds",
     "recipe",
     "split_string",
@@ -186,3 +187,19 @@ def parse_seeds(seeds: str) -> list[int]:
             "--seeds", seeds, "give a number of seeds such as 5, or seeds such as 0,1,2"
         )
     return list(dict.fromkeys(numbers))
+
+
+def parse_rates(rates: str) -> list[float]:
+    """Return the error rates that ``--error-rate`` names: a number, or several with commas.
+
+    >>> parse_rates("0.1"), parse_rates("0,0.1,.3")
+    ([0.1], [0.0, 0.1, 0.3])
+    """
+    try:
+        return [float(part) for part in rates.split(",")]
+    except ValueError:
+        raise OptionError(
+            "--error-rate",
+            rates,
+            "give a number from 0 to 1, or one for each of --annotators such as 0,0.1,0.3",
+        ) from None

@@ -16,6 +16,7 @@ from prodigy_al.options import (
     WORKERS,
     Arg,
     given,
+    parse_rates,
     parse_seeds,
     recipe,
     split_string,
@@ -71,11 +72,21 @@ _ASKING = {
         help="Kind of wrong answers: random; boundary (a border off by one token); anchored (what "
         "the model suggests is kept where it is wrong)",
     ),
-    error_rate=Arg("--error-rate", help="Share of wrong answers, of those that such an error fits"),
+    error_rate=Arg(
+        "--error-rate",
+        help="Share of wrong answers, of those that such an error fits: one number, or one for "
+        "each of --annotators, comma-separated",
+    ),
     errors_by_score=Arg(
         "--errors-by-score",
         help="Let --error-rate rise with the score of MODEL: from 0 to twice itself over the pool",
     ),
+    annotators=Arg(
+        "--annotators",
+        help="Number of annotators, each with a clock and errors of their own; they share the "
+        "questions and the budget",
+    ),
+    overlap=Arg("--overlap", help="Share of the segments that two of --annotators answer"),
     costs=Arg(
         "--costs", help="Dataset of people's answers, whose times tell what answers cost in seconds"
     ),
@@ -116,8 +127,10 @@ def simulate(
     explore: Optional[float] = None,
     within_kinds: bool = False,
     errors: str = "random",
-    error_rate: float = 0.0,
+    error_rate: str = "0",
     errors_by_score: bool = False,
+    annotators: int = 1,
+    overlap: float = 0.0,
     costs: Optional[str] = None,
     seconds_per_answer: Optional[float] = None,
     seconds_per_token: Optional[float] = None,
@@ -142,7 +155,7 @@ def simulate(
     from prodigy_al.inputs.protocol import ProtocolOptions, planned_arms, run_and_print
     from prodigy_al.inputs.remarks import say
     from prodigy_al.inputs.simulated_runs import open_simulation
-    from prodigy_al.inputs.simulating import Conditions, check_design, check_runs
+    from prodigy_al.inputs.simulating import Conditions, check_design, check_runs, choose_team
     from prodigy_al.inputs.simulation_jobs import answer_runs
     from prodigy_al.simulation.arms import DEFAULT_ARMS, plan_runs
 
@@ -162,7 +175,8 @@ def simulate(
         runs = plan_runs(prefix, **of_runs)
         machines = choose_machines(workers, engine)
         priced, remarks = read_costs(costs, given(**parts, per_span=seconds_per_span))
-        conditions = Conditions(priced, chosen_speed, errors, error_rate, errors_by_score)
+        team, rates = choose_team(annotators, overlap), parse_rates(str(error_rate))
+        conditions = Conditions(priced, chosen_speed, errors, rates, errors_by_score, team)
     check_runs(runs, conditions, started=not protocol)
     simulation = open_simulation(
         gold, model, label, arms=of_runs["arms"] or DEFAULT_ARMS, conditions=conditions,
@@ -174,26 +188,17 @@ def simulate(
     if protocol:
         run_and_print(evaluated, simulation, prefix=prefix, costs_from=costs, **of_runs, **machines)
     else:
-        _say_written(answer_runs(simulation, runs, **machines))
-        _say_joined(runs, model)
+        _say_written(answer_runs(simulation, runs, **machines), runs, model)
 
 
-def _say_joined(runs: "Sequence[SimulatedRun]", model: str) -> None:
-    """Say how to compare runs that are one arm in two datasets."""
+def _say_written(done: "Iterable[Answered]", runs: "Sequence[SimulatedRun]", model: str) -> None:
+    """Say of each run, as it is done, how many answers were given at what cost.
+
+    In the end, say how to compare runs that are one arm in two datasets.
+    """
     from prodigy.util import msg
 
-    joined = [f"{run.start.dataset}+{run.dataset}" for run in runs if run.start is not None]
-    if joined:
-        started = {run.start.dataset for run in runs if run.start is not None}
-        own = [run.dataset for run in runs if run.start is None and run.dataset not in started]
-        msg.info(f"one arm in two datasets: al.compare '{','.join([*joined, *own])}' {model}")
-
-
-def _say_written(runs: "Iterable[Answered]") -> None:
-    """Say of each run, as it is done, how many answers were given at what cost."""
-    from prodigy.util import msg
-
-    for answered in runs:
+    for answered in done:
         run, spent = answered.run, answered.spent
         wrote = f"dataset {run.dataset}: {answered.answers:,} answers"
         if run.unit != "answers":
@@ -202,3 +207,8 @@ def _say_written(runs: "Iterable[Answered]") -> None:
             msg.warn(f"{wrote}, then nothing was left to ask (--budget {run.budget})")
         else:
             msg.good(wrote)
+    joined = [f"{run.start.dataset}+{run.dataset}" for run in runs if run.start is not None]
+    if joined:
+        started = {run.start.dataset for run in runs if run.start is not None}
+        own = [run.dataset for run in runs if run.start is None and run.dataset not in started]
+        msg.info(f"one arm in two datasets: al.compare '{','.join([*joined, *own])}' {model}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 import spacy
 
+from prodigy_al.comparison.arms import split_arms
+from prodigy_al.comparison.effort import add_efforts, cut_to_seconds, measure_effort
 from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.runs import Run
 from prodigy_al.comparison.testset import read_test
@@ -126,3 +129,53 @@ def test_the_same_spans_of_whole_segments_and_as_single_ones_are_two_trainings()
     single = replace(train, form="binary")
     runs = [Run("base", (), "d", "usual", train=each) for each in (train, single)]
     assert runs[0].key("sha") != runs[1].key("sha")
+
+
+def side_by_side(**more: Any) -> list[dict[str, Any]]:
+    """Ann takes 20 s for each of six answers, Bob 10 s for each of twelve, at the same time."""
+    own = [("ann", 20, 6), ("bob", 10, 12)]
+    given = [
+        answer(who, ACME, time=5000 + took * i, text=100 * took + i, _task_hash=100 * took + i)
+        for who, took, count in own
+        for i in range(1, count + 1)
+    ]
+    return [{**one, **more} for one in sorted(given, key=lambda one: one["_timestamp"])]
+
+
+def test_seconds_are_those_of_all_who_answered_at_the_same_time():
+    """Two minutes on the clock are four of work; a first answer counts as a typical one."""
+    given = side_by_side()
+    effort = measure_effort(read(*given), given)
+    assert (effort.seconds_per_answer, effort.seconds) == (10, 5 * 20 + 11 * 10 + 2 * 10)
+    both = add_efforts([effort, effort], [given, given])
+    assert (both.seconds_per_answer, both.seconds) == (10, 2 * 230)
+
+
+def test_a_cut_to_seconds_holds_what_all_had_answered_by_then():
+    given = side_by_side()
+    assert cut_to_seconds(given, 230) == given
+    # Bob's first and Ann's, which count as typical, then Bob's second and third, Ann's second
+    first = [(one["_annotator_id"], one["_timestamp"]) for one in cut_to_seconds(given, 40)]
+    assert first == [("bob", 5010), ("ann", 5020), ("bob", 5020), ("bob", 5030)]
+    assert len(cut_to_seconds(given, 39)) == 3
+
+
+def test_a_break_is_one_of_a_single_person():
+    """Ann is away for an hour, while Bob goes on."""
+    given = [answer("ann", ACME, time=t, text=t) for t in (0, 10, 3610)]
+    given += [answer("bob", ACME, time=60 * t, text=9000 + t) for t in range(61)]
+    effort = measure_effort(read(*given), given)
+    assert effort.seconds == (60 + 10 + 120) + (60 + 60 * 60)
+
+
+def test_arms_of_a_trial_take_the_seconds_of_all_who_answered():
+    turns: Counter[str] = Counter()
+    given = []
+    for one in side_by_side():
+        arm = "ab"[turns[one["_annotator_id"]] % 2]
+        turns[one["_annotator_id"]] += 1
+        given.append({**one, "al": {"arm": arm, "trial": "a,b", "reused_from": None}})
+    # of each arm three by Ann and six by Bob, the first of either counting as typical
+    found = split_arms("t", given)
+    seconds = {name: measure_effort(read(*own), own).seconds for name, own in found.items()}
+    assert seconds == dict.fromkeys(("t/b", "t/a"), 2 * 20 + 5 * 10 + 2 * 10)

@@ -102,6 +102,12 @@ def test_the_whole_pool_is_answered_and_an_arm_asked_only_when_it_is_needed(smal
     assert (oracle.seed, oracle.options["fold_salt"]) == (0, "salt-0")
 
 
+def test_the_whole_pool_takes_more_answers_where_two_people_answer_some_texts(plan: Any):
+    annotator = Annotator()
+    annotator.redraw(plan(segments=POOL_SIZE, conditions={"overlap": 0.2})).given(POOL, ANSWERS)
+    assert annotator.runs[-1].budget == 2 * POOL_SIZE
+
+
 def test_the_oracle_has_the_chance_share_of_the_arms_that_rank(plan: Any):
     annotator = Annotator()
     annotator.redraw(plan(budget=20, active={"explore": 0.2, "by": "mnlp"})).given(ORACLE, ANSWERS)

@@ -231,6 +231,12 @@ def test_what_no_protocol_shows_is_always_among_what_may_not_be_claimed(found: A
     wrong = {"error_rate": 0.1, "costs_from": "pilot"}
     _, (people,) = said(found(AHEAD, conditions=wrong), "people", None)
     assert people.endswith("errs in 10% of its answers; its seconds are those of pilot")
+    team = {"error_rate": [0.0, 0.5], "costs_from": None, "annotators": 2, "overlap": 0.2}
+    _, (people,) = said(found(AHEAD, conditions=team), "people", None)
+    assert people.endswith(
+        "the 2 annotators are simulated and err in 0%, 50% of their answers; their seconds are "
+        "assumed"
+    )
 
 
 def test_few_documents_leave_no_claim_about_new_text(found: Any):

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from prodigy.components.db import connect
 from prodigy.errors import RecipeError
+from team_runs import everything, keep
 
 from prodigy_al.comparison import runs
 from prodigy_al.inputs.oracle import TRUE_ERRORS
@@ -191,6 +192,30 @@ def test_a_protocol_that_was_stopped_goes_on_and_finds_the_same(
     for arm in ("random", "ranked"):
         for equal, compared in resumed["arms"][arm].items():
             assert compared["f1"] == done.found["arms"][arm][equal]["f1"]
+
+
+def test_several_annotators_are_evaluated_and_go_on_as_one_does(
+    home: Path, world: Path, monkeypatch: pytest.MonkeyPatch
+):
+    trained = train_little(monkeypatch)
+    people = {"annotators": 3, "overlap": 0.3, "error_rate": "0,0,.5"}
+    found = evaluate(world, arms=["ranked"], only=["bounds"], **people)
+    assert found["simulated"]["error_rate"] == [0.0, 0.0, 0.5]
+    whole, first = everything(), list(trained)
+    assert {name for name in whole if "annotator" not in name} >= {
+        f"news-{arm}-{seed}" for arm in ("random", "ranked", "pool", "oracle") for seed in (0, 1)
+    }
+    texts = {json.loads(line)["text"] for line in (world / "pool.jsonl").read_text().splitlines()}
+    assert {one["text"] for one in whole["news-pool-0"]} == texts
+    assert len(whole["news-pool-0"]) > 1.2 * len(texts)  # with second answers
+    for name in ("news-random-0", "news-ranked-1", "news-oracle-1"):
+        keep(name, whole[name][:31])
+    again = evaluate(world, arms=["ranked"], only=["bounds"], **people)
+    assert everything() == whole
+    assert trained == first
+    assert [again[part] for part in ("arms", "claims")] == [
+        found[part] for part in ("arms", "claims")
+    ]
 
 
 @pytest.mark.parametrize(

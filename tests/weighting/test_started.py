@@ -163,3 +163,25 @@ def test_ignored_questions_count_towards_a_refit_and_teach_nothing(pool_of: Pool
     )  # fmt: skip
     then = reranker.newest()
     assert (then.answers, then.sha256) == (first.answers + EVERY, first.sha256)
+
+
+@pytest.mark.parametrize("later", ["in the same part", "in a later one"])
+def test_of_two_peoples_answers_to_a_question_the_latest_alone_is_learned_from(
+    pool_of: PoolOf, later: str
+):
+    pool = pool_of(240, documents=30, dev_share=0.2, seed=5)
+    frame, reranker = begin(pool, 5)
+    design = replace(TEACH, seed=5)
+    answers = pool.ask(design, 20, frame=frame, versions=reranker, told=reranker.update)
+    first = next(one for one in answers if one["spans"])
+    others = [one for one in answers if one is not first]
+    others = others[: EVERY - 2 if later == "in the same part" else 2 * EVERY - 2]
+
+    def fitted(*verdicts: str) -> str:
+        twice = [{**first, "answer": verdict} for verdict in verdicts]
+        stored = [twice[0], *others, *twice[1:]]
+        return str(begin(pool, 5, stored)[1].newest().sha256)
+
+    again = fitted("accept", "accept")
+    assert fitted("reject", "accept") == again
+    assert fitted("accept", "reject") != again

@@ -1,4 +1,9 @@
-"""How much was annotated, and in what time: all of a dataset, and the first of its answers."""
+"""How much was annotated, and in what time: all of a dataset, and the first of its answers.
+
+Seconds are those of people. An answer takes the time since the one before it of the same person,
+breaks cut; where several answer at the same time, theirs add up, and the clock on the wall tells
+less. Nobody saw how long somebody's first answer took: it counts as a typical one of the dataset.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import ceil
 from statistics import median
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from prodigy_al.errors import AnswerError
 from prodigy_al.records import SIMULATED
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 Example: TypeAlias = Mapping[str, Any]
+T = TypeVar("T")
 
 # A longer gap between two answers is a break, of which this much counts as work.
 BREAK_SECONDS = 120.0
@@ -52,25 +58,22 @@ class FirstAnswers:
 def on_own_clocks(examples: Sequence[Example], arms: Sequence[str]) -> list[Example]:
     """Return the examples with the time stamps that they had if only their own arm were answered.
 
-    `arms` names each example's arm. An answer takes the seconds since the one before it, of
-    whichever arm, breaks cut at `BREAK_SECONDS`. A copied answer takes what its original took, for
-    that is what the arm would have cost alone, and a typical answer's where the original is not
-    here. Examples stay as they are where fewer than two carry a time stamp.
+    `arms` names each example's arm. An answer takes the seconds since its annotator's one before
+    it, of whichever arm. A copied answer takes what its original took, for that is what the arm
+    would have cost alone, and a typical answer's where the original is not here. Examples stay as
+    they are where nobody has two with a time stamp.
     """
-    timed = sorted((e for e in examples if "_timestamp" in e), key=lambda e: e["_timestamp"])
-    gaps = [min(b["_timestamp"] - a["_timestamp"], BREAK_SECONDS) for a, b in pairwise(timed)]
+    gaps = _gaps(examples)
     if not gaps:
         return list(examples)
     typical = float(median(gaps))
-    took = {
-        _question(example): seconds
-        for example, seconds in zip(timed, [typical, *gaps], strict=True)
-    }
-    clocks: defaultdict[str, float] = defaultdict(float)
+    took = {_question(example): seconds for example, seconds in _durations(examples, typical)}
+    clocks: defaultdict[tuple[str, str], float] = defaultdict(float)
     stamped: list[Example] = []
     for example, arm in zip(examples, arms, strict=True):
-        clocks[arm] += took.get(_question(example), typical)
-        stamped.append({**example, "_timestamp": clocks[arm]})
+        own = arm, _who(example)
+        clocks[own] += took.get(_question(example), typical)
+        stamped.append({**example, "_timestamp": clocks[own]})
     return stamped
 
 
@@ -92,9 +95,25 @@ def add_efforts(efforts: Sequence[Effort], examples: Sequence[Sequence[Example]]
 
 
 def _gaps(examples: Sequence[Example]) -> list[float]:
-    """Return the seconds from each answer with a time stamp to the next one, breaks cut."""
-    stamps = sorted(example["_timestamp"] for example in examples if "_timestamp" in example)
-    return [min(b - a, BREAK_SECONDS) for a, b in pairwise(stamps)]
+    """Return the seconds from each answer with a time stamp to its annotator's next, breaks cut."""
+    return [gap for _, gap in _durations(examples, first=None) if gap is not None]
+
+
+def _durations(examples: Sequence[Example], first: T) -> Iterator[tuple[Example, float | T]]:
+    """Yield each answer with a time stamp, in the order of time, and the seconds that it took.
+
+    `first` stands for those of everybody's first answer.
+    """
+    last: dict[str, float] = {}
+    timed = (example for example in examples if "_timestamp" in example)
+    for example in sorted(timed, key=lambda one: float(one["_timestamp"])):
+        who, now = _who(example), example["_timestamp"]
+        yield example, min(now - last[who], BREAK_SECONDS) if who in last else first
+        last[who] = now
+
+
+def _who(example: Example) -> str:
+    return str(example.get("_annotator_id") or example.get("_session_id") or "")
 
 
 def _question(example: Example) -> tuple[object, object]:
@@ -104,28 +123,27 @@ def _question(example: Example) -> tuple[object, object]:
 def cut_to_seconds(examples: Sequence[Example], seconds: float) -> list[Example]:
     """Return the examples that had been answered after so many seconds, in their order.
 
-    Seconds are those of `measure_effort`, breaks cut and the first answer taken for a typical one.
-    All examples need a time stamp.
+    Seconds are those of `measure_effort`, of all people together. All examples need a time stamp.
     """
-    stamps = sorted(example["_timestamp"] for example in examples)
     gaps = _gaps(examples)
     if not gaps:
         return list(examples)
-    spent = accumulate([float(median(gaps)), *gaps])
-    within = [stamp for stamp, at in zip(stamps, spent, strict=True) if at <= seconds]
-    return [example for example in examples if within and example["_timestamp"] <= within[-1]]
+    timed = list(_durations(examples, float(median(gaps))))
+    spent = accumulate(took for _, took in timed)
+    within = {id(one) for (one, _), at in zip(timed, spent, strict=True) if at <= seconds}
+    return [example for example in examples if id(example) in within]
 
 
 def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> Effort:
     """Return how much the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
     gaps = _gaps(examples)
     typical = float(median(gaps)) if gaps else None
+    took = (seconds for _, seconds in _durations(examples, typical or 0.0))
     return Effort(
         segments=len(answers),
         tokens=sum(len(item.words) for item in answers.items),
         entities=sum(len(item.accepted) for item in answers.items),
-        # nobody saw how long the first answer took: it counts as a typical one
-        seconds=None if typical is None else float(sum(gaps)) + typical,
+        seconds=None if typical is None else float(sum(took)),
         seconds_per_answer=typical,
         simulated=any(example.get(SIMULATED) for example in examples),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from prodigy_al.inputs.datasets import stored_examples
 from prodigy_al.inputs.oracle import open_oracle
 from prodigy_al.inputs.ranks import rank_texts
 from prodigy_al.inputs.remarks import warn
+from prodigy_al.inputs.simulated_teams import TeamRun, close, unused_name
 from prodigy_al.inputs.simulating import Conditions, check_cold_start
 from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.simulation.annotator import GoldAnnotator, GoldSpans
@@ -38,6 +39,7 @@ class Answered:
 class Simulation:
     """What the runs of a simulation share; another process can be sent it.
 
+    errors: of each annotator
     recipes: what asks the questions, by name
     cut: options by which the source is cut into segments, as every arm and the gold need them
     options: all other options that every recipe of this package takes
@@ -47,7 +49,7 @@ class Simulation:
     model: str
     labels: Sequence[str]
     spans: GoldSpans
-    errors: ErrorModel
+    errors: Sequence[ErrorModel]
     conditions: Conditions
     recipes: Mapping[str, Callable[..., Any]]
     cut: Mapping[str, Any]
@@ -74,25 +76,50 @@ class Simulation:
         ) as bar:
             if spent >= run.budget:
                 return self._answered(run, stored)
-            components = self._open(run, resumed=bool(stored))
-            asking = components
-            if not isinstance(asking, Controller):
-                asking = Controller.from_components(run.arm.recipe, components)
-            session = self._open_session(run, stored)
-            batches = annotate(
-                asking,
-                session,
-                meter,
-                budget=run.budget,
-                spent=spent,
-                settings=self.conditions.to_record(),
-            )
-            for answers in batches:
+            several = self.conditions.team.size > 1
+            for answers in (self._together if several else self._alone)(run, tuple(stored)):
                 bar.update(meter.spent(answers))
                 stored += answers
-            if asking is not components and (close := components.get("on_exit")) is not None:
-                close(asking)  # a model that learns in the background ends here
         return self._answered(run, stored)
+
+    def _alone(self, run: SimulatedRun, stored: Sequence[Answer]) -> Iterator[Sequence[Answer]]:
+        """Go on with the answers of one annotator; yield the new ones as they are stored."""
+        meter = self.conditions.meter(run)
+        components = self._open(run, run.dataset, resumed=bool(stored))
+        asking = components
+        if not isinstance(asking, Controller):
+            asking = Controller.from_components(run.arm.recipe, components)
+        session = self._open_session(run)
+        session.go_on(stored, meter)
+        yield from annotate(
+            asking,
+            session,
+            meter,
+            budget=run.budget,
+            spent=meter.spent(stored),
+            settings=self.conditions.to_record(),
+        )
+        if asking is not components:
+            close(components, asking)
+
+    def _together(self, run: SimulatedRun, stored: Sequence[Answer]) -> Iterator[Sequence[Answer]]:
+        """Repeat the answers of several annotators and go on; yield the new ones as stored.
+
+        The recipe is opened under a name that holds nothing, so that it asks from the beginning.
+        """
+        if stored and not run.arm.built_in:  # another source or design is refused, as of one
+            close(self._open(run, run.dataset, resumed=True))
+        team = TeamRun(
+            dataset=run.dataset,
+            recipe=run.arm.recipe,
+            team=self.conditions.team,
+            sessions=[self._open_session(run, number) for number in range(len(self.errors))],
+            meter=self.conditions.meter(run),
+            settings=self.conditions.to_record(),
+            seed=run.seed,
+        )
+        components = self._open(run, unused_name(run.dataset), resumed=False)
+        yield from team.answer(components, stored, budget=run.budget)
 
     def answers(self, run: SimulatedRun) -> list[Answer]:
         """Answer a run's questions until its budget is spent; return all that are stored then."""
@@ -102,25 +129,25 @@ class Simulation:
     def _answered(self, run: SimulatedRun, stored: Sequence[Answer]) -> Answered:
         return Answered(run, len(stored), self.conditions.meter(run).spent(stored))
 
-    def _open_session(self, run: SimulatedRun, stored: Iterable[Answer]) -> AnnotatorSession:
-        """Return the annotator of a run, after the answers that are stored.
+    def _open_session(self, run: SimulatedRun, number: int = 0) -> AnnotatorSession:
+        """Return an annotator of a run, who has answered nothing.
 
         Who goes on with another run's answers begins when that one ended.
         """
         start = FIRST_SECOND
         if run.start is not None and (before := stored_examples(run.start.dataset)):
             start = before[-1].get("_timestamp", start)
-        annotator = GoldAnnotator(self.spans, self.labels, self.errors, seed=run.seed)
+        annotator = GoldAnnotator(
+            self.spans, self.labels, self.errors[number], seed=run.seed, number=number
+        )
         # a session with a name: the id of one without is the time on the wall
-        session = AnnotatorSession(f"{run.dataset}-annotator-1", annotator, start=start)
-        session.go_on(stored, self.conditions.meter(run))
-        return session
+        return AnnotatorSession(f"{run.dataset}-annotator-{number + 1}", annotator, start=start)
 
-    def _open(self, run: SimulatedRun, *, resumed: bool) -> Any:
+    def _open(self, run: SimulatedRun, dataset: str, *, resumed: bool) -> Any:
         """Return what the arm's recipe returns: its components, or a controller."""
         if run.arm.sees_gold:
             return open_oracle(
-                run.dataset,
+                dataset,
                 self.model,
                 self.gold,
                 self.spans,
@@ -130,16 +157,14 @@ class Simulation:
             )
         if not run.arm.built_in:
             recipe = self.recipes[run.arm.recipe]
-            return recipe(
-                run.dataset, self.model, self.gold, **self.cut, **self.options, **run.options
-            )
+            return recipe(dataset, self.model, self.gold, **self.cut, **self.options, **run.options)
         if resumed:
             warn(
                 f"dataset {run.dataset}: {run.arm.recipe} keeps what its model learns in memory "
                 f"only, so it goes on with {self.model} as it was"
             )
         return open_ner_teach(
-            run.dataset,
+            dataset,
             self.model,
             self.gold,
             label=self.labels,
@@ -171,7 +196,8 @@ def open_simulation(
     ranks = None
     if conditions.errors_by_score:
         ranks = rank_texts(gold, model, labels, gpu_id=options["gpu_id"], **cut)
-    errors = ErrorModel(conditions.errors, conditions.error_rate, ranks)
+    rates = conditions.team.rates(conditions.error_rates)
+    errors = [ErrorModel(conditions.errors, rate, ranks) for rate in rates]
     return Simulation(
         gold=gold,
         model=model,

@@ -13,6 +13,7 @@ from prodigy_al.inputs.costs import PARTS
 from prodigy_al.inputs.datasets import check_name, stored_examples
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.remarks import say
+from prodigy_al.inputs.remote_simulation import read_settings
 from prodigy_al.inputs.resuming import GO_ON
 from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.design import SamplingDesign
@@ -20,28 +21,33 @@ from prodigy_al.scoring.registry import find_acquisition
 from prodigy_al.simulation.arms import LEARN_EVERY, SimulatedRun, find_arm
 from prodigy_al.simulation.costs import CostModel, Meter
 from prodigy_al.simulation.mistakes import KINDS, check_errors
+from prodigy_al.simulation.team import Team
 
+ALONE = Team()
 _EXACT = 6  # decimals that every database gives back
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """How the simulated annotator works: at which costs, with which errors.
+    """How the simulated annotators work: at which costs, with which errors, and how many they are.
 
-    `chosen_speed`: of reading text that a model chose, as a share of that of other text. Raises
-    `ParameterError` for numbers out of range, and for kinds of errors that are never made.
+    `chosen_speed`: of reading text that a model chose, as a share of that of other text;
+    `error_rates`: one for all, or one for each. Raises `ParameterError` for numbers out of range,
+    and for kinds of errors that are never made.
     """
 
     costs: CostModel
     chosen_speed: float
     errors: str
-    error_rate: float
+    error_rates: Sequence[float]
     errors_by_score: bool
+    team: Team = ALONE
 
     def __post_init__(self) -> None:
         self.costs.on_chosen_text(self.chosen_speed)
-        check_errors(self.errors, self.error_rate, by_score=self.errors_by_score)
-        if self.error_rate == 0 and (self.errors != KINDS[0] or self.errors_by_score):
+        for rate in self.team.rates(self.error_rates):
+            check_errors(self.errors, rate, by_score=self.errors_by_score)
+        if not any(self.error_rates) and (self.errors != KINDS[0] or self.errors_by_score):
             raise ParameterError(
                 "error_rate",
                 0,
@@ -55,9 +61,42 @@ class Conditions:
         return Meter(costs, arm.binary, run.unit)
 
     def to_record(self) -> dict[str, Any]:
-        """Return what answers say of it: one number, word or flag per option."""
-        own = {name: value for name, value in vars(self).items() if name != "costs"}
-        return asdict(self.costs) | own
+        """Return what answers say of it: one number, word or flag per option.
+
+        Of error rates that differ the list of all, of one annotator nothing more than of old.
+        """
+        rates = [float(rate) for rate in self.team.rates(self.error_rates)]
+        return asdict(self.costs) | {
+            "chosen_speed": self.chosen_speed,
+            "errors": self.errors,
+            "error_rate": rates[0] if len({*rates}) == 1 else rates,
+            "errors_by_score": self.errors_by_score,
+            **(_of_team(self.team) if self.team.size > 1 else {}),
+        }
+
+
+def _of_team(team: Team) -> dict[str, Any]:
+    return {"annotators": team.size, "overlap": team.overlap}
+
+
+def choose_team(annotators: int, overlap: float) -> Team:
+    """Return who annotates.
+
+    Raises `ParameterError` for numbers out of range, and `OptionError` where Prodigy's settings
+    give a question to several sessions by themselves.
+    """
+    team = Team(annotators, overlap)
+    settings = read_settings() if team.size > 1 else {}
+    for name in ("feed_overlap", "annotations_per_task"):
+        value = settings.get(name)
+        if value is True or (isinstance(value, int | float) and value > 1):
+            raise OptionError(
+                "--annotators",
+                team.size,
+                f"Prodigy's settings have {name}, which gives a question to several by itself; "
+                "leave it out, and say with --overlap how many get a second answer",
+            )
+    return team
 
 
 def check_design(prefix: str, *, by: str | None = None, **design: Any) -> None:
@@ -116,7 +155,7 @@ def check_runs(
         if stored and started and run.start is not None:
             _require_start(run, run.start, conditions.meter(run.start))
         if stored:
-            _require_settings(run.dataset, stored[0], conditions.to_record())
+            _require_settings(run.dataset, stored[0], conditions)
 
 
 def _require_start(run: SimulatedRun, start: SimulatedRun, meter: Meter) -> None:
@@ -133,19 +172,28 @@ def _require_start(run: SimulatedRun, start: SimulatedRun, meter: Meter) -> None
         )
 
 
-def _require_settings(dataset: str, first: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+def _require_settings(dataset: str, first: Mapping[str, Any], conditions: Conditions) -> None:
     told = first.get(SIMULATED)
     if not isinstance(told, Mapping):  # answers of earlier releases do not tell
         return
-    for name, now in settings.items():
-        then = told.get(name)
+    # those of one annotator do not tell that
+    before = {**_of_team(ALONE), **told}
+    for name, now in (_of_team(conditions.team) | conditions.to_record()).items():
+        then = before.get(name)
         if _comparable(then) != _comparable(now):
             option = PARTS.get(name, f"--{name.replace('_', '-')}")
             raise AnswerError(
-                f"dataset '{dataset}' was started with {option} {then}, now it is {now}: {GO_ON}",
+                f"dataset '{dataset}' was started with {option} {_shown(then)}, now it is "
+                f"{_shown(now)}: {GO_ON}",
                 dataset=dataset,
             )
 
 
 def _comparable(value: object) -> object:
+    if isinstance(value, list):
+        return [_comparable(one) for one in value]
     return round(value, _EXACT) if isinstance(value, float) else value
+
+
+def _shown(value: object) -> object:
+    return ",".join(f"{one:g}" for one in value) if isinstance(value, list) else value

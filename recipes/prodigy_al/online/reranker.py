@@ -6,7 +6,7 @@ again after every `every` answers. The model itself stays as it is: a refit take
 nobody waits and no process is needed. Only train-fold answers are looked at.
 
 A fit uses exactly a multiple of `every` answers, the first ones that the dataset holds, and so can
-be repeated from the two datasets.
+be repeated from the two datasets. Of several people's answers to a question the latest counts.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ DECIMALS = 6
 """Of a coefficient: so many are the same whatever order a sum is taken in."""
 CharacterSpan: TypeAlias = tuple[int, int, str]
 """Start, end (exclusive) and label."""
+Question: TypeAlias = tuple[int, int, int, str]
+"""The input hash of a text, and the span in it that is asked about."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ class WholeSegment:
 
     segment: Segment
     spans: Collection[CharacterSpan]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Features (n, F) and outcomes (n,) of candidates, and what was asked; None: all of a text."""
+
+    x: FloatArray
+    y: FloatArray
+    questions: Sequence[Question | None]
 
 
 class Reranker(ModelVersions):
@@ -76,7 +87,7 @@ class Reranker(ModelVersions):
         self._acquisition = acquisition
         self._every = every
         self._lock = threading.Lock()
-        self._parts: list[tuple[FloatArray, FloatArray]] = []
+        self._parts: list[_Rows] = []
         self._fits: dict[int, ModelVersion] = {}
 
     def update(self, answers: Iterable[Mapping[str, Any]]) -> None:
@@ -101,7 +112,7 @@ class Reranker(ModelVersions):
         if number not in self._fits:
             while len(self._parts) <= number:
                 self._parts.append(self._read_part(len(self._parts)))
-            x, y = (np.concatenate(part) for part in zip(*self._parts[: number + 1], strict=True))
+            x, y = _latest(self._parts[: number + 1])
             b = np.round(fit_reranker(x, y), DECIMALS) + 0.0  # no -0.0, which has other bytes
             by_b = self._reranking(b)
             self._fits[number] = ModelVersion(
@@ -112,12 +123,13 @@ class Reranker(ModelVersions):
             )
         return self._fits[number]
 
-    def _read_part(self, number: int) -> tuple[FloatArray, FloatArray]:
-        """Return features (n, F) and outcomes (n,) of the whole segments, or of answers after them.
+    def _read_part(self, number: int) -> _Rows:
+        """Return what the whole segments say of candidates, or a part of the answers after them.
 
         Each part is scored on its own, in the order in which it is stored, so that a restart
         arrives at the same bits.
         """
+        questions: list[Question | None] = []
         if number == 0:
             segments = [one.segment for one in self._known]
             rows = [
@@ -139,9 +151,11 @@ class Reranker(ModelVersions):
                 named = np.array([_span(one) == about for one in scored.candidates], dtype=np.bool_)
                 right = np.full(int(named.sum()), float(answer["answer"] == "accept"))
                 rows.append((self._features(segment, scored)[named], right))
+                questions += [(segment.input_hash, *about)] * len(right)
         nothing = self._features_of("", ()), np.zeros(0)
         x, y = zip(nothing, *rows, strict=True)
-        return np.concatenate(x), np.concatenate(y)
+        features, outcomes = np.concatenate(x), np.concatenate(y)
+        return _Rows(features, outcomes, questions or [None] * len(outcomes))
 
     def _features(self, segment: Segment, scored: Scored) -> FloatArray:
         return self._features_of(segment.record["text"], scored.candidates)
@@ -161,6 +175,17 @@ class Reranker(ModelVersions):
             return Scored(u, spans, first.tokens)
 
         return by_b
+
+
+def _latest(parts: Sequence[_Rows]) -> tuple[FloatArray, FloatArray]:
+    """Return features and outcomes, those of a question as it was answered last."""
+    questions = [question for part in parts for question in part.questions]
+    last = {question: row for row, question in enumerate(questions)}
+    rows = [i for i, one in enumerate(questions) if one is None or last[one] == i]
+    return (
+        np.concatenate([part.x for part in parts])[rows],
+        np.concatenate([part.y for part in parts])[rows],
+    )
 
 
 def _span(candidate: Candidate) -> CharacterSpan:

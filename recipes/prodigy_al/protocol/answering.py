@@ -100,7 +100,7 @@ class Redraw:
             return {(RANDOM, ANSWERS): _read(plan, [ask(random)])}
         if arm == POOL:
             dataset = f"{plan.name}-{POOL}-{self._seed}"
-            whole = replace(random, dataset=dataset, budget=plan.segments, unit=ANSWERS)
+            whole = replace(random, dataset=dataset, budget=plan.whole_pool, unit=ANSWERS)
             return {(POOL, ANSWERS): _read(plan, [ask(whole)])}
         if arm == ORACLE:
             runs = [_oracle(plan, random)]

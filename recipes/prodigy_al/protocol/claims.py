@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.planning import Size, ends
@@ -284,16 +285,16 @@ def _in_general(result: Result, arms: Sequence[str]) -> Iterator[_Said]:
         yield _not("new-text", None, "anything about other documents than those of the test set")
 
 
-def _annotator(simulated: Mapping[str, object]) -> str:
+def _annotator(simulated: Mapping[str, Any]) -> str:
+    who, errs, makes, own = "the annotator is", "errs", "makes", "its"
+    if (size := simulated.get("annotators", 1)) > 1:
+        who, errs, makes, own = f"the {size} annotators are", "err", "make", "their"
     rate = simulated.get("error_rate")
-    errors = (
-        f"errs in {rate:.0%} of its answers"
-        if isinstance(rate, float) and rate
-        else ("makes no errors")
-    )
+    rates = ", ".join(f"{one:.0%}" for one in (rate if isinstance(rate, list) else [rate or 0]))
+    errors = f"{errs} in {rates} of {own} answers" if rate else f"{makes} no errors"
     costs = simulated.get("costs_from")
     seconds = f"are those of {costs}" if costs else "are assumed"
-    return f"the annotator is simulated and {errors}; its seconds {seconds}"
+    return f"{who} simulated and {errors}; {own} seconds {seconds}"
 
 
 def _without_new_text(found: Compared) -> bool:

@@ -105,6 +105,11 @@ class ProtocolPlan:
     command: str = ""
 
     @property
+    def whole_pool(self) -> int:
+        """Return the answers that the pool takes at most: two of each text where some get two."""
+        return self.segments * (2 if self.conditions.get("overlap") else 1)
+
+    @property
     def main(self) -> str:
         """Return the policy by which everything is trained: *robust*, or else the first one."""
         return ROBUST.name if ROBUST.name in self.settings else self.settings[0]

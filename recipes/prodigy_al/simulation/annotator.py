@@ -94,14 +94,16 @@ def _borders(
 class GoldAnnotator:
     """Answers tasks of the views ``ner`` (accept or reject) and ``ner_manual`` (all spans).
 
-    Which answers are wrong depends on `seed` and the text alone: a resumed run makes the same
-    mistakes, and so does another arm. Each answer tells under ``error`` the kind that was made.
+    Which answers are wrong depends on `seed`, the text and the `number` of the annotator in a team
+    (from 0) alone: a resumed run makes the same mistakes, and so does another arm. Each answer
+    tells under ``error`` the kind that was made.
     """
 
     gold: GoldSpans
     labels: Sequence[str]
     errors: ErrorModel = NO_ERRORS
     seed: int = 0
+    number: int = 0
 
     def answer(self, task: Mapping[str, Any], *, binary: bool) -> dict[str, Any]:
         """Return the task with an answer. Raises `AnswerError` for a text without gold."""
@@ -109,8 +111,9 @@ class GoldAnnotator:
         gold = self.gold.spans.get(key)
         if gold is None:
             raise AnswerError(f"there is no gold for the text asked about: {task['text'][:60]!r}")
-        # the generator takes no negative seed
-        rng = np.random.default_rng([self.seed, key & 0xFFFFFFFF])
+        # the generator takes no negative seed; the first annotator draws as one alone does
+        own = [self.number] if self.number else []
+        rng = np.random.default_rng([self.seed, key & 0xFFFFFFFF, *own])
         # the first draw, so that a higher error rate makes the same mistakes and more
         wrong = bool(rng.random() < self.errors.rate_of(key))
         answer = self._decide if binary else self._mark

@@ -41,6 +41,28 @@ class AnnotatorSession:
     start: int = FIRST_SECOND
     seconds: float = 0.0
 
+    @property
+    def now(self) -> float:
+        """Return the time by the clock of this session (Unix time)."""
+        return self.start + self.seconds
+
+    def answer(
+        self, task: Mapping[str, Any], meter: Meter, settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Answer a task, which takes what the meter says; return it as it is sent.
+
+        It is stamped with the time by then, and with its view, which not every controller adds.
+        Under `SIMULATED` stand the `settings`, and the error that was made.
+        """
+        answer = self.annotator.answer(task, binary=meter.binary)
+        self.seconds += meter.seconds(answer)
+        return {
+            **answer,
+            SIMULATED: {**settings, **answer[SIMULATED]},
+            "_view_id": "ner" if meter.binary else "ner_manual",
+            "_timestamp": self.start + round(self.seconds),
+        }
+
     def go_on(self, stored: Iterable[Mapping[str, Any]], meter: Meter) -> None:
         """Go on after the answers of this session that are stored, at the second of the last.
 
@@ -67,11 +89,9 @@ def annotate(
     """Answer until `budget` is spent or nothing is left; yield the answers stored by each batch.
 
     `budget` and what is `spent` of it already are in the meter's unit. Whoever has begun to read a
-    text finishes it, so the last answer may go beyond the budget. Answers are stamped with the cost
-    model's seconds, by the clock of the session, and with their view, which not every controller
-    adds. Under `SIMULATED` stand the `settings`, and the error that was made.
+    text finishes it, so the last answer may go beyond the budget. `settings` are those that
+    answers tell.
     """
-    view = "ner" if meter.binary else "ner_manual"
     while spent < budget:
         answers: list[dict[str, Any]] = []
         batch = controller.get_questions(session_id=session.name)
@@ -80,16 +100,7 @@ def annotate(
         for task in batch:
             if spent >= budget:
                 break
-            answer = session.annotator.answer(task, binary=meter.binary)
-            spent += meter.price(answer)
-            session.seconds += meter.seconds(answer)
-            answers.append(
-                {
-                    **answer,
-                    SIMULATED: {**settings, **answer[SIMULATED]},
-                    "_view_id": view,
-                    "_timestamp": session.start + round(session.seconds),
-                }
-            )
+            answers.append(session.answer(task, meter, settings))
+            spent += meter.price(answers[-1])
         controller.receive_answers(answers, session_id=session.name)
         yield answers
