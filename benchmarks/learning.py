@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from kept import current_commit
@@ -36,7 +37,7 @@ CORPUS = CORPORA[0]
 
 @dataclass
 class Log:
-    """Seconds of every call; questions in a row behind the newest model; refits that were used."""
+    """Seconds of every call; questions in a row behind the newest model; models that asked."""
 
     ask: list[float] = field(default_factory=list)
     give: list[float] = field(default_factory=list)
@@ -72,20 +73,17 @@ def annotate(controller: Any, annotator: Any, learner: Any) -> Log:
 @contextmanager
 def kept_learners() -> Iterator[list[Any]]:
     """Collect the learners that recipes start: they alone know which model is the newest."""
-    from prodigy_al.inputs import pool
+    from prodigy_al.online.learner import Learner
 
     learners: list[Any] = []
 
-    class Kept(pool.Learner):
+    class Kept(Learner):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             learners.append(self)
 
-    original, pool.Learner = pool.Learner, Kept  # type: ignore[misc]
-    try:
+    with patch("prodigy_al.inputs.pool.Learner", Kept):
         yield learners
-    finally:
-        pool.Learner = original  # type: ignore[misc]
 
 
 def main() -> None:
@@ -119,7 +117,7 @@ def main() -> None:
         **{f"10.give.p{q}": (float(np.percentile(give, q)), len(give), 100) for q in (50, 95, 99)},
         **{f"10.ask.p{q}": (float(np.percentile(ask, q)), len(ask), None) for q in (50, 95, 99)},
         "10.behind": (float(log.behind), ANSWERS, BLOCK),
-        "10.lessons": (float(len(log.used - {0})), ANSWERS, None),
+        "10.models": (float(len(log.used - {0})), ANSWERS, None),
     }
     rows = {
         name: {
