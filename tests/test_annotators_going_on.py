@@ -11,7 +11,7 @@ from prodigy.components.db import connect
 from prodigy.errors import RecipeError
 from team_runs import everything, forget, keep, run, stored
 
-from prodigy_al.inputs import simulated_teams
+from prodigy_al.inputs.simulation import teams
 from prodigy_al.simulation.arms import ARMS as ARMS_BY_NAME
 
 # where each is interrupted; a model learns from the first 30 answers of the train fold
@@ -131,7 +131,7 @@ class PlainController:
 def test_answers_say_whose_they_are_where_a_controller_does_not_add_it(
     home: Path, world: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(simulated_teams, "Controller", PlainController)
+    monkeypatch.setattr(teams, "Controller", PlainController)
     run(world, budget=15, annotators=2)
     run(world, budget=40, annotators=2)
     people = {one["_annotator_id"] for one in stored("news-random-0")}

@@ -10,7 +10,7 @@ import pytest
 from prodigy.components.db import connect
 
 from prodigy_al.errors import OptionError
-from prodigy_al.inputs.costs import read_costs, time_answers
+from prodigy_al.inputs.simulation.costs import read_costs, time_answers
 from prodigy_al.simulate import simulate
 from prodigy_al.simulation.costs import CostModel
 

@@ -157,7 +157,11 @@ def test_the_host_knows_nothing_of_the_plugin(path: Path):
             "compare uses prodigy.models",
         ),
         ("report", "from . import x", "report: relative import"),
-        ("protocol", "from prodigy_al.inputs.oracle import open_oracle", "protocol -> inputs"),
+        (
+            "protocol",
+            "from prodigy_al.inputs.pool import Pool",
+            "protocol -> inputs",
+        ),
         ("protocol", "import spacy", "protocol -> spacy"),
         ("comparison", "from prodigy_al.protocol import plan", "comparison -> protocol"),
         ("records", "from prodigy_al.sampling.keys import quantise", "records -> sampling"),

@@ -11,7 +11,7 @@ import pytest
 from prodigy.core import Controller
 
 from prodigy_al import simulate as module
-from prodigy_al.inputs.ranks import rank_texts
+from prodigy_al.inputs.simulation.ranks import rank_texts
 from prodigy_al.manual_ranked import manual_ranked
 from prodigy_al.records import SIMULATED
 from prodigy_al.simulate import simulate

@@ -13,8 +13,8 @@ from local_cluster import start_cluster
 from prodigy.components.db import connect
 from prodigy.errors import RecipeError
 
-from prodigy_al.inputs import remarks, simulation_jobs
-from prodigy_al.inputs.remote_simulation import read_settings
+from prodigy_al.inputs import remarks
+from prodigy_al.inputs.simulation.remote import read_settings
 from prodigy_al.simulate import simulate
 from prodigy_al.simulation.arms import ARMS as ARMS_BY_NAME
 from prodigy_al.simulation.session import FIRST_SECOND
@@ -113,10 +113,10 @@ def test_what_is_begun_goes_on_elsewhere_and_what_is_whole_is_not_answered_again
 
     def noting(function: Any, given: Any, **options: Any) -> Any:
         jobs.extend(job.name for job in given)
-        return run_jobs(function, given, **options)
+        return run_asked(function, given, **options)
 
-    run_jobs = simulation_jobs.run_jobs
-    monkeypatch.setattr(simulation_jobs, "run_jobs", noting)
+    run_jobs = jobs.run_jobs
+    monkeypatch.setattr(jobs, "run_jobs", noting)
     where = {"workers": 2} if place == "processes" else {"engine": cluster}
     assert at_home(place, arms=["teach", "random"], **where) == calm
     assert jobs == ["news-teach-1", "news-random-1"]
@@ -175,9 +175,9 @@ def test_workers_are_refused_where_the_database_is_in_memory(
 def test_another_base_on_the_workers_is_refused(
     at_home: Callable[..., Any], cluster: str, monkeypatch: pytest.MonkeyPatch
 ):
-    from prodigy_al.inputs import remote_simulation
+    from prodigy_al.inputs.simulation import remote
 
-    monkeypatch.setattr(remote_simulation, "pipeline_sha256", lambda nlp: "0" * 64)
+    monkeypatch.setattr(remote, "pipeline_sha256", lambda nlp: "0" * 64)
     with pytest.raises(RecipeError, match=r"^the job news-random-0 .* is another there than here"):
         at_home("cluster", engine=cluster, arms=["random"], seeds="1")
     assert connect().datasets == []

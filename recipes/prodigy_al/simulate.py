@@ -25,7 +25,7 @@ from prodigy_al.random_order import random_order
 from prodigy_al.teach import teach
 
 if TYPE_CHECKING:
-    from prodigy_al.inputs.simulated_runs import Answered
+    from prodigy_al.inputs.simulation.runs import Answered
     from prodigy_al.simulation.arms import SimulatedRun
 
 RECIPES: Mapping[str, Callable[..., Any]] = {
@@ -150,13 +150,18 @@ def simulate(
 ) -> None:
     """Answer every arm's questions from gold and write ordinary datasets."""
     from prodigy_al.inputs.choices import choose_machines
-    from prodigy_al.inputs.costs import PARTS, read_costs
     from prodigy_al.inputs.naming import naming_options
-    from prodigy_al.inputs.protocol import ProtocolOptions, planned_arms, run_and_print
     from prodigy_al.inputs.remarks import say
-    from prodigy_al.inputs.simulated_runs import open_simulation
-    from prodigy_al.inputs.simulating import Conditions, check_design, check_runs, choose_team
-    from prodigy_al.inputs.simulation_jobs import answer_runs
+    from prodigy_al.inputs.simulation.costs import PARTS, read_costs
+    from prodigy_al.inputs.simulation.jobs import answer_runs
+    from prodigy_al.inputs.simulation.protocol import ProtocolOptions, planned_arms, run_and_print
+    from prodigy_al.inputs.simulation.runs import open_simulation
+    from prodigy_al.inputs.simulation.settings import (
+        Conditions,
+        check_design,
+        check_runs,
+        choose_team,
+    )
     from prodigy_al.simulation.arms import DEFAULT_ARMS, plan_runs
 
     evaluated = ProtocolOptions(

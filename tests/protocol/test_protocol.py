@@ -16,8 +16,8 @@ from prodigy.errors import RecipeError
 from team_runs import everything, keep
 
 from prodigy_al.comparison import runs
-from prodigy_al.inputs.oracle import TRUE_ERRORS
-from prodigy_al.inputs.simulated_runs import Simulation
+from prodigy_al.inputs.simulation.oracle import TRUE_ERRORS
+from prodigy_al.inputs.simulation.runs import Simulation
 from prodigy_al.simulate import simulate
 from prodigy_al.training.policies import POLICIES
 

@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from prodigy_al.errors import AnswerError, OptionError, ParameterError
-from prodigy_al.inputs.built_in import find_ner_teach
 from prodigy_al.inputs.choices import check_acquisition
-from prodigy_al.inputs.costs import PARTS
 from prodigy_al.inputs.datasets import check_name, stored_examples
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.remarks import say
-from prodigy_al.inputs.remote_simulation import read_settings
 from prodigy_al.inputs.resuming import GO_ON
+from prodigy_al.inputs.simulation.built_in import find_ner_teach
+from prodigy_al.inputs.simulation.costs import PARTS
+from prodigy_al.inputs.simulation.remote import read_settings
 from prodigy_al.records import SIMULATED
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.scoring.registry import find_acquisition

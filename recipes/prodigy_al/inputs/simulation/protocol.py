@@ -16,7 +16,7 @@ from prodigy_al.inputs.choices import check_wanted, choose_policies
 from prodigy_al.inputs.comparison import load_base, read_test_set
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.remarks import say, warn
-from prodigy_al.inputs.simulated_runs import Simulation
+from prodigy_al.inputs.simulation.runs import Simulation
 from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.ner.pipelines import describe_pipeline
 from prodigy_al.protocol.answering import Annotation

@@ -10,13 +10,13 @@ from typing import Any
 from prodigy.core import Controller
 from tqdm import tqdm
 
-from prodigy_al.inputs.built_in import open_ner_teach
 from prodigy_al.inputs.datasets import stored_examples
-from prodigy_al.inputs.oracle import open_oracle
-from prodigy_al.inputs.ranks import rank_texts
 from prodigy_al.inputs.remarks import warn
-from prodigy_al.inputs.simulated_teams import TeamRun, close, unused_name
-from prodigy_al.inputs.simulating import Conditions, check_cold_start
+from prodigy_al.inputs.simulation.built_in import open_ner_teach
+from prodigy_al.inputs.simulation.oracle import open_oracle
+from prodigy_al.inputs.simulation.ranks import rank_texts
+from prodigy_al.inputs.simulation.settings import Conditions, check_cold_start
+from prodigy_al.inputs.simulation.teams import TeamRun, close, unused_name
 from prodigy_al.inputs.sources import read_gold_source
 from prodigy_al.simulation.annotator import GoldAnnotator, GoldSpans
 from prodigy_al.simulation.arms import SimulatedRun

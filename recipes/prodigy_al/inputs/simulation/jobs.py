@@ -2,7 +2,7 @@
 
 Processes of this machine write into the same database, each answer as it is given, so that a run
 that was interrupted goes on in its middle. On a cluster a run is stored as a whole, once it is done
-(`inputs.remote_simulation`). Datasets are the same, record by record, wherever they were written.
+(`inputs.simulation.remote`). Datasets are the same, record by record, wherever they were written.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from prodigy_al.errors import ActiveLearningError
 from prodigy_al.inputs.datasets import stored_examples
 from prodigy_al.inputs.naming import naming_options
 from prodigy_al.inputs.remarks import Remark, collected_remarks, pass_on
-from prodigy_al.inputs.remote_simulation import JobInputs, renamed, require_shared_database, store
-from prodigy_al.inputs.simulated_runs import Answer, Answered, Simulation
+from prodigy_al.inputs.simulation.remote import JobInputs, renamed, require_shared_database, store
+from prodigy_al.inputs.simulation.runs import Answer, Answered, Simulation
 from prodigy_al.jobs.run import RemoteJob, run_jobs
 from prodigy_al.scoring.blas import BLAS, faster_blas
 from prodigy_al.simulation.arms import SimulatedRun
