@@ -112,8 +112,8 @@ def test_what_is_begun_goes_on_elsewhere_and_what_is_whole_is_not_answered_again
     jobs: list[str] = []
 
     def noting(function: Any, given: Any, **options: Any) -> Any:
-        jobs.extend(job.name for job in given)
-        return run_asked(function, given, **options)
+        asked.extend(job.name for job in given)
+        return run_jobs(function, given, **options)
 
     run_jobs = jobs.run_jobs
     monkeypatch.setattr(jobs, "run_jobs", noting)
