@@ -14,6 +14,7 @@ from prodigy.components.db import connect
 from prodigy.errors import RecipeError
 
 from prodigy_al.inputs import remarks
+from prodigy_al.inputs.simulation import jobs
 from prodigy_al.inputs.simulation.remote import read_settings
 from prodigy_al.simulate import simulate
 from prodigy_al.simulation.arms import ARMS as ARMS_BY_NAME
@@ -109,7 +110,7 @@ def test_what_is_begun_goes_on_elsewhere_and_what_is_whole_is_not_answered_again
     calm = at_home("calm", arms=["teach", "random"])
     at_home(place, arms=["teach", "random"], seeds="0,")
     at_home(place, arms=["teach"], seeds="1,", budget=9)
-    jobs: list[str] = []
+    asked: list[str] = []
 
     def noting(function: Any, given: Any, **options: Any) -> Any:
         asked.extend(job.name for job in given)
@@ -119,7 +120,7 @@ def test_what_is_begun_goes_on_elsewhere_and_what_is_whole_is_not_answered_again
     monkeypatch.setattr(jobs, "run_jobs", noting)
     where = {"workers": 2} if place == "processes" else {"engine": cluster}
     assert at_home(place, arms=["teach", "random"], **where) == calm
-    assert jobs == ["news-teach-1", "news-random-1"]
+    assert asked == ["news-teach-1", "news-random-1"]
 
 
 def test_several_annotators_give_the_same_records_anywhere_also_where_they_go_on(
