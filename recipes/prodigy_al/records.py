@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -28,6 +29,8 @@ NEW_FIELDS: Mapping[int, frozenset[str]] = MappingProxyType(
     }
 )
 """The versions that can be read, and the fields that each has and those before have not."""
+VERSIONS = tuple(NEW_FIELDS)
+"""The same versions; what is looked for among them need not be hashable."""
 SIMULATED = "simulated"
 """Key of an answer, beside ``al``, that al.simulate gave and stamped with a time of its own.
 
@@ -97,11 +100,15 @@ class Record:
     def to_dict(self) -> dict[str, Any]:
         """Return the record as it is stored."""
         # not asdict, which copies in depth and takes longer than all the rest of a task
-        values = {name: getattr(self, name) for name in NAMES}
-        return {k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+        values = dict(vars(self))
+        for name in MAPPINGS:
+            if values[name] is not None:
+                values[name] = dict(values[name])
+        return values
 
 
 NAMES = tuple(field.name for field in fields(Record))
+MAPPINGS = tuple(field.name for field in fields(Record) if str(field.type).startswith("Mapping"))
 
 
 def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
@@ -115,18 +122,24 @@ def read_record(task: Mapping[str, Any], *, dataset: str = "") -> Record:
     if not isinstance(stored, Mapping):
         raise RecordError(f"{shown} carries no `al` record: it was not asked by al.* recipes")
     version: Any = stored.get("version")
-    if version not in tuple(NEW_FIELDS):
+    if version not in VERSIONS:
         raise RecordError(
             f"{shown} has an `al` record of version {version!r}; "
-            f"this release reads versions {', '.join(map(str, NEW_FIELDS))}"
+            f"this release reads versions {', '.join(map(str, VERSIONS))}"
         )
-    later = (new for since, new in NEW_FIELDS.items() if since > version)
-    lacking = frozenset[str]().union(*later)
-    known = set(NAMES) - lacking
-    required = known - {"reused_from", "trial"}
+    lacking, known, required = _names(int(version))
     if missing := sorted(required - stored.keys()):
         raise RecordError(f"{shown} has an `al` record without {', '.join(missing)}")
     if unknown := sorted(stored.keys() - known):
         raise RecordError(f"{shown} has an `al` record with unknown keys {', '.join(unknown)}")
     values: dict[str, Any] = {**dict.fromkeys(lacking), **stored}
     return Record(**values)
+
+
+@cache
+def _names(version: int) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return the fields that a version lacks, that it may have, and that it must have."""
+    later = (new for since, new in NEW_FIELDS.items() if since > version)
+    lacking = frozenset[str]().union(*later)
+    known = frozenset(NAMES) - lacking
+    return lacking, known, known - {"reused_from", "trial"}

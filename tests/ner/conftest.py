@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import spacy
+from small_pipelines import EMBEDDING
 from spacy.training import Example
 from spacy.util import fix_random_seed
 
@@ -61,7 +62,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def _train(nlp: spacy.Language, records: list[dict[str, Any]], epochs: int = 9) -> spacy.Language:
+def _train(nlp: spacy.Language, records: list[dict[str, Any]], epochs: int = 18) -> spacy.Language:
     fix_random_seed(0)
     examples = []
     for record in records:
@@ -76,17 +77,24 @@ def _train(nlp: spacy.Language, records: list[dict[str, Any]], epochs: int = 9) 
     return nlp
 
 
-LISTENER = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "tok2vec"}
+# of spaCy's own architectures, much smaller: each is trained and scored with many times
+SMALL = EMBEDDING | {"width": 48, "depth": 2, "embed_size": 500}
+LISTENER = {"@architectures": "spacy.Tok2VecListener.v1", "width": 48, "upstream": "tok2vec"}
 
 
 def _with_listeners() -> spacy.Language:
     """A pipeline whose recogniser and tagger borrow the vectors of one component."""
     nlp = spacy.blank("en")
-    nlp.add_pipe("tok2vec")
+    nlp.add_pipe("tok2vec", config={"model": SMALL})
     for name in ("tagger", "ner"):
-        default = spacy.Language.get_factory_meta(name).default_config["model"]
-        nlp.add_pipe(name, config={"model": {**default, "tok2vec": LISTENER}})
+        nlp.add_pipe(name, config={"model": _on(name, LISTENER)})
     return nlp
+
+
+def _on(component: str, vectors: dict[str, Any]) -> dict[str, Any]:
+    """The component's usual model, with other token vectors."""
+    default = spacy.Language.get_factory_meta(component).default_config["model"]
+    return {**default, "tok2vec": vectors}
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +106,7 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
         records = _read(_write_corpus(folder / f"{lang}-train.jsonl", lang, 80))
         nlp = _with_listeners() if lang == "en" else spacy.blank(lang)
         if lang != "en":
-            nlp.add_pipe("ner")
+            nlp.add_pipe("ner", config={"model": _on("ner", SMALL)})
         _train(nlp, records).to_disk(folder / lang)
         source = _write_corpus(folder / f"{lang}.jsonl", lang, 100)
         made[lang] = {"model": str(folder / lang), "source": str(source), "label": ["ORG"]}

@@ -114,7 +114,7 @@ def _train(nlp: Language, folder: Path) -> str:
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Path of a pipeline that knows ORG and PERSON with an encoder of its own."""
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     nlp.add_pipe("ner", config={"model": {**PARSER, "tok2vec": ENCODER}})
     return _train(nlp, tmp_path_factory.mktemp("base"))
 
@@ -122,7 +122,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def listening_base(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Path of a pipeline whose tagger and ner share one encoder."""
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     nlp.add_pipe("tok2vec", config={"model": ENCODER})
     tagger = {"@architectures": "spacy.Tagger.v2", "tok2vec": LISTENER}
     nlp.add_pipe("tagger", config={"model": tagger})
@@ -191,7 +191,7 @@ def reference() -> Callable[..., Doc]:
     def make(
         words: str, *, ents: Spans = (), default: str = "missing", rejected: Spans = ()
     ) -> Doc:
-        doc = Doc(spacy.blank("en").vocab, words=words.split())
+        doc = Doc(spacy.blank("xx").vocab, words=words.split())
         doc.set_ents([Span(doc, *span) for span in ents], default=default)
         doc.spans[INCORRECT_SPANS_KEY] = [Span(doc, *span) for span in rejected]
         return doc

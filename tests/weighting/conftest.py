@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import cached_property
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ from prodigy_al.sampling.frame import Frame, Segment, build_frame
 from prodigy_al.sampling.history import STARTING_MODEL, ModelVersions
 from prodigy_al.sampling.keys import quantise
 from prodigy_al.sampling.questions import Header, make_tasks
-from prodigy_al.sampling.scored import Candidate, Scored
+from prodigy_al.sampling.scored import SPAN, Candidates, Scored
+from prodigy_al.sampling.table import folds_of, input_hashes
 from prodigy_al.scoring.acquisition import expected_errors
 
 NLP = spacy.blank("en")
@@ -59,6 +61,18 @@ class Tables:
     marginals: np.ndarray
     taught: np.ndarray | None = None
 
+    @cached_property
+    def candidates(self) -> tuple[Candidates, ...]:
+        """The candidates of each text, packed as the product's scorer packs them."""
+        there = ~np.isnan(self.marginals)
+        rows = np.zeros(there.shape, dtype=SPAN)
+        rows["start"] = 3 * np.arange(there.shape[1])
+        rows["end"] = rows["start"] + 2
+        rows["p"], rows["greedy"] = self.marginals, self.predicted[:, : there.shape[1]]
+        ends = np.cumsum([0, *there.sum(axis=1)]) * SPAN.itemsize
+        packed = rows[there].tobytes()
+        return tuple(Candidates(packed[a:b], ("ORG",)) for a, b in pairwise(ends.tolist()))
+
     def shifted(self, by: float) -> Tables:
         """The same with other scores, as another number of threads gives them."""
         return Tables(self.u + by, self.gold, self.predicted, self.marginals)
@@ -74,24 +88,20 @@ class Pool:
     scored: dict[int, Scored] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.place = {one.input_hash: i for i, one in enumerate(self.frame.segments)}
+        inputs = input_hashes(self.frame.segments).tolist()
+        self.place = {input_hash: i for i, input_hash in enumerate(inputs)}
 
     def score(self, segments: Sequence[Segment]) -> Iterator[Scored]:
-        for segment in segments:
-            i = self.place[segment.input_hash]
+        taught = self.tables.taught
+        train = taught is not None and folds_of(segments) == {"train"}
+        u = taught if train else self.tables.u
+        for i in self.at(segments):
             if i not in self.scored:
-                self.scored[i] = self._scored(i)
+                self.scored[i] = Scored(quantise(float(u[i])), self.tables.candidates[i])
             yield self.scored[i]
 
-    def _scored(self, i: int) -> Scored:
-        spans = tuple(
-            Candidate(3 * j, 3 * j + 2, "ORG", p, greedy=bool(self.tables.predicted[i, j]))
-            for j, p in enumerate(self.tables.marginals[i].tolist())
-            if p == p  # not NaN
-        )
-        taught = self.tables.taught
-        train = taught is not None and self.frame.segments[i].fold == "train"
-        return Scored(quantise(float((taught if train else self.tables.u)[i])), spans)
+    def at(self, segments: Sequence[Segment]) -> list[int]:
+        return [self.place[input_hash] for input_hash in input_hashes(segments).tolist()]
 
     def ask(
         self,
@@ -161,10 +171,10 @@ class Pool:
 
     def whole(self, *, binary: bool = False, fold: Fold = "dev") -> Counts:
         """The model's counts on a whole fold: on all of it, or on its candidates."""
-        dev = [self.place[one.input_hash] for one in self.frame.fold(fold)]
-        gold, predicted = self.tables.gold[dev], self.tables.predicted[dev]
+        at = self.at(self.frame.fold(fold))
+        gold, predicted = self.tables.gold[at], self.tables.predicted[at]
         if binary:
-            asked = ~np.isnan(self.tables.marginals[dev])
+            asked = ~np.isnan(self.tables.marginals[at])
             width = asked.shape[1]
             gold, predicted = gold[:, :width] & asked, predicted[:, :width] & asked
         parts = (gold & predicted, predicted, gold)
