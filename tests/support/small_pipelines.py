@@ -86,13 +86,13 @@ def trained(nlp: Language, updates: int = 30) -> Language:
 
 
 def recogniser_only(updates: int = 30, **architecture: Any) -> Language:
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     nlp.add_pipe("ner", config=recogniser(EMBEDDING, **architecture))
     return trained(nlp, updates)
 
 
 def listening_pipeline(**architecture: Any) -> Language:
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("xx")
     nlp.add_pipe("tok2vec", config={"model": EMBEDDING})
     tagger = {"@architectures": "spacy.Tagger.v2", "tok2vec": BORROWED}
     nlp.add_pipe("tagger", config={"model": tagger})
