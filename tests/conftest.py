@@ -23,6 +23,7 @@ from spacy.util import fix_random_seed
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
+from grouped_entry_points import group_entry_points
 from longest_first import pytest_collection_modifyitems
 from small_pipelines import (
     EMBEDDING,
@@ -36,6 +37,7 @@ from warm_commands import WarmCommands
 __all__ = ["pytest_collection_modifyitems"]
 
 os.environ["PRODIGY_AL_CACHE"] = ""  # no test takes the scores of another
+group_entry_points()
 
 
 def pytest_collection_finish() -> None:

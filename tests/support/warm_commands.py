@@ -20,6 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from grouped_entry_points import group_entry_points
+
 # nothing of this project: what a command imports of it is part of what is tested
 SLOW = ("spacy", "spacy.training.loop", "joblib", "scipy.optimize", "scipy.special", "scipy.sparse",
         "peewee", "tqdm", "threadpoolctl", "matplotlib.figure", "jinja2")  # fmt: skip
@@ -80,6 +82,7 @@ def serve() -> None:
     """Read one job a line, run it in a fork and write its exit code."""
     for name in SLOW:
         import_module(name)
+    group_entry_points()
     gc.collect()
     gc.freeze()  # or every fork would look through all of it, and so copy it
     for line in sys.stdin:
