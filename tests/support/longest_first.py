@@ -5,21 +5,26 @@ from __future__ import annotations
 import pytest
 
 LONGEST = [
-    "test_line.py",
-    "test_in_the_loop.py",
-    "test_learner.py",
-    "test_so_far.py",
-    "test_diagnosing.py",
-    "test_pipelines_kinds.py",
-    "test_interruption.py",
-    "test_two_designs.py",
-    "test_many_draws.py",
-    "test_finetune.py",
-    "test_demo.py",
     "test_stories.py",
     "test_simulating_elsewhere.py",
+    "test_line.py",
+    "test_demo.py",
+    "test_in_the_loop.py",
+    "test_host_page_recipes.py",
     "test_protocol.py",
-    "test_why.py",
+    "test_interruption.py",
+    "test_learner.py",
+    "test_packaging.py",
+    "test_host_page_places.py",
+    "test_host_page_views.py",
+    "test_many_draws.py",
+    "test_host_ner_recipes.py",
+    "test_pipelines_kinds.py",
+    "test_so_far.py",
+    "test_finetune.py",
+    "test_robust.py",
+    "test_scoring_real_data.py",
+    "test_two_designs.py",
 ]
 
 
