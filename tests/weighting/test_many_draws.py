@@ -113,7 +113,7 @@ def test_weighted_sums_are_those_of_the_pool_on_average(
 def test_the_weighted_number_is_right_on_average_and_the_unweighted_is_not(
     drawn: Callable[[str], Rows], target: str
 ):
-    """A ratio has a bias of order 1/M, here of 2 standard errors; without weights it is 16 or 24."""
+    """A ratio has a bias of order 1/M, here 2 standard errors; without weights it is 16 or 24."""
     rows = drawn("ranked")
     assert off_by(rows["value"] - rows[target]) < 5
     assert off_by(rows["unweighted"] - rows[target]) > 10
