@@ -1,4 +1,4 @@
-"""Over hundreds of draws: the weighted number is right on average, and its intervals hold.
+"""Over a thousand draws: the weighted number is right on average, and its intervals hold.
 
 Each draw is another pool of documents from one world and another seed, and goes the whole way from
 the draw to the estimate. So both targets are known: the number of just that pool's dev fold, and
@@ -19,7 +19,7 @@ from prodigy_al.evaluation.estimators import Estimate
 from prodigy_al.sampling.design import SamplingDesign
 from prodigy_al.sampling.inclusion import inclusion
 
-DRAWS = 500
+DRAWS = 1_000
 WORDS = 7
 SIZE, DOCUMENTS, DEV = 240, 30, 0.85
 DESIGNS = {
@@ -97,7 +97,7 @@ def errors_of_sums(pool: Any, arm: Any, *, binary: bool) -> list[float]:
 
 
 def off_by(errors: np.ndarray) -> float:
-    """Return the mean error in its standard errors: right on average it exceeds 3 once in 370."""
+    """Return the mean error in its standard errors."""
     return float(abs(errors.mean()) / (errors.std() / np.sqrt(errors.size)))
 
 
@@ -113,10 +113,9 @@ def test_weighted_sums_are_those_of_the_pool_on_average(
 def test_the_weighted_number_is_right_on_average_and_the_unweighted_is_not(
     drawn: Callable[[str], Rows], target: str
 ):
-    """A ratio has a bias of order 1/M, here 2 standard errors; without weights it is 16 or 24."""
     rows = drawn("ranked")
-    assert off_by(rows["value"] - rows[target]) < 5
-    assert off_by(rows["unweighted"] - rows[target]) > 10
+    assert off_by(rows["value"] - rows[target]) < 3
+    assert off_by(rows["unweighted"] - rows[target]) > 3
 
 
 def test_of_few_uneven_answers_the_ratio_of_sums_is_off_by_little_of_its_spread(
@@ -125,10 +124,9 @@ def test_of_few_uneven_answers_the_ratio_of_sums_is_off_by_little_of_its_spread(
     """A ratio has a bias of order 1/M: with 68 candidates a fifth of what the plain one is off."""
     rows = drawn("candidates")
     errors, plain = rows["value"] - rows["pool"], rows["unweighted"] - rows["pool"]
-    # .12 over 1,000 draws, with a standard error of .045 over 500; the plain one is off by .5
-    assert abs(errors.mean()) < 0.25 * errors.std()
+    assert abs(errors.mean()) < 0.15 * errors.std()
     assert abs(errors.mean()) < abs(plain.mean()) / 2
-    assert off_by(plain) > 8
+    assert off_by(plain) > 3
 
 
 @pytest.mark.parametrize("name", DESIGNS)
@@ -138,9 +136,8 @@ def test_each_interval_covers_its_own_target_as_often_as_it_says(
     rows = drawn(name)
     of_pool = (rows["low"] <= rows["pool"]) & (rows["pool"] <= rows["high"])
     of_text = (rows["low_text"] <= rows["text"]) & (rows["text"] <= rows["high_text"])
-    # three standard errors of .0097 around .95
-    assert 0.92 <= of_pool.mean() <= 0.98
-    assert 0.92 <= of_text.mean() <= 0.98
+    assert 0.93 <= of_pool.mean() <= 0.97
+    assert 0.93 <= of_text.mean() <= 0.97
 
 
 @pytest.mark.parametrize("name", DESIGNS)
@@ -149,4 +146,4 @@ def test_the_interval_of_one_target_does_not_cover_the_other(
 ):
     rows = drawn(name)
     crossed = (rows["low"] <= rows["text"]) & (rows["text"] <= rows["high"])
-    assert crossed.mean() < 0.92
+    assert crossed.mean() < 0.93

@@ -21,7 +21,7 @@ from prodigy_al.sampling.history import ANSWERS, RunHistory
 from prodigy_al.sampling.inclusion import inclusion, verify_records
 from prodigy_al.scoring.acquisition import expected_errors
 
-DRAWS = 150
+DRAWS = 300
 EVERY = 10
 START = SamplingDesign("random", "segment", explore=1.0, dev_share=0.2)
 TEACH = SamplingDesign("teach-started", "candidate", block_size=25, rate=0.2, dev_share=0.2)
@@ -107,7 +107,7 @@ def test_weighted_totals_are_right_on_average_though_the_reranker_learns_meanwhi
 
 
 def test_without_weights_they_are_not(drawn: dict[str, np.ndarray]):
-    assert off_by(drawn["unweighted"]) > 6
+    assert off_by(drawn["unweighted"]) > 10
 
 
 @pytest.mark.parametrize("stop", [7, 30, 44, 58])

@@ -20,7 +20,7 @@ from prodigy_al.evaluation.estimators import Estimate, weighted_scores
 from prodigy_al.sampling.design import RANKING, SamplingDesign
 from prodigy_al.sampling.inclusion import inclusion
 
-DRAWS = {"root": 300, "kinds": 500}  # only of the second are the intervals tested
+DRAWS = 1_000
 SIZE, DOCUMENTS = 240, 30
 TABLE = np.arange(SIZE) % 4 == 0
 USUAL = SamplingDesign("ranked", "segment", dev_share=0.2)
@@ -96,7 +96,7 @@ def drawn(holed: Callable[..., Any]) -> Callable[[str], Rows]:
     @cache
     def rows(name: str) -> Rows:
         found = []
-        for seed in range(DRAWS[name]):
+        for seed in range(DRAWS):
             pool = holed(seed)
             arm = pool.read(pool.ask(replace(DESIGNS[name], seed=seed), 90))
             train = [(key, record) for key, record in arm.records.items() if record.fold == "train"]
@@ -137,10 +137,8 @@ def test_the_weighted_number_of_the_train_fold_is_right_and_the_unweighted_is_no
 ):
     rows = drawn(name)
     errors, plain = rows["value"] - rows["pool"], rows["unweighted"] - rows["pool"]
-    # a ratio has a bias of order 1/M, .1 at most here; the mean has a standard error of .06
-    assert abs(errors.mean()) < 0.25 * errors.std()
-    assert abs(errors.mean()) < abs(plain.mean()) / 2
-    assert off_by(plain) > 5
+    assert abs(errors.mean()) < 0.15 * errors.std()  # a ratio has a bias of order 1/M
+    assert off_by(plain) > 10
 
 
 def test_a_kind_without_any_score_is_asked_about_within_kinds(drawn: Callable[[str], Rows]):
@@ -165,9 +163,6 @@ def test_the_first_question_is_of_a_kind_as_often_as_the_fold_is(holed: Callable
 
 
 def test_the_interval_covers_the_train_fold_as_often_as_it_says(drawn: Callable[[str], Rows]):
-    """Seen over 1,000 draws: .932. Here the standard error is .011, and whoever takes the interval
-    of another target (test_many_draws.py) covers .87.
-    """
     rows = drawn("kinds")
     covered = (rows["low"] <= rows["pool"]) & (rows["pool"] <= rows["high"])
-    assert 0.9 <= covered.mean() <= 0.98
+    assert 0.93 <= covered.mean() <= 0.97
