@@ -152,16 +152,11 @@ def simulate(
     from prodigy_al.inputs.choices import choose_machines
     from prodigy_al.inputs.naming import naming_options
     from prodigy_al.inputs.remarks import say
+    from prodigy_al.inputs.simulation import settings
     from prodigy_al.inputs.simulation.costs import PARTS, read_costs
     from prodigy_al.inputs.simulation.jobs import answer_runs
     from prodigy_al.inputs.simulation.protocol import ProtocolOptions, planned_arms, run_and_print
     from prodigy_al.inputs.simulation.runs import open_simulation
-    from prodigy_al.inputs.simulation.settings import (
-        Conditions,
-        check_design,
-        check_runs,
-        choose_team,
-    )
     from prodigy_al.simulation.arms import DEFAULT_ARMS, plan_runs
 
     evaluated = ProtocolOptions(
@@ -176,13 +171,13 @@ def simulate(
         "budget": budget, "unit": budget_in,
     }  # fmt: skip
     with naming_options(**PARTS):
-        check_design(prefix, dev_share=dev_share, **active)
+        settings.check_design(prefix, dev_share=dev_share, **active)
         runs = plan_runs(prefix, **of_runs)
         machines = choose_machines(workers, engine)
         priced, remarks = read_costs(costs, given(**parts, per_span=seconds_per_span))
-        team, rates = choose_team(annotators, overlap), parse_rates(str(error_rate))
-        conditions = Conditions(priced, chosen_speed, errors, rates, errors_by_score, team)
-    check_runs(runs, conditions, started=not protocol)
+        team, rates = settings.choose_team(annotators, overlap), parse_rates(str(error_rate))
+        conditions = settings.Conditions(priced, chosen_speed, errors, rates, errors_by_score, team)
+    settings.check_runs(runs, conditions, started=not protocol)
     simulation = open_simulation(
         gold, model, label, arms=of_runs["arms"] or DEFAULT_ARMS, conditions=conditions,
         recipes=RECIPES, cut={"loader": loader, "skip_bad": skip_bad, "unsegmented": unsegmented},
