@@ -21,11 +21,9 @@ from prodigy_al.evaluation.bootstrap import (
     paired_difference,
 )
 from prodigy_al.evaluation.counts import Counts, scores
-from prodigy_al.evaluation.curve_difference import DrawnCurves, draw_curves
 from prodigy_al.evaluation.documents import document_sizes, variance_inflation
 from prodigy_al.evaluation.estimators import Estimate, Unavailable, Weighted, weighted_scores
 from prodigy_al.evaluation.paired import Side
-from prodigy_al.evaluation.reaching import Reached, lower_bounds, work_to_match
 from prodigy_al.evaluation.replicates import ReplicateDifference, replicate_difference
 from prodigy_al.evaluation.response import bounds_of_missing, response_rates
 from prodigy_al.records import Record
@@ -151,33 +149,6 @@ def difference_over_replicates(
     """Return the mean difference of F1 over replicates, each minus the control at its place."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     return replicate_difference(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
-
-
-def bounds_above(
-    curve: Sequence[Sequence[Counts]], other: Sequence[Counts], groups: Sequence[str]
-) -> FloatArray | Unavailable:
-    """Return the lower bound of F1 minus the other's for each point of a learning curve."""
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    return lower_bounds(curve, other, groups=groups, draws=DRAWS, rng=rng)
-
-
-def work_at(
-    curve: Sequence[Sequence[Counts]],
-    work: Sequence[float],
-    other: Sequence[Counts],
-    groups: Sequence[str],
-) -> Reached | Unavailable:
-    """Return the work at which a learning curve is at the F1 of `other`."""
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    return work_to_match(curve, work, other, groups=groups, draws=DRAWS, rng=rng)
-
-
-def drawn_curves(
-    ours: Sequence[Sequence[Counts]], theirs: Sequence[Sequence[Counts]], groups: Sequence[str]
-) -> DrawnCurves | Unavailable:
-    """Draw two learning curves, which begin with the base, again over documents and seeds."""
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    return draw_curves(ours, theirs, groups=groups, draws=DRAWS, rng=rng)
 
 
 def weighted_score(

@@ -23,19 +23,17 @@ from prodigy_al.comparison.candidates import (
     candidate_score,
     count_inside,
 )
+from prodigy_al.comparison.curve_estimates import bounds_above, drawn_curves, work_at
 from prodigy_al.comparison.estimates import (
     Compared,
     Score,
     WeightedScore,
-    bounds_above,
     difference,
     difference_over_replicates,
-    drawn_curves,
     estimated_score,
     recall_interval,
     score,
     weighted_score,
-    work_at,
 )
 from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.plan import Plan

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import special
@@ -63,6 +64,15 @@ class DrawnCurves:
         first, second = values[..., : self.split], values[..., self.split :]
         return first, np.concatenate([first[..., :1], second], axis=-1)
 
+    @cached_property
+    def smoothed(self) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+        """Both curves as they never fall: as measured, (k,) each, and drawn, (draws, k) each."""
+        measured, drawn = (
+            tuple(isotonic(curve) for curve in self.columns(values))
+            for values in (self.points.values, self.points.drawn)
+        )
+        return (measured[0], measured[1]), (drawn[0], drawn[1])
+
 
 def draw_curves(
     first: Curve,
@@ -101,18 +111,11 @@ def compare_curves(
     grid = np.unique(np.concatenate(works))
     grid = grid[grid <= until]
     weights = [_mean_weights(grid, work) for work in works]
+    at_grid = [_interpolation(grid, work).T for work in works]
 
     def means(values: FloatArray) -> FloatArray:
         ours, theirs = drawn.columns(values)
         difference: FloatArray = ours @ weights[0] - theirs @ weights[1]
-        return difference
-
-    def smoothed(values: FloatArray) -> FloatArray:
-        ours, theirs = (
-            isotonic(column) @ _interpolation(grid, work).T
-            for column, work in zip(drawn.columns(values), works, strict=True)
-        )
-        difference: FloatArray = ours - theirs
         return difference
 
     points = drawn.points
@@ -121,9 +124,10 @@ def compare_curves(
     value = float(means(points.values))
     half = float(special.stdtrit(points.freedom, 1 - LEVEL / 2))
     half *= float(np.nanstd(means(points.drawn), ddof=1))
-    lead = _find_lead(
-        grid, smoothed(points.values), smoothed(points.drawn), tail=expanded_tail(drawn.groups)
+    measured, resampled = (
+        ours @ at_grid[0] - theirs @ at_grid[1] for ours, theirs in drawn.smoothed
     )
+    lead = _find_lead(grid, measured, resampled, tail=expanded_tail(drawn.groups))
     return CurveDifference(until, Estimate(value, value - half, value + half), lead)
 
 

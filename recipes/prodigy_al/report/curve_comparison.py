@@ -42,9 +42,7 @@ def curve_rows(report: Report, policy: str) -> list[tuple[str, ...]]:
             rows.append((*start, f"not shown: {found.reason}", "-", "-", "-"))
             continue
         for unit, one in found.items():
-            mean = one.difference
-            told = f"{signed(mean.value or 0)} {interval(mean.low, mean.high)}"
-            rows.append((*start, unit, f"{one.until:,.0f}", told, _leader(one, *start)))
+            rows.append((*start, unit, f"{one.until:,.0f}", _told(one), _leader(one, *start)))
     return rows
 
 
@@ -62,6 +60,11 @@ def _since(lead: Lead | None) -> parts.Interval:
     if lead is None:
         return parts.Interval(value=None, low=None, high=None)
     return parts.Interval(value=lead.start, low=lead.low, high=lead.high)
+
+
+def _told(found: parts.CurveComparison) -> str:
+    mean = found.difference
+    return "-" if mean.value is None else f"{signed(mean.value)} {interval(mean.low, mean.high)}"
 
 
 def _leader(found: parts.CurveComparison, name: str, control: str) -> str:
