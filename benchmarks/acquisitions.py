@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from gold import LABEL, Gold, read_gold
-from study import BASE, CORPORA, DATA, QUICK, ROOT, Corpus, write_result
+from study import BASE, CORPORA, DATA, QUICK, Corpus, write_result
 from wasabi.tables import table
 
 from prodigy_al.arrays import BoolArray, FloatArray, IntArray
@@ -109,7 +109,6 @@ def main() -> None:
     """Rank both pools, print a table of each and write build/bench-acquisition.json."""
     if not BASE.exists():
         sys.exit(f"the benchmark needs the corpora and the pipeline; set PRODIGY_AL_DATA ({DATA})")
-    (ROOT / "build").mkdir(exist_ok=True)
     rows: dict[str, dict[str, float]] = {}
     for corpus in reversed(CORPORA[1:] if QUICK else CORPORA):
         found = measure(corpus)

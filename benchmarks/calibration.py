@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 from gold import LABEL, Gold, read_gold
 from spacy.language import Language
-from study import BASE, CORPORA, DATA, QUICK, ROOT, Corpus, write_result
+from study import BASE, CORPORA, DATA, QUICK, Corpus, write_result
 from wasabi.tables import table
 
 from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
@@ -228,7 +228,6 @@ def main() -> None:
     """Measure, print the rows and write build/bench-calibration.json after each part."""
     if not BASE.exists():
         sys.exit(f"the benchmark needs the corpora and the pipeline; set PRODIGY_AL_DATA ({DATA})")
-    (ROOT / "build").mkdir(exist_ok=True)
     found: dict[str, Row] = {}
     corpora = [one for one in reversed(CORPORA) if not QUICK or one.name == "finer"]
     for part in (rows, refitted_rows):

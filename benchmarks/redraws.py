@@ -30,7 +30,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from study import BASE, CORPORA, DATA, QUICK, ROOT, write_result
+from study import BASE, CORPORA, DATA, QUICK, write_result
 from wasabi.tables import table
 
 from prodigy_al.scoring.blas import BLAS, faster_blas
@@ -121,7 +121,6 @@ def main() -> None:
     """Simulate in each way; print the rows and write build/bench-simulation.json after each."""
     if not BASE.exists():
         sys.exit(f"the benchmark needs the corpora and the pipeline; set PRODIGY_AL_DATA ({DATA})")
-    (ROOT / "build").mkdir(exist_ok=True)
     os.environ[BLAS] = faster_blas()  # one choice for all, which a home of its own would make anew
     load = os.getloadavg()[0]
     rows: dict[str, dict[str, float | None]] = {}

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from study import BASE, CORPORA, DATA, QUICK, ROOT, Corpus, write_result
+from study import BASE, CORPORA, DATA, QUICK, Corpus, write_result
 from wasabi.tables import table
 
 PAIRS = 2 if QUICK else 5
@@ -48,7 +48,6 @@ def main() -> None:
     """Start in pairs, print the rows and write build/bench-restart.json."""
     if not BASE.exists():
         sys.exit(f"the benchmark needs the corpora and the pipeline; set PRODIGY_AL_DATA ({DATA})")
-    (ROOT / "build").mkdir(exist_ok=True)
     rows: dict[str, dict[str, float]] = {}
     for corpus in reversed(CORPORA[1:] if QUICK else CORPORA):
         first, shares = [], []

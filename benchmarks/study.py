@@ -252,6 +252,7 @@ def write_result(name: str, **result: object) -> None:
     machine = {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     result |= {"machine": machine, "commit": commit, "budget": BUDGET}
     path = BUILD.parent / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf8")
 
 

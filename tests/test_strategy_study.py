@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import strategies  # noqa: E402
 import strategies_table  # noqa: E402
+import study  # noqa: E402
 from drawn import ANSWERS, RANDOM, SECONDS  # noqa: E402
 from study import CORPORA  # noqa: E402
 
@@ -32,6 +34,15 @@ def test_seven_scores_are_trained_from_at_equal_answers_first_and_random_once():
     assert len(names) == len(set(names)) == each * (2 * 7 + 2) + 2 * len(CORPORA)
     order = [wanted[0].equal for _, _, wanted in parts]
     assert order == sorted(order, key=[ANSWERS, SECONDS, strategies.POOL].index)
+
+
+def test_a_study_that_finds_all_models_kept_writes_its_rows_in_a_fresh_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A clone has no folder build, and a study that trains nothing has made none."""
+    monkeypatch.setattr(study, "BUILD", tmp_path / "build" / "study")
+    study.write_result("strategies", rows={"f1": 0.5})
+    assert json.loads((tmp_path / "build" / "strategies.json").read_text())["rows"] == {"f1": 0.5}
 
 
 def answers(*lengths: int) -> list[dict[str, Any]]:
