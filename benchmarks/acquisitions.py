@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from gold import LABEL, Gold, read_gold
-from study import BASE, CORPORA, DATA, QUICK, Corpus, write_result
+from real_corpora import BASE, CORPORA, DATA, QUICK, Corpus, write_result
 from wasabi.tables import table
 
 from prodigy_al.arrays import BoolArray, FloatArray, IntArray

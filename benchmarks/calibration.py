@@ -33,8 +33,8 @@ from typing import Any
 
 import numpy as np
 from gold import LABEL, Gold, read_gold
+from real_corpora import BASE, CORPORA, DATA, QUICK, Corpus, write_result
 from spacy.language import Language
-from study import BASE, CORPORA, DATA, QUICK, Corpus, write_result
 from wasabi.tables import table
 
 from prodigy_al.arrays import BoolArray, FloatArray, IndexArray

@@ -53,18 +53,8 @@ from drawn import (
     Drawn,
 )
 from kept import KeptModels, Tested, difference, tested
-from study import (
-    BUDGET,
-    CORPORA,
-    FEWER,
-    REPLICATES,
-    ROOT,
-    Corpus,
-    measure,
-    open_plan,
-    open_study,
-    write_result,
-)
+from real_corpora import BUDGET, CORPORA, ROOT, Corpus, measure, open_plan, open_study, write_result
+from study import FEWER, REPLICATES
 from study_rows import NEW_TEXT, THIS_TEST, level, table_lines
 from wasabi.tables import table
 

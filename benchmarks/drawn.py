@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from cost_models import ANNOTATORS, USUAL, Annotator
-from study import BASE, BUDGET, DATA, Corpus, prodigy
+from real_corpora import BASE, BUDGET, DATA, Corpus, prodigy
 
 from prodigy_al.simulation.costs import CostModel
 

@@ -18,8 +18,8 @@ from drawn import RANDOM, SECONDS
 from kept import KeptModels, Tested
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from real_corpora import CORPORA, ROOT, Corpus
 from strategies import BUDGETS, REPLICATES, STRATEGIES, Wanted
-from study import CORPORA, ROOT, Corpus
 
 FILE = ROOT / "docs" / "f1-by-effort.svg"
 TITLES = {"conll": "CoNLL-2003", "finer": "FiNER-ORD"}

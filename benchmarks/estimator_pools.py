@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import joblib
 import numpy as np
 import srsly
-from study import BASE, DATA, Corpus
+from real_corpora import BASE, DATA, Corpus
 
 from prodigy_al.comparison.matches import count_answers
 from prodigy_al.comparison.pool import PoolTexts

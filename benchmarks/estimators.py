@@ -31,7 +31,7 @@ from estimator_draws import draw_batch
 from estimator_pools import DESIGNS, prepare
 from estimator_rows import KINDS, Rows, cell_names, cells, rows, table_lines
 from kept import current_commit
-from study import BASE, CORPORA, DATA, QUICK, ROOT, Corpus
+from real_corpora import BASE, CORPORA, DATA, QUICK, ROOT, Corpus
 from wasabi.tables import table
 
 from prodigy_al.jobs.run import run_jobs

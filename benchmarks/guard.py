@@ -30,19 +30,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from real_corpora import BASE, POLICIES, QUICK, ROOT, Corpus, open_plan, open_study, write_result
 from scipy import stats
-from study import (
-    BASE,
-    BUILD,
-    POLICIES,
-    QUICK,
-    ROOT,
-    Corpus,
-    Part,
-    open_plan,
-    open_study,
-    write_result,
-)
+from study import BUILD, Part
 from wasabi.tables import table
 
 from prodigy_al.comparison.arms import Arm, read_arm
@@ -244,7 +234,7 @@ def main() -> None:
                 continue
             Part(corpus, ARMS, range(seed, seed + 1), POLICIES).simulate()
             # read for the test set and the base; the arms are others, and train no model here
-            plan = open_plan(corpus, [corpus.model("random", "robust", seed)])
+            plan = open_plan(corpus, [corpus.model("random", "robust", seed)], BUILD)
             for answers in missing:
                 measured = measure(replace(plan, arms=first_answers(corpus, seed, answers)))
                 own += judge(corpus, seed, answers, measured)

@@ -25,7 +25,7 @@ from unittest.mock import patch
 
 import numpy as np
 from kept import current_commit
-from study import BASE, CORPORA, DATA, QUICK, ROOT
+from real_corpora import BASE, CORPORA, DATA, QUICK, ROOT
 from wasabi.tables import table
 
 from prodigy_al.records import SIMULATED

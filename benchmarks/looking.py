@@ -32,8 +32,8 @@ from typing import Any
 import numpy as np
 from kept import ROOT, current_commit
 from looking_folds import Fold, Population, generated, of_corpus
+from real_corpora import BASE, CORPORA, DATA
 from scipy import special
-from study import BASE, CORPORA, DATA
 from wasabi.tables import table
 
 from prodigy_al.arrays import FloatArray, IntArray

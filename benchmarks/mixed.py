@@ -35,7 +35,7 @@ from typing import Any
 
 from drawn import SECONDS, seconds_of, write_dataset
 from kept import KeptModels, Tested, difference, tested
-from study import (
+from real_corpora import (
     BASE,
     BUDGET,
     DATA,

@@ -38,7 +38,7 @@ from kept import current_commit  # noqa: E402
 from planted_implied import IMPLIED  # noqa: E402
 from planted_worlds import LABEL, UNSEEN, World, generated_world, real_world  # noqa: E402
 from plants import BESIDE, PLANTS, WORLD_KINDS, WorldKind, by_arm  # noqa: E402
-from study import BASE, DATA, QUICK, ROOT  # noqa: E402
+from real_corpora import BASE, DATA, QUICK, ROOT  # noqa: E402
 from wasabi.tables import table  # noqa: E402
 
 from prodigy_al.diagnosis.ledger import HYPOTHESES, judge  # noqa: E402

@@ -23,8 +23,8 @@ from zlib import crc32
 import numpy as np
 from news import PRETRAINED, Document, Knobs, documents, records
 from news.base import read_doc, train_base
+from real_corpora import BASE, BUILD, CORPORA, DATA
 from spacy.language import Language
-from study import BASE, BUILD, CORPORA, DATA
 
 from prodigy_al.diagnosis.shingles import cluster_texts
 from prodigy_al.ner.entities import predict_entities
@@ -32,7 +32,7 @@ from prodigy_al.ner.pipelines import load_pipeline
 
 Record = Mapping[str, Any]
 
-FOLDER = BUILD.parent / "planted"
+FOLDER = BUILD / "planted"
 LABEL = "ORG"
 UNSEEN = "unseen"
 KNOBS: Mapping[str, Knobs] = {

@@ -30,7 +30,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from study import BASE, CORPORA, DATA, QUICK, write_result
+from real_corpora import BASE, CORPORA, DATA, QUICK, write_result
 from wasabi.tables import table
 
 from prodigy_al.scoring.blas import BLAS, faster_blas

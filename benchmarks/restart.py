@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from study import BASE, CORPORA, DATA, QUICK, Corpus, write_result
+from real_corpora import BASE, CORPORA, DATA, QUICK, Corpus, write_result
 from wasabi.tables import table
 
 PAIRS = 2 if QUICK else 5

@@ -35,9 +35,9 @@ from typing import TypeAlias
 
 from drawn import ANSWERS, RANDOM, SECONDS, seconds_of, write_dataset
 from kept import KeptModels, Tested, tested
+from real_corpora import BUDGET, QUICK, ROOT, Corpus, open_plan, open_study, write_result
 from sklearn.metrics import cohen_kappa_score
 from strategies import STRATEGIES, Ranked
-from study import BUDGET, QUICK, ROOT, Corpus, open_plan, open_study, write_result
 from study_rows import Row, level, table_lines
 from wasabi.tables import table
 

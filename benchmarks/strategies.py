@@ -36,7 +36,7 @@ from typing import Any, TypeAlias
 
 from drawn import ANSWERS, RANDOM, SECONDS, answers_within, seconds_of, write_dataset
 from kept import KeptModels, Tested, difference, tested
-from study import (
+from real_corpora import (
     BASE,
     BUDGET,
     DATA,

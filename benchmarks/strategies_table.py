@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 
 from drawn import ANSWERS, RANDOM, SECONDS
 from kept import KeptModels
+from real_corpora import CORPORA, ROOT
 from scores_table import number
 from strategies import BUDGETS, LOOKUP, POOL, REPLICATES, STRATEGIES, adjusted, rows_of
-from study import CORPORA, ROOT
 from study_rows import Row
 
 PAGE = ROOT / "docs" / "strategies.md"

@@ -1,7 +1,8 @@
 """Rows 1-3: do robustly trained binary and ranked answers help? Replicates on real corpora.
 
     make study            all replicates, resumed where it was interrupted
-    QUICK=1 make study    two replicates of 300 answers: the same steps, a smaller claim
+    CORPUS=finer make study    one corpus alone; conll likewise
+    QUICK=1 make study    two replicates of 300 answers on FiNER: the same steps, a smaller claim
     WORKERS=1 make study  one training at a time; two if not given
 
 A replicate repeats the whole annotation with another seed, which is that of its dev fold too:
@@ -13,47 +14,40 @@ documents). Rows `f1` and the agreement of other labels are no differences and h
 interval alone; `interval` says which one `low` and `high` are. Nothing is chosen here.
 Rows `learning` compare an arm whose model learns while it asks with the same arm without, trained
 the same way in the end. The corpora and the pipeline are not part of this repository:
-PRODIGY_AL_DATA names their folder. The table is printed and written again after each part.
+PRODIGY_AL_DATA names their folder. The table is printed and written again after each part. What
+single models got is kept in build/study-CORPUS.json and, from earlier runs, in results/ (kept.py):
+these are neither simulated nor trained again.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
-from kept import current_commit
-from study_rows import (
-    NEW_TEXT,
-    THIS_TEST,
-    Pairs,
-    agreement,
-    difference,
-    f1,
-    level,
-    table_lines,
+from kept import KeptModels, difference, tested
+from real_corpora import (
+    BASE,
+    BUDGET,
+    CORPORA,
+    DATA,
+    POLICIES,
+    QUICK,
+    ROOT,
+    Corpus,
+    measure,
+    open_plan,
+    open_study,
+    prodigy,
+    write_result,
 )
+from study_rows import NEW_TEXT, THIS_TEST, Row, level, table_lines
 from wasabi.tables import table
 
 from prodigy_al.comparison.measurements import BASE as UNTRAINED
-from prodigy_al.comparison.measurements import Measurements, Model
-from prodigy_al.comparison.plan import Plan
-from prodigy_al.comparison.runs import Run, predict_all
-from prodigy_al.comparison.testset import remove_overlap
+from prodigy_al.comparison.measurements import Model
 
-ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build" / "study"
-DATA = Path(os.environ.get("PRODIGY_AL_DATA", ROOT.parent / "shared" / "data"))
-BASE = DATA / "models" / "en_core_web_sm_225_spacy3"
-QUICK = bool(os.environ.get("QUICK"))
-WORKERS = int(os.environ.get("WORKERS", "2"))
-BUDGET, REPLICATES = (300, 2) if QUICK else (1000, 10)
+REPLICATES = 2 if QUICK else 10
 # The comparison with random takes all replicates; what costs twice the training takes half of them.
 FEWER = range(REPLICATES if QUICK else 5)
 ALL = range(REPLICATES)
@@ -61,30 +55,9 @@ ARMS = ("ranked", "random")
 # Of the arms that rank, in every replicate so far; `make study-designs` compares it with others.
 DESIGN = ("--by", "expected-errors", "--explore", 0.3)
 LEARNING = ("teach-learning", "ranked-learning")
-POLICIES = ("usual", "robust")
+THE_BASE = "base"  # among the models that are kept
 
-
-@dataclass(frozen=True)
-class Corpus:
-    """A pool to ask about and a held-out test set, both with gold."""
-
-    name: str
-    pool: str
-    test: str
-
-    def dataset(self, arm: str, seed: int) -> str:
-        """Return the name of the dataset that `al.simulate` writes."""
-        return f"{self.name}-{arm}-{seed}"
-
-    def model(self, arm: str, policy: str, seed: int) -> Model:
-        """Return what was trained from one arm of one replicate."""
-        return Model(self.dataset(arm, seed), policy)
-
-
-CORPORA = (
-    Corpus("conll", "conll2003/train.jsonl.gz", "conll2003/testb.jsonl.gz"),
-    Corpus("finer", "finer_ord/train.jsonl.gz", "finer_ord/heldout.jsonl.gz"),
-)
+Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -95,6 +68,22 @@ class Part:
     arms: tuple[str, ...]
     seeds: range
     policies: tuple[str, ...]
+
+    def complete(self, kept: KeptModels) -> None:
+        """Simulate, train and keep what is missing, replicate by replicate."""
+        for seed in self.seeds:
+            replace(self, seeds=range(seed, seed + 1))._complete(kept)
+
+    def _complete(self, kept: KeptModels) -> None:
+        missing = {name: model for name, model in self.models().items() if name not in kept}
+        if not missing:
+            return
+        self.simulate()
+        plan = open_plan(self.corpus, list(missing.values()), BUILD)
+        measured = measure(plan, list(missing.values()))
+        if THE_BASE not in kept:
+            missing[THE_BASE] = UNTRAINED
+        kept.add({name: tested(measured, model, {}) for name, model in missing.items()})
 
     def simulate(self) -> None:
         """Write every dataset that is not finished, replicate by replicate."""
@@ -107,14 +96,19 @@ class Part:
                     "--seeds", f"{seed},", *DESIGN,
                 )  # fmt: skip
 
-    def models(self) -> list[Model]:
-        """Return what is trained."""
-        return [
-            self.corpus.model(arm, policy, seed)
+    def models(self) -> dict[str, Model]:
+        """Return what is trained, by the names under which it is kept."""
+        return {
+            kept_name(arm, policy, seed): self.corpus.model(arm, policy, seed)
             for seed in self.seeds
             for arm in self.arms
             for policy in self.policies
-        ]
+        }
+
+
+def kept_name(arm: str, policy: str, seed: int) -> str:
+    """Return what a model is called among those that are kept of a corpus."""
+    return f"{arm}-{policy}-{seed}-of-{BUDGET}"
 
 
 def all_parts() -> list[Part]:
@@ -134,12 +128,6 @@ def all_parts() -> list[Part]:
     ]
 
 
-def prodigy(*args: object) -> None:
-    """Run a command of the project; its bars go to the terminal."""
-    command = [sys.executable, "-m", "prodigy", *map(str, args)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
 def is_full(dataset: str) -> bool:
     """Return whether a dataset has all its answers."""
     from prodigy_al.inputs.datasets import stored_examples  # not before PRODIGY_HOME is set
@@ -147,74 +135,26 @@ def is_full(dataset: str) -> bool:
     return len(stored_examples(dataset)) >= BUDGET
 
 
-def open_plan(corpus: Corpus, models: Sequence[Model], folder: Path = BUILD) -> Plan:
-    """Read the datasets that models are trained from, and the test set, as `al.compare` does."""
-    from prodigy_al.inputs.comparison import open_comparison  # not before PRODIGY_HOME is set
-
-    return open_comparison(
-        list(dict.fromkeys(str(model.dataset) for model in models)),
-        str(BASE),
-        str(DATA / corpus.test),
-        label=["ORG"],
-        loader=None,
-        skip_bad=False,
-        group_by=None,
-        policies=POLICIES,
-        curves=False,
-        seeds=[0],
-        workers=WORKERS,
-        engine=None,
-        output=folder / f"{corpus.name}-{BUDGET}",
-    )
-
-
-def measure(plan: Plan, models: Sequence[Model]) -> Measurements:
-    """Train the models and measure them, and the base, on the test set alone.
-
-    No dev answers are predicted: what one arm brings does not depend on which others there are, so
-    that a training is kept whatever is added to the study.
-    """
-    trains, overlap = remove_overlap(plan.arms, plan.test)
-    by_dataset = {arm.dataset: train for arm, train in zip(plan.arms, trains, strict=True)}
-    runs = [Run(plan.base, (plan.test.gold,))]
-    runs += [
-        Run(
-            plan.base,
-            (plan.test.gold,),
-            dataset=str(model.dataset),
-            policy=model.policy,
-            train=by_dataset[str(model.dataset)],
-        )
-        for model in models
-    ]
-    measured = Measurements(replace(plan, arms=()), (), overlap)
-    for run, result in predict_all(
-        runs, workers=plan.workers, base_sha256=plan.model["sha256"], cache=plan.cache, say=print
-    ):
-        measured.add(run, result.predictions)
-    return measured
-
-
-def differences(corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, dict[str, Any]]]:
+def differences(corpus: Corpus, kept: KeptModels) -> Iterator[tuple[str, Row]]:
     """Yield the rows of one corpus that are differences, as far as all is trained.
 
     The comparison of ranked with random has the first replicates alone until all are there.
     """
     name, least = corpus.name, {"conll": 0.15, "finer": 0.05}[corpus.name]
 
-    def models(arm: str, policy: str, seeds: range = FEWER) -> list[Model]:
-        return [corpus.model(arm, policy, seed) for seed in seeds]
+    def names(arm: str, policy: str, seeds: range = FEWER) -> list[str]:
+        return [kept_name(arm, policy, seed) for seed in seeds]
 
     def pairs(arm: str, other: str, policy: str = "robust", seeds: range = FEWER) -> Pairs:
-        return list(zip(models(arm, policy, seeds), models(other, policy, seeds), strict=True))
+        return list(zip(names(arm, policy, seeds), names(other, policy, seeds), strict=True))
 
     def gain(policy: str) -> Pairs:
-        return [(model, UNTRAINED) for model in models("teach", policy)]
+        return [(model, THE_BASE) for model in names("teach", policy)]
 
     def over_usual(arm: str) -> Pairs:
-        return list(zip(models(arm, "robust"), models(arm, "usual"), strict=True))
+        return list(zip(names(arm, "robust"), names(arm, "usual"), strict=True))
 
-    whole = all(model in measured for arm in ARMS for model in models(arm, "robust", ALL))
+    whole = all(model in kept for arm in ARMS for model in names(arm, "robust", ALL))
     compared: dict[str, tuple[Pairs, float | None, float]] = {
         f"1.{name}": (gain("robust"), 0.0, least),
         f"1.{name}-usual": (gain("usual"), None, 0),
@@ -229,63 +169,42 @@ def differences(corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, d
         f"learning.{name}-ranked": (pairs("ranked-learning", "ranked"), None, 0),
     }
     for key, (both, target, mean) in compared.items():
-        if all(model in measured for pair in both for model in pair):
-            yield key, difference(measured, both, target, mean=mean)
+        if all(model in kept for pair in both for model in pair):
+            found = [(kept[ours], kept[theirs]) for ours, theirs in both]
+            yield key, difference(found, target, mean=mean)
 
 
-def levels(corpus: Corpus, measured: Measurements) -> Iterator[tuple[str, dict[str, Any]]]:
+def levels(corpus: Corpus, kept: KeptModels) -> Iterator[tuple[str, Row]]:
     """Yield the rows of one corpus that are no differences, as far as all is trained."""
     for arm in ("teach", "ranked-strict", *ARMS):
         for policy in POLICIES:
-            models = [corpus.model(arm, policy, seed) for seed in FEWER]
-            if any(model not in measured for model in models):
+            names = [kept_name(arm, policy, seed) for seed in FEWER]
+            if any(name not in kept for name in names):
                 continue
-            yield f"f1.{corpus.name}-{arm}-{policy}", level([f1(measured, m) for m in models])
+            models = [kept[name] for name in names]
+            yield f"f1.{corpus.name}-{arm}-{policy}", level([model.f1 for model in models])
             if arm in ("teach", "random") and policy == "robust":
-                kept = [agreement(measured, model) for model in models]
-                yield f"3.{corpus.name}-others-{arm}", level(kept, 0.95, mean=0.95)
+                others = level([model.others for model in models], 0.95, mean=0.95)
+                yield f"3.{corpus.name}-others-{arm}", others
 
 
-def write_result(name: str, **result: object) -> None:
-    """Write build/NAME.json, with the machine and the commit."""
-    commit = current_commit()
-    machine = {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()}
-    result |= {"machine": machine, "commit": commit, "budget": BUDGET}
-    path = BUILD.parent / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf8")
-
-
-def show(found: dict[str, dict[str, Any]]) -> None:
+def show(found: dict[str, Row]) -> None:
     """Print the table and write build/study.json."""
     write_result("study", rows=found)
     header = ("row", "mean", NEW_TEXT, THIS_TEST, "range", "replicates", "target", "")
     print(table(table_lines(found), header=header, divider=True), flush=True)
 
 
-def open_study(build: Path) -> list[Corpus]:
-    """Let datasets be stored in `build`, and return the corpora that are asked for.
-
-    They are all, the one that CORPUS names, or FiNER with QUICK. Ends where there is no data.
-    """
-    if not BASE.exists():
-        sys.exit(f"this needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
-    os.environ["PRODIGY_HOME"] = str(build / f"home-{BUDGET}")
-    only = os.environ.get("CORPUS", "finer" if QUICK else "")
-    return [corpus for corpus in CORPORA if only in ("", corpus.name)]
-
-
 def main() -> None:
     """Run what is missing part by part; print and write what is known after each."""
-    open_study(BUILD)
-    wanted: dict[Corpus, list[Model]] = {corpus: [] for corpus in CORPORA}
-    found: dict[str, dict[str, Any]] = {}
+    kept = {corpus: KeptModels(f"study-{corpus.name}") for corpus in open_study(BUILD)}
+    found: dict[str, Row] = {}
     for part in all_parts():
-        part.simulate()
-        wanted[part.corpus] += part.models()
-        plan = open_plan(part.corpus, wanted[part.corpus])
-        measured = measure(plan, wanted[part.corpus])
-        found |= dict(differences(part.corpus, measured)) | dict(levels(part.corpus, measured))
+        if part.corpus not in kept:
+            continue
+        part.complete(kept[part.corpus])
+        own = kept[part.corpus]
+        found |= dict(differences(part.corpus, own)) | dict(levels(part.corpus, own))
         show(found)
 
 

@@ -6,35 +6,12 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from prodigy_al.comparison.measurements import BASE as UNTRAINED
-from prodigy_al.comparison.measurements import Measurements, Model
-from prodigy_al.comparison.measurements import Row as Measured
-from prodigy_al.comparison.retention import measure_retention
 from prodigy_al.errors import EstimateError
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.replicates import ReplicateDifference, mean_over_replicates
 
-Pairs = list[tuple[Model, Model]]
 Row = dict[str, Any]
 NEW_TEXT, THIS_TEST = "new text", "this test set"
-
-
-def f1(measured: Measurements, model: Model) -> float:
-    """Return F1 on test."""
-    value = measured.score(Measured(model, "test")).f1
-    if value is None:
-        raise EstimateError(f"{model} has no F1 on this test set")
-    return value
-
-
-def agreement(measured: Measurements, model: Model) -> float:
-    """Return the agreement with the base on the labels that were not asked for."""
-    found = measure_retention(
-        measured.plan.test.gold, measured.predictions[UNTRAINED][0], measured.predictions[model]
-    )
-    if found.agreement_f1 is None:
-        raise EstimateError("the base predicts no other label on this test set")
-    return found.agreement_f1
 
 
 def row(
@@ -57,14 +34,6 @@ def row(
         "target": "" if target is None else f"low > {target:g}, mean >= {mean:g}",
         "met": target is None or (low > target and value >= mean),
     }
-
-
-def difference(
-    measured: Measurements, pairs: Pairs, target: float | None = None, *, mean: float = 0.0
-) -> Row:
-    """Return the row of a difference, judged for new text; on this test set it may be another."""
-    values = [f1(measured, ours) - f1(measured, theirs) for ours, theirs in pairs]
-    return difference_row(measured.difference_over_replicates(pairs), values, target, mean=mean)
 
 
 def difference_row(

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from kept import current_commit
-from study import BASE, CORPORA, DATA, QUICK, ROOT
+from real_corpora import BASE, CORPORA, DATA, QUICK, ROOT
 from wasabi.tables import table
 
 BUILD = ROOT / "build" / "training"

@@ -12,11 +12,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import real_corpora  # noqa: E402
 import strategies  # noqa: E402
 import strategies_table  # noqa: E402
-import study  # noqa: E402
 from drawn import ANSWERS, RANDOM, SECONDS  # noqa: E402
-from study import CORPORA  # noqa: E402
+from real_corpora import CORPORA  # noqa: E402
 
 from prodigy_al.scoring.acquisition import ACQUISITIONS  # noqa: E402
 
@@ -40,8 +40,8 @@ def test_a_study_that_finds_all_models_kept_writes_its_rows_in_a_fresh_clone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """A clone has no folder build, and a study that trains nothing has made none."""
-    monkeypatch.setattr(study, "BUILD", tmp_path / "build" / "study")
-    study.write_result("strategies", rows={"f1": 0.5})
+    monkeypatch.setattr(real_corpora, "BUILD", tmp_path / "build")
+    real_corpora.write_result("strategies", rows={"f1": 0.5})
     assert json.loads((tmp_path / "build" / "strategies.json").read_text())["rows"] == {"f1": 0.5}
 
 

@@ -1,0 +1,77 @@
+"""The study of binary and ranked answers goes on from the models that are kept."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+
+import study
+from kept import KeptModels, Tested
+from real_corpora import CORPORA
+
+
+def scored_model(right: int) -> Tested:
+    """Return one with F1 of about right / 40, on twelve documents."""
+    return Tested(
+        [right] * 12, [40] * 12, [40, 38] * 6, others=0.97, per_label={}, effort={}, commit="0" * 40
+    )
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeptModels:
+    monkeypatch.setattr("kept.ROOT", tmp_path)
+    (tmp_path / "build").mkdir()
+    return KeptModels("study-finer")
+
+
+def test_only_what_is_missing_of_a_replicate_is_simulated_and_trained(
+    kept: KeptModels, monkeypatch: pytest.MonkeyPatch
+):
+    trained: list[list[str]] = []
+    simulated: list[tuple[str, int]] = []
+
+    def simulate(self: study.Part) -> None:
+        simulated.extend((arm, seed) for arm in self.arms for seed in self.seeds)
+
+    monkeypatch.setattr(study.Part, "simulate", simulate)
+    monkeypatch.setattr(study, "open_plan", lambda corpus, models, folder: models)
+    monkeypatch.setattr(
+        study, "measure", lambda plan, models: trained.append(list(map(str, models)))
+    )
+    monkeypatch.setattr(study, "tested", lambda measured, model, effort: scored_model(20))
+    finer = CORPORA[1]
+    kept.add({study.kept_name("random", "robust", 0): scored_model(30)})
+    part = study.Part(finer, ("ranked", "random"), range(2), ("robust",))
+    part.complete(kept)
+    assert [len(models) for models in trained] == [1, 2]
+    assert "ranked-0" in trained[0][0]
+    assert kept[study.kept_name("random", "robust", 0)] == scored_model(30)
+    assert study.THE_BASE in kept
+
+    again = KeptModels("study-finer")
+    before = list(simulated)
+    part.complete(again)
+    assert simulated == before
+    assert len(trained) == 2
+
+
+def test_rows_are_of_all_that_is_kept_and_of_nothing_else(kept: KeptModels):
+    finer = CORPORA[1]
+    kept.add({study.THE_BASE: scored_model(10)})
+    for seed in study.FEWER:
+        kept.add({study.kept_name("teach", "robust", seed): scored_model(20 + seed)})
+    rows: dict[str, Any] = dict(study.differences(finer, kept)) | dict(study.levels(finer, kept))
+    assert set(rows) == {"1.finer", "f1.finer-teach-robust", "3.finer-others-teach"}
+    assert rows["1.finer"]["n"] == len(study.FEWER)
+    assert rows["1.finer"]["value"] == pytest.approx(
+        sum(
+            kept[study.kept_name("teach", "robust", s)].f1 - scored_model(10).f1
+            for s in study.FEWER
+        )
+        / len(study.FEWER)
+    )
