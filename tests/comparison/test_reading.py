@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.report.build import compare
 from prodigy_al.report.schema import Reading
 from prodigy_al.report.tables import render_tables
@@ -31,7 +32,10 @@ def test_what_was_met_is_in_the_report_and_on_the_terminal(plan: Any, arm: Any, 
     report = compare(plan([arm("flawed", with_flaws(examples(60)))]))
     found = report.arms["flawed"]
     assert found.contradictions == 1
-    assert found.reading == Reading(repeats=2, off_tokens=3, unasked=4, several_annotators=1)
+    assert found.reading == Reading(
+        repeats=2, off_tokens=3, unasked=4, several_annotators=1, agreement=found.reading.agreement
+    )
+    assert isinstance(found.reading.agreement, Unavailable)  # of one text
     assert (
         "flawed: contradictory answers: 1 (the latest counts); answers that repeat another: 2 "
         "(merged); spans off token borders: 3 (left out); spans of labels not asked for: 4 "

@@ -45,7 +45,8 @@ KEYS = {
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap "
     "guard vs_random_seconds curve_vs_random",
     parts.CurveComparison: "until difference leads since",
-    schema.Reading: "repeats off_tokens unasked several_annotators copied in_both",
+    schema.Reading: "repeats off_tokens unasked several_annotators copied in_both agreement",
+    parts.Agreement: "value low high of same n",
     schema.Effort: "answers tokens entities seconds",
     schema.OtherLabels: "agreement_f1 per_label worst",
     parts.WorstLabel: "label agreement_f1 before",

@@ -23,6 +23,7 @@ from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.report import metrics, schema
 from prodigy_al.report.advice import go_on
+from prodigy_al.report.agreement import describe_agreement
 from prodigy_al.report.curve_comparison import describe_curves
 from prodigy_al.report.dev import describe_candidates, describe_gap, describe_ignored
 from prodigy_al.report.differences import against_whole, describe_comparison
@@ -144,6 +145,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
             several_annotators=arm.shared,
             copied=arm.reused,
             in_both=arm.in_both,
+            agreement=describe_agreement(arm),
         ),
         segments=arm.effort.segments,
         tokens=arm.effort.tokens,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from prodigy_al.comparison.arms import CONTROLS
 from prodigy_al.comparison.retention import FEWEST_SPANS
 from prodigy_al.evaluation.estimators import Unavailable
+from prodigy_al.report.agreement import agreement_in_words
 from prodigy_al.report.guard import says_not_to_ship
 from prodigy_al.report.joined import joined_lines
 from prodigy_al.report.numbers import counted, size_of_test
@@ -129,6 +130,8 @@ def _runs(report: Report) -> list[Run]:
 def _reading(arm: Arm) -> str:
     """Return what reading the dataset met and what was made of it; empty where all was plain."""
     reading = arm.reading
+    words = agreement_in_words(reading.agreement)
+    agreed = f"; {words}" if words else ""
     found = (
         ("contradictory answers", arm.contradictions, " (the latest counts)"),
         ("answers that repeat another", reading.repeats, " (merged)"),
@@ -137,7 +140,7 @@ def _reading(arm: Arm) -> str:
         (
             "texts answered by several annotators",
             reading.several_annotators,
-            " (trained on the latest answer, measured by the mean of theirs)",
+            f" (trained on the latest answer, measured by the mean of theirs{agreed})",
         ),
         ("answers copied from another arm or dataset", reading.copied, ""),
         ("texts in both forms", reading.in_both, " (the whole segment counts)"),

@@ -29,6 +29,20 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Agreement(Interval):
+    """How far people say the same of the `n` texts that several of them answered.
+
+    `of` is ``spans``: F1 of one person's spans against another's, or ``decisions``: the share of
+    decisions about single spans that are the same. `same` is the share of these texts about which
+    two people say the same.
+    """
+
+    of: str
+    same: Interval
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Within:
     """Precision and recall within the candidates, from `n` answers about spans.
 

@@ -25,6 +25,7 @@ from prodigy_al.report.metrics import (
     WeightedMetric,
 )
 from prodigy_al.report.parts import (
+    Agreement,
     CurveComparison,
     Exchange,
     Gap,
@@ -172,7 +173,8 @@ class Run:
 class Reading:
     """What reading a dataset met: answers that repeat another (merged), spans off token borders and
     of labels not asked for (left out), texts with several annotators, answers `copied` to the arm,
-    and texts `in_both` forms of a joined arm (the whole segment counts).
+    and texts `in_both` forms of a joined arm (the whole segment counts). `agreement` is that of
+    people who answered the same texts, null where nobody did.
     """
 
     repeats: int
@@ -181,6 +183,7 @@ class Reading:
     several_annotators: int
     copied: int = 0
     in_both: int = 0
+    agreement: Agreement | Unavailable | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
