@@ -6,7 +6,7 @@ such spans Cohen's kappa becomes this F1 (Hripcsak & Rothschild 2005, "Agreement
 reliability in information retrieval"). It is the higher the more spans a text holds, so beside it
 stands the share of texts in which people mark the same: what a model chose may hold more spans and
 yet be harder to agree on than what chance did (Hachey, Alex & Becker 2005, "Investigating the
-effects of selective sampling on the annotation task", section 4). About single spans both are the
+effects of selective sampling on the annotation task"). About single spans both are the
 share of decisions that are the same. Nothing is weighted: it is of the questions that were asked.
 """
 
