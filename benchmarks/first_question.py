@@ -50,20 +50,21 @@ def loaded(*args, **options):
     return nlp
 opening.load_pipeline = loaded
 
-# not `getrusage`: of a child that counts what this process held when it was forked
+# not `getrusage`: that counts what the process held from which this one was forked
+def peak(pid="self"):
+    status = Path(f"/proc/{{pid}}/status").read_text().split()
+    return int(status[status.index("VmHWM:") + 1]) / 1024
 helpers, end = [0.0], Helpers.__exit__
 def ended(self, *error):
-    for one in self._processes:
-        status = Path(f"/proc/{{one.pid}}/status").read_text().split()
-        helpers.append(int(status[status.index("VmHWM:") + 1]) / 1024)
+    helpers.extend(peak(one.pid) for one in self._processes)
     return end(self, *error)
 Helpers.__exit__ = ended
 
 components = {function}("asked", sys.argv[1], sys.argv[2], label=["ORG"])
 assert Controller.from_components("{recipe}", components).get_questions()
-own, helping = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+helping = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps([
-    time.perf_counter() - since, time.process_time() - cpu, own.ru_maxrss / 1024,
+    time.perf_counter() - since, time.process_time() - cpu, peak(),
     helping.ru_utime + helping.ru_stime, max(helpers),
 ]))
 """
