@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from prodigy.components.db import connect
+from prodigy.errors import RecipeError
 
 from prodigy_al.records import read_record
 from prodigy_al.sampling.history import ANSWERS
@@ -87,6 +88,17 @@ def test_two_datasets_are_written_and_no_text_is_asked_about_twice(
     assert (
         "al.compare 'news-mixed-start-0+news-mixed-0,news-mixed-ranked-start-0+news-mixed-ranked-0'"
     ) in shown
+
+
+def test_a_budget_too_small_for_both_folds_of_the_start_is_what_is_named(home: Path, world: Path):
+    """Not `--start`, which nobody gave; and it goes on where the budget is raised."""
+    with pytest.raises(
+        RecipeError, match=r"^--budget 3: .*begins with .*have none in the (dev|train) fold"
+    ):
+        run(world, 3)
+    assert stored("news-mixed-start-0")
+    run(world, 40)
+    assert stored("news-mixed-0")
 
 
 def test_the_random_start_of_a_mixed_arm_is_how_its_control_begins(home: Path, world: Path):

@@ -14,11 +14,11 @@ from prodigy_al.inputs.resuming import CUT
 from prodigy_al.online.reranker import CharacterSpan, WholeSegment
 from prodigy_al.records import Fold, Record, read_record
 from prodigy_al.sampling.design import SamplingDesign
+from prodigy_al.sampling.drawing import FOLDS
 from prodigy_al.sampling.frame import Frame
 from prodigy_al.sampling.table import input_hashes, without
 
 OPTION = "--start"
-FOLDS: tuple[Fold, ...] = ("train", "dev")
 WHOLE = "name a dataset of whole segments that al.random or al.manual-ranked asked about"
 
 

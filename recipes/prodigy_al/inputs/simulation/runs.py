@@ -10,6 +10,7 @@ from typing import Any
 from prodigy.core import Controller
 from tqdm import tqdm
 
+from prodigy_al.errors import OptionError
 from prodigy_al.inputs.datasets import stored_examples
 from prodigy_al.inputs.remarks import warn
 from prodigy_al.inputs.simulation.built_in import open_ner_teach
@@ -18,6 +19,7 @@ from prodigy_al.inputs.simulation.ranks import rank_texts
 from prodigy_al.inputs.simulation.settings import Conditions, check_cold_start
 from prodigy_al.inputs.simulation.teams import TeamRun, close, unused_name
 from prodigy_al.inputs.sources import read_gold_source
+from prodigy_al.sampling.drawing import FOLDS
 from prodigy_al.simulation.annotator import GoldAnnotator, GoldSpans
 from prodigy_al.simulation.arms import SimulatedRun
 from prodigy_al.simulation.mistakes import ErrorModel
@@ -145,6 +147,8 @@ class Simulation:
 
     def _open(self, run: SimulatedRun, dataset: str, *, resumed: bool) -> Any:
         """Return what the arm's recipe returns: its components, or a controller."""
+        if run.start is not None and not resumed:
+            _require_both_folds(run.start, run)
         if run.arm.sees_gold:
             return open_oracle(
                 dataset,
@@ -172,6 +176,22 @@ class Simulation:
             seed=run.seed,
             **self.cut,
         )
+
+
+def _require_both_folds(start: SimulatedRun, run: SimulatedRun) -> None:
+    """Raise `OptionError` where a small budget leaves a fold of a mixed arm's start empty.
+
+    The recipe would refuse it too, by an option that whoever simulates does not give.
+    """
+    found = {example["al"]["fold"] for example in stored_examples(start.dataset)}
+    for fold in FOLDS:
+        if fold not in found:
+            raise OptionError(
+                "--budget",
+                f"{run.budget + start.budget:g}",
+                f"the whole segments that {run.dataset} begins with (dataset {start.dataset}) have "
+                f"none in the {fold} fold; give more {run.unit}, or a larger --start-share",
+            )
 
 
 def open_simulation(
