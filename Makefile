@@ -40,11 +40,11 @@ stories: install
 RECIPE ?= al.manual-ranked
 DATASET ?= annotated-$(RECIPE)
 LABEL ?= ORG
-CORPUS := build/demo/corpus
-SOURCE ?= $(CORPUS)/pool.jsonl
-MODEL ?= $(CORPUS)/base
+DEMO_CORPUS := build/demo/corpus
+SOURCE ?= $(DEMO_CORPUS)/pool.jsonl
+MODEL ?= $(DEMO_CORPUS)/base
 annotate: install
-	test -n '$(filter-out $(CORPUS)/%,$(SOURCE))' || test -e $(CORPUS)/base || $(MAKE) demo
+	test -n '$(filter-out $(DEMO_CORPUS)/%,$(SOURCE))' || test -e $(DEMO_CORPUS)/base || $(MAKE) demo
 	RECIPE_HOST_OPEN=1 $(BIN)/python -m prodigy $(RECIPE) $(DATASET) $(MODEL) $(SOURCE) --label $(LABEL)
 
 # How often is an interval wrong at some time, where somebody looks again and again? A

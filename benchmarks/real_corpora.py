@@ -127,6 +127,9 @@ def open_study(build: Path) -> list[Corpus]:
     """
     if not BASE.exists():
         sys.exit(f"this needs the corpora and the pipeline; set PRODIGY_AL_DATA (not in {DATA})")
-    os.environ["PRODIGY_HOME"] = str(build / f"home-{BUDGET}")
     only = os.environ.get("CORPUS", "finer" if QUICK else "")
-    return [corpus for corpus in CORPORA if only in ("", corpus.name)]
+    found = [corpus for corpus in CORPORA if only in ("", corpus.name)]
+    if not found:
+        sys.exit(f"CORPUS={only}: there are {', '.join(corpus.name for corpus in CORPORA)}")
+    os.environ["PRODIGY_HOME"] = str(build / f"home-{BUDGET}")
+    return found
