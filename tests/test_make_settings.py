@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-import real_corpora
+import real_corpora  # noqa: E402
 
 SETTING = re.compile(r"os\.environ(?:\.get\(|\[)\"([A-Z_]+)\"")
 SETTINGS = sorted(
