@@ -105,7 +105,7 @@ study-designs: install
 study-strategies: install
 	$(BIN)/python benchmarks/strategies.py
 
-# When to stop: what do rules save, and what do they lose? An hour, resumed where it was interrupted.
+# When to stop: what do rules save, and what do they lose? Two hours, resumed where it was interrupted.
 study-stopping: install
 	$(BIN)/python benchmarks/stopping.py
 
