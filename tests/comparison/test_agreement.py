@@ -91,6 +91,18 @@ def test_of_single_spans_it_is_the_share_of_decisions_that_are_the_same():
     assert found.value.value == found.same.value == pytest.approx(30 / 45)
 
 
+def test_a_third_person_with_another_span_changes_no_share_of_decisions():
+    given = []
+    for text in range(45):
+        verdict = "reject" if text < 15 else "accept"
+        given.append(answer("ann", text, ["Acme"], "accept", "ner"))
+        given.append(answer("bob", text, ["Acme"], verdict, "ner"))
+        given.append(answer("cay", text, ["Oslo"], "accept", "ner"))
+    found = agreement(given)
+    assert isinstance(found, Agreement)
+    assert found.value.value == found.same.value == pytest.approx(30 / 45)
+
+
 def test_where_there_is_nothing_to_agree_about_it_is_said_or_left_out():
     alone = [answer("ann", text, ["Acme"]) for text in range(45)]
     assert agreement(alone) is None

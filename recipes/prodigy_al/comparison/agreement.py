@@ -30,7 +30,8 @@ class Agreement:
     """Agreement of these people, in [0, 1], with intervals for their answers on other documents.
 
     `of` says what agrees: ``spans`` (`value` is F1) or ``decisions`` (a share). `same` is the share
-    of texts about which two say the same, and `texts` the number of those that both are of.
+    of texts in which two mark the same, or `value` again, and `texts` the number of those that both
+    are of.
     """
 
     of: str
@@ -45,9 +46,9 @@ def measure_agreement(arm: Arm) -> Agreement | Unavailable | None:
     Of a text that more than two answered it is the mean over all pairs of them.
     """
     items = [item for item in (*arm.train.items, *arm.dev.items) if item.by_annotator]
-    forms = {answers.form_of(item) for answers in (arm.train, arm.dev) for item in answers.items}
     if not items:
         return None
+    forms = {answers.form_of(item) for answers in (arm.train, arm.dev) for item in answers.items}
     if len(forms) > 1:
         return Unavailable("its answers are of two forms, and agree in two ways")
     (form,) = forms
@@ -59,12 +60,12 @@ def measure_agreement(arm: Arm) -> Agreement | Unavailable | None:
     groups = [arm.groups[item.input_hash] for item, _ in counted]
     pairs = [counts for _, counts in counted]
     value = _for_other_documents(pairs, groups)
-    same = _for_other_documents([_same(counts) for counts in pairs], groups)
     if isinstance(value, Unavailable):
         return value
-    if isinstance(same, Unavailable):
-        return same
-    return Agreement("spans" if form == "full" else "decisions", value, same, len(counted))
+    if form == "binary":
+        return Agreement("decisions", value, value, len(counted))
+    same = _for_other_documents([_same(counts) for counts in pairs], groups)
+    return same if isinstance(same, Unavailable) else Agreement("spans", value, same, len(counted))
 
 
 def pair_counts(truths: Sequence[Truth], form: Form) -> Counts:
@@ -94,7 +95,7 @@ def _decisions(truth: Truth) -> dict[TokenSpan, bool]:
 
 
 def _same(counts: Counts) -> Counts:
-    """Return for each pair whether the two say the same, as a share of 1."""
+    """Return for each pair whether the two mark the same, as a share of 1."""
     same = (counts.tp == counts.predicted) & (counts.tp == counts.gold)
     return Counts(same.astype(np.float64), np.ones(len(counts)), np.ones(len(counts)))
 

@@ -33,8 +33,8 @@ class Agreement(Interval):
     """How far people say the same of the `n` texts that several of them answered.
 
     `of` is ``spans``: F1 of one person's spans against another's, or ``decisions``: the share of
-    decisions about single spans that are the same. `same` is the share of these texts about which
-    two people say the same.
+    decisions about single spans that are the same. `same` is the share of these texts in which two
+    people mark the same; of decisions it is that share again.
     """
 
     of: str
