@@ -173,14 +173,24 @@ def test_a_stopped_simulation_goes_on_to_the_same_datasets(
 def test_stopped_workers_of_a_simulation_go_on_to_the_same_datasets(
     bench: Bench, how: signal.Signals
 ):
-    """Both arms are answered at the same time, and are stopped in their middle."""
-    name = f"workers-{how.name}"
-    begun = [f"{name}-{arm}-0" for arm in ARMS]
-    process = bench.start(*bench.simulation(name), "--workers", 2)
-    said = stop(process, how, lambda: all(len(bench.answers(each)) >= 5 for each in begun))
-    assert_ended_by(how, process, said)
-    assert all(5 <= len(bench.answers(each)) <= BUDGET for each in begun)
-    assert any(len(bench.answers(each)) < BUDGET for each in begun)
+    """Both arms are answered at the same time, and are stopped in their middle.
+
+    Workers notice within half a second that their parent is gone. A fast machine may have answered
+    everything by then, and is asked again.
+    """
+    for attempt in range(5):
+        name = f"workers-{how.name}-{attempt}"
+        begun = [f"{name}-{arm}-0" for arm in ARMS]
+        process = bench.start(*bench.simulation(name), "--workers", 2)
+        said = stop(
+            process, how, lambda begun=begun: all(len(bench.answers(each)) >= 5 for each in begun)
+        )
+        assert_ended_by(how, process, said)
+        assert all(5 <= len(bench.answers(each)) <= BUDGET for each in begun)
+        if any(len(bench.answers(each)) < BUDGET for each in begun):
+            break
+    else:
+        pytest.fail("everything was answered before it could be stopped, five times")
 
     bench.finish(*bench.simulation(name), "--workers", 2)
     for each in ARMS:
