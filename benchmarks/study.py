@@ -1,9 +1,9 @@
 """Rows 1-3: do robustly trained binary and ranked answers help? Replicates on real corpora.
 
-    make study            all replicates, resumed where it was interrupted
-    CORPUS=finer make study    one corpus alone; conll likewise
-    QUICK=1 make study    two replicates of 300 answers on FiNER: the same steps, a smaller claim
-    WORKERS=1 make study  one training at a time; two if not given
+    make study               all replicates, resumed where it was interrupted
+    CORPUS=finer make study  one corpus alone; conll likewise
+    QUICK=1 make study       two replicates of 300 answers on FiNER: the same steps, a smaller claim
+    WORKERS=1 make study     one training at a time; two if not given
 
 A replicate repeats the whole annotation with another seed, which is that of its dev fold too:
 `al.simulate` writes its datasets. A pipeline is trained from each as `al.compare` does it, and all

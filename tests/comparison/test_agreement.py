@@ -42,6 +42,19 @@ def both(text: int, ann: Sequence[str], bob: Sequence[str]) -> list[dict[str, An
     return [answer("ann", text, ann), answer("bob", text, bob)]
 
 
+def decisions() -> list[dict[str, Any]]:
+    """Return those of two people about one span of each of 45 texts, 30 times the same."""
+    verdicts = ["reject"] * 15 + ["accept"] * 30
+    return [
+        one
+        for text, verdict in enumerate(verdicts)
+        for one in (
+            answer("ann", text, ["Acme"], "accept", "ner"),
+            answer("bob", text, ["Acme"], verdict, "ner"),
+        )
+    ]
+
+
 def test_of_whole_segments_it_is_f1_between_two_people_whoever_is_taken_for_right():
     """Of 50 texts 30 have two spans and one, which is the same; 15 none and one; 5 none twice."""
     given = []
@@ -76,11 +89,7 @@ def test_a_text_counts_once_however_many_people_answered_it():
 
 
 def test_of_single_spans_it_is_the_share_of_decisions_that_are_the_same():
-    given = []
-    for text in range(45):
-        verdict = "reject" if text < 15 else "accept"
-        given.append(answer("ann", text, ["Acme"], "accept", "ner"))
-        given.append(answer("bob", text, ["Acme"], verdict, "ner"))
+    given = decisions()
     # two asked about different spans neither agree nor disagree
     given += [
         answer(who, 50, [word], "accept", "ner") for who, word in zip("ab", OFFSETS, strict=False)
@@ -92,12 +101,8 @@ def test_of_single_spans_it_is_the_share_of_decisions_that_are_the_same():
 
 
 def test_a_third_person_with_another_span_changes_no_share_of_decisions():
-    given = []
-    for text in range(45):
-        verdict = "reject" if text < 15 else "accept"
-        given.append(answer("ann", text, ["Acme"], "accept", "ner"))
-        given.append(answer("bob", text, ["Acme"], verdict, "ner"))
-        given.append(answer("cay", text, ["Oslo"], "accept", "ner"))
+    given = decisions()
+    given += [answer("cay", text, ["Oslo"], "accept", "ner") for text in range(45)]
     found = agreement(given)
     assert isinstance(found, Agreement)
     assert found.value.value == found.same.value == pytest.approx(30 / 45)

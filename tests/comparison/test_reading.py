@@ -33,9 +33,15 @@ def test_what_was_met_is_in_the_report_and_on_the_terminal(plan: Any, arm: Any, 
     found = report.arms["flawed"]
     assert found.contradictions == 1
     assert found.reading == Reading(
-        repeats=2, off_tokens=3, unasked=4, several_annotators=1, agreement=found.reading.agreement
+        repeats=2,
+        off_tokens=3,
+        unasked=4,
+        several_annotators=1,
+        agreement=Unavailable(
+            "the answers come from 1 document; at least 10 are needed to tell how much new text "
+            "would differ"
+        ),
     )
-    assert isinstance(found.reading.agreement, Unavailable)  # of one text
     assert (
         "flawed: contradictory answers: 1 (the latest counts); answers that repeat another: 2 "
         "(merged); spans off token borders: 3 (left out); spans of labels not asked for: 4 "
