@@ -191,6 +191,7 @@ def write(found: Sequence[Judged], result: Path) -> None:
     head = json.dumps({"quick": QUICK, "rows": rows(found)})
     full = json.loads(json.dumps([asdict(one) for one in found]), parse_float=_shorten)
     sets = ",\n".join(map(json.dumps, full))
+    result.parent.mkdir(exist_ok=True)
     write_atomically(result, f'{head[:-1]}, "sets": [\n{sets}\n]}}\n'.encode())
 
 

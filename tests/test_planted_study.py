@@ -50,6 +50,16 @@ def test_a_support_counts_as_planted_implied_or_beside(monkeypatch: pytest.Monke
     assert counts == {"found.many-names": (2, 3), "beside": (1, 3), "quiet.nothing": (1, 2)}
 
 
+def test_what_was_judged_before_is_shown_where_nothing_was_built_yet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    plant = next(iter(PLANTS))
+    judged = planted.Judged(plant, "usual", 0, "", {})
+    planted.show([judged], tmp_path / "build" / "study-planted.json")
+    assert plant in capsys.readouterr().out
+    assert planted.read_judged([tmp_path / "build" / "study-planted.json"]) == [judged]
+
+
 def test_real_documents_as_they_are_count_nowhere():
     rows = planted.rows([judged("real-as-they-are", "scheme")])
     assert {name: row["n"] for name, row in rows.items()} == {"beside": 0}
