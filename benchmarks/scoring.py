@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 # before numpy is loaded
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -42,6 +43,7 @@ from prodigy_al.jobs.machine import describe_machine
 from prodigy_al.ner.batches import batches
 from prodigy_al.ner.entities import predict_entities
 from prodigy_al.ner.pipelines import find_ner, load_pipeline, set_blas
+from prodigy_al.scoring import transitions
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.pool import MOST_TOKENS, score_pool
 
@@ -141,12 +143,9 @@ def from_vectors(nlp: Language, docs: Docs) -> Callable[[Docs], object]:
     scorer = MarginalScorer(nlp, LABELS)
 
     def run(docs: Docs) -> object:
-        turn, forward = iter(kept), tok2vec._func
-        tok2vec._func = lambda *_, **__: (next(turn), None)
-        try:
+        turn = iter(kept)
+        with patch.object(transitions, "token_vectors", lambda *_: next(turn)):
             return list(score_pool(scorer, docs, progress=False))
-        finally:
-            tok2vec._func = forward
 
     return run
 

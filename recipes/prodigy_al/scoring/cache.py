@@ -36,7 +36,7 @@ from prodigy_al.scoring.readings import Readings, Record
 FOLDER = "PRODIGY_AL_CACHE"
 """The environment variable that names the folder; where it is empty there is no cache."""
 
-LAYOUT = 3  # of what is stored, and how scores are worked out: raise it where either changes
+LAYOUT = 4  # of what is stored, and how scores are worked out: raise it where either changes
 MOST_BYTES = 2**30  # some millions of segments
 PATIENCE = 5.0  # seconds to wait for another process that writes
 

@@ -16,6 +16,7 @@ from prodigy_al.arrays import BoolArray, Float32Array, IndexArray
 from prodigy_al.ner.actions import Actions
 from prodigy_al.ner.states import TokenConstraints
 from prodigy_al.scoring.networks import read_networks
+from prodigy_al.scoring.token_vectors import token_vectors
 
 
 class TransitionTable:
@@ -42,7 +43,7 @@ class TransitionTable:
         self._read_model(ner.model, docs)
 
     def _read_model(self, model: Any, docs: Sequence[Doc]) -> None:
-        vectors = model.get_ref("tok2vec").predict(docs)
+        vectors = token_vectors(model.get_ref("tok2vec"), docs)
         self._vectors = np.asarray(model.ops.to_numpy(vectors), dtype=np.float32)
         self._networks = read_networks(model, vectors, self.actions)
 
