@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from prodigy_al.scoring.acquisition import (
     ACQUISITIONS,
+    balanced_errors,
     count_entropy,
     diverse_errors,
     errors_per_root_token,
@@ -47,6 +48,7 @@ GROWTH = {
     "min-margin": 1.0,
     "tag-count": 2.0,
     "form-novelty": 2.0,
+    "balanced-errors": 2.0,
     "information-density": 2.0,
     "diverse-errors": 2.0,
     "form-quota": 2.0,
@@ -60,6 +62,7 @@ OF_SPANS = [
     "errors-per-root-token",
     "squared-errors",
     "count-entropy",
+    "balanced-errors",
     "information-density",
     "diverse-errors",
     "form-quota",
@@ -67,7 +70,10 @@ OF_SPANS = [
 """The uncertainties about spans."""
 OF_PARSE = ["least-confidence", "mnlp", "max-token-entropy", "mean-token-entropy", "min-margin"]
 """The uncertainties about the parse."""
-ARRAYS = ("marginals", "lengths", "greedy", "entropies", "margins", "elsewhere", "room")
+ARRAYS = (
+    *("marginals", "lengths", "greedy", "entropies", "margins"),
+    *("elsewhere", "balance", "room"),
+)
 
 
 @st.composite
@@ -90,6 +96,7 @@ def segments(draw: st.DrawFn, least: int = 0) -> SegmentScores:
         margins=numbers(tokens, 0, 1),
         log_probability=float(numbers(1, -1000, 0)[0]) if tokens else 0.0,
         elsewhere=numbers(spans, 0, 1e6),
+        balance=np.exp(numbers(spans, -5, 5)),
         density=float(numbers(1, -1, 1)[0]),
         apart=float(numbers(1, 0, 1)[0]),
         room=rng.integers(0, 2, spans).astype(float),
@@ -107,6 +114,7 @@ def twice(one: SegmentScores) -> SegmentScores:
         *(np.tile(one.greedy, 2), np.tile(one.entropies, 2), np.tile(one.margins, 2)),
         log_probability=2 * one.log_probability,
         elsewhere=np.tile(one.elsewhere, 2),
+        balance=np.tile(one.balance, 2),
         density=one.density,
         apart=one.apart,
         room=np.tile(one.room, 2),
@@ -122,13 +130,14 @@ def with_span(one: SegmentScores, p: float) -> SegmentScores:
         lengths=np.append(one.lengths, 1),
         greedy=np.append(one.greedy, False),
         elsewhere=np.append(one.elsewhere, 0.0),
+        balance=np.append(one.balance, 1.0),
         room=np.append(one.room, 1.0),
     )
 
 
 NOTHING = SegmentScores(
     *(np.zeros(0), 0, np.zeros(0, np.intp), np.zeros(0, np.bool_)),
-    *(np.zeros(0), np.zeros(0), 0.0, np.zeros(0), 0.5, 0.5, np.zeros(0), 0.5),
+    *(np.zeros(0), np.zeros(0), 0.0, np.zeros(0), np.zeros(0), 0.5, 0.5, np.zeros(0), 0.5),
 )
 
 
@@ -276,6 +285,12 @@ def test_a_text_that_is_everywhere_is_no_novelty() -> None:
     p = np.array([0.8])
     assert form_novelty(p, np.array([0.0])) == pytest.approx(0.8)
     assert form_novelty(p, np.array([99.0])) == pytest.approx(0.008)
+
+
+def test_doubt_about_a_rare_label_counts_more() -> None:
+    p = np.array([0.5, 0.9])
+    assert balanced_errors(p, np.ones(2)) == expected_errors(p)
+    assert balanced_errors(p, np.array([0.5, 3.0])) == pytest.approx(0.125 + 0.27)
 
 
 def test_a_segment_like_no_other_has_no_density() -> None:

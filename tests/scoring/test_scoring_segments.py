@@ -14,6 +14,7 @@ from prodigy_al.sampling.frame import Segment
 from prodigy_al.scoring.acquisition import ACQUISITIONS, expected_errors
 from prodigy_al.scoring.greedy_orders import apart_when_taken, room_when_taken
 from prodigy_al.scoring.marginals import MarginalScorer
+from prodigy_al.scoring.pool_wide import label_balance
 from prodigy_al.scoring.registry import SegmentScores, find_acquisition
 from prodigy_al.scoring.segments import make_doc, segment_scorer
 
@@ -54,6 +55,11 @@ def scores_of(nlp: Language, segments: list[Segment]) -> list[SegmentScores]:
     for names, one in zip(forms, spans, strict=True):
         for name, p in zip(names, one.probabilities, strict=True):
             everywhere[name] += p
+    by_label = Counter[str]()
+    for one in spans:
+        for label, p in zip(one.labels, one.probabilities, strict=True):
+            by_label[label] += p
+    mean = sum(by_label.values()) / len(by_label)
     unit = np.array([one.embedding / np.linalg.norm(one.embedding) for one in spans])
     taken_apart = apart_when_taken(
         np.array([one.embedding for one in spans]),
@@ -75,6 +81,7 @@ def scores_of(nlp: Language, segments: list[Segment]) -> list[SegmentScores]:
                     for name in names
                 ]
             ),
+            np.array([(mean + 1) / (by_label[label] + 1) for label in one.labels]),
             float(np.mean(unit @ unit[i])),
             taken_apart[i],
             wanted[i],
@@ -94,6 +101,29 @@ def test_a_score_is_that_of_what_its_function_reads(
     assert len({one.u for one in scored}) > 1
     for one, segment in zip(scored, segments, strict=True):
         assert one.tokens == len(make_doc(plain, segment)) > 1
+
+
+def test_of_a_large_pool_all_labels_weigh_about_as_much_as_each_other() -> None:
+    rng = np.random.default_rng(0)
+    often = {"ORG": 0.9, "PERSON": 0.09, "LAW": 0.01}
+    labels = [rng.choice([*often], size=3, p=[*often.values()]).tolist() for _ in range(4000)]
+    marginals = [rng.uniform(0, 1, 3) for _ in labels]
+    weights = label_balance(labels, marginals)
+    weighted = Counter[str]()
+    plainly = Counter[str]()
+    for names, p, weight in zip(labels, marginals, weights, strict=True):
+        for name, one, other in zip(names, p, weight, strict=True):
+            plainly[name] += one
+            weighted[name] += one * other
+    assert plainly["LAW"] < 0.02 * plainly["ORG"]
+    assert min(weighted.values()) > 0.97 * max(weighted.values())
+    # no more and no less in all than without weights
+    assert sum(weighted.values()) == pytest.approx(sum(plainly.values()), rel=0.02)
+
+
+def test_of_a_single_label_none_is_rare() -> None:
+    found = label_balance([["ORG", "ORG"], [], ["ORG"]], [np.ones(2), np.zeros(0), np.ones(1)])
+    assert [one.tolist() for one in found] == [[1.0, 1.0], [], [1.0]]
 
 
 def test_random_scores_follow_from_text_and_seed_alone(

@@ -32,6 +32,30 @@ def occurrences_elsewhere(
     ]
 
 
+def label_balance(
+    labels: Sequence[Sequence[str]], marginals: Sequence[FloatArray]
+) -> list[FloatArray]:
+    """Return for each segment (n,) > 0: how much rarer the label of each span is than the mean one.
+
+    It is the mean number of entities expected of a label in all segments over that of this label,
+    1 added to both, so that a label of which next to none is expected has no infinite weight.
+    `labels` are those of the spans of each segment, `marginals` (n,) their probabilities. Labels
+    without any candidate do not count; of a single one all are 1.
+
+    >>> three, one = np.array([1.0, 1.0, 1.0]), np.array([1.0])
+    >>> label_balance([["ORG", "ORG", "ORG"], ["LAW"]], [three, one])
+    [array([0.75, 0.75, 0.75]), array([1.5])]
+    """
+    expected: Counter[str] = Counter()
+    for names, p in zip(labels, marginals, strict=True):
+        expected.update(_counted(names, p))
+    mean = sum(expected.values()) / max(len(expected), 1)
+    return [
+        np.array([(mean + 1) / (expected[name] + 1) for name in names], dtype=np.float64)
+        for names in labels
+    ]
+
+
 def densities(vectors: Float32Array) -> FloatArray:
     """Return (N,) in [-1, 1]: the mean cosine similarity of each row of `vectors` with all rows.
 

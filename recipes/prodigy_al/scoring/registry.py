@@ -31,7 +31,7 @@ GROUP = "prodigy_al.acquisitions"
 OF_MARGINALS = frozenset({"marginals", "tokens"})
 OF_STEPS = frozenset({"entropies", "margins", "log_probability"})
 OF_EMBEDDINGS = frozenset({"density", "apart"})
-OF_POOL = frozenset({"elsewhere", "density", "apart", "room"})
+OF_POOL = frozenset({"elsewhere", "balance", "density", "apart", "room"})
 """What takes all segments of a block to know: they are held in memory together."""
 
 _COLLECTING = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
@@ -52,6 +52,7 @@ class SegmentScores:
     margins: FloatArray | None = None
     log_probability: float | None = None
     elsewhere: FloatArray | None = None
+    balance: FloatArray | None = None
     density: float | None = None
     apart: float | None = None
     room: FloatArray | None = None

@@ -23,7 +23,7 @@ from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.chunks import Helping, score_records
 from prodigy_al.scoring.greedy_orders import apart_when_taken, room_when_taken
 from prodigy_al.scoring.marginals import MarginalScorer
-from prodigy_al.scoring.pool_wide import densities, occurrences_elsewhere
+from prodigy_al.scoring.pool_wide import densities, label_balance, occurrences_elsewhere
 from prodigy_al.scoring.readings import Reading
 from prodigy_al.scoring.readings import make_doc as doc_of
 from prodigy_al.scoring.registry import (
@@ -133,6 +133,9 @@ def _tell_of_pool(told: list[_Told], reads: Set[str]) -> list[_Told]:
             found["elsewhere"] = occurrences_elsewhere(forms, marginals)
         if "room" in reads:
             found["room"] = room_when_taken(forms, marginals)
+    if "balance" in reads:
+        labels = [[read.labels[i] for i in read.spans["label"].tolist()] for _, read, _ in told]
+        found["balance"] = label_balance(labels, marginals)
     if reads & OF_EMBEDDINGS:
         vectors = _vectors([read for _, read, _ in told])
         if "density" in reads:
