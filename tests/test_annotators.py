@@ -183,6 +183,8 @@ def test_a_comparison_counts_and_weighs_each_segment_once(home: Path, world: Pat
     arm = read(world, "news-ranked-0", answers)
     texts = {one["_input_hash"] for one in answers}
     assert 80 < arm.shared == len(twice(answers)) < len(texts) == len(arm.train) + len(arm.dev)
+    told = {name: arm.effort.conditions[name] for name in ("annotators", "overlap", "error_rate")}
+    assert told == {"annotators": 2, "overlap": 0.5, "error_rate": [0.0, 0.5]}
     alone = {one["_input_hash"]: one for one in answers}.values()
     once = read(world, "news-ranked-0", list(alone))
     assert once.shared == 0

@@ -40,7 +40,7 @@ KEYS = {
     parts.Within: "precision recall outside n",
     schema.Arm: "strategy seed fold_salt answers contradictions reading segments tokens entities "
     "seconds seconds_per_answer train dev_answers runs no_control shares_documents "
-    "seconds_simulated parts source",
+    "seconds_simulated parts source conditions",
     parts.Part: "strategy seed form answers seconds train dev_answers dev_left_out",
     schema.Run: "dev test test_unseen_text vs_base vs_random effort_to_random no_effort others gap "
     "guard vs_random_seconds curve_vs_random",

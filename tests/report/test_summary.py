@@ -10,10 +10,14 @@ import pytest
 
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.planning import Size
+from prodigy_al.inputs.simulation.settings import Conditions
+from prodigy_al.report.commands import SIMULATED
 from prodigy_al.report.parts import Planned
 from prodigy_al.report.reasons import Reason, Why
 from prodigy_al.report.schema import Arm, Report
 from prodigy_al.report.summary import Summary, summarize
+from prodigy_al.simulation.costs import CostModel
+from prodigy_al.simulation.team import Team
 
 MadeArm = Callable[..., Arm]
 MadeReport = Callable[..., Report]
@@ -309,3 +313,19 @@ def test_simulated_replicates_are_repeated_by_one_command(
     )
     mixed = {**arms, "mine": made_arm("ranked-strict", 0.05, 0.03, against="news-random-0")}
     assert next_of(made_report(mixed))[1] == ""
+
+    told = {"annotators": 3, "overlap": 0.3, "error_rate": [0.0, 0.1, 0.3], "errors": "random"}
+    told |= {"per_token": 0.2, "errors_by_score": True}
+    team = {name: replace(arm, conditions=told) for name, arm in arms.items()}
+    assert next_of(made_report(team))[1] == (
+        f"{command} --seconds-per-token 0.2 --error-rate 0,0.1,0.3 --errors-by-score "
+        "--annotators 3 --overlap 0.3"
+    )
+    one_alone = {**team, "news-random-0": arms["news-random-0"]}
+    assert next_of(made_report(one_alone))[1] == ""
+
+
+def test_settings_of_a_simulation_are_told_where_they_are_not_the_usual_ones():
+    usual = Conditions(CostModel(), 1.0, "random", (0.0,), errors_by_score=False)
+    told = {**usual.to_record(), "annotators": Team().size, "overlap": Team().overlap}
+    assert {name: default for name, (_, default) in SIMULATED.items()} == told

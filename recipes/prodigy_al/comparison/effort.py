@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from math import ceil
 from statistics import median
@@ -35,7 +35,8 @@ SHARES = (0.25, 0.5, 0.75)
 @dataclass(frozen=True)
 class Effort:
     """What was read and annotated. Seconds are None where answers carry no time stamps; with
-    `simulated` they come, at least in part, from the cost model of al.simulate.
+    `simulated` they come, at least in part, from the cost model of al.simulate, whose settings are
+    `conditions` by name.
     """
 
     segments: int
@@ -44,6 +45,7 @@ class Effort:
     seconds: float | None
     seconds_per_answer: float | None
     simulated: bool = False
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> E
     """Return how much the answers of a dataset took, breaks cut at `BREAK_SECONDS`."""
     gaps = _gaps(examples)
     typical = float(median(gaps)) if gaps else None
+    simulated = [example[SIMULATED] for example in examples if example.get(SIMULATED)]
+    told = simulated[0] if simulated and isinstance(simulated[0], Mapping) else {}
     took = (seconds for _, seconds in _durations(examples, typical or 0.0))
     return Effort(
         segments=len(answers),
@@ -145,7 +149,8 @@ def measure_effort(answers: Answers, examples: Sequence[Mapping[str, Any]]) -> E
         entities=sum(len(item.accepted) for item in answers.items),
         seconds=None if typical is None else float(sum(took)),
         seconds_per_answer=typical,
-        simulated=any(example.get(SIMULATED) for example in examples),
+        simulated=bool(simulated),
+        conditions={name: value for name, value in told.items() if name != "error"},
     )
 
 

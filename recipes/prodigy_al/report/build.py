@@ -160,6 +160,7 @@ def _arm(arm: Arm, curves: Curves, measured: Measurements) -> schema.Arm:
         no_control=why_no_control(arm, measured.plan.arms),
         parts=describe_parts(arm),
         source=arm.source.get("name"),
+        conditions=dict(arm.effort.conditions),
     )
 
 

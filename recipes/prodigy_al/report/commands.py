@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from prodigy_al.comparison.arms import FOREIGN_SALT
 from prodigy_al.report.schema import Report
@@ -13,6 +14,20 @@ _STRATEGIES = ("random-binary", "random", "ranked", "teach")
 
 # where a comparison is written and computed: no part of what it finds
 _PLACES = ("--output", "-o", "--workers", "-w", "--engine")
+
+
+SIMULATED: Mapping[str, tuple[str, Any]] = {
+    "per_decision": ("--seconds-per-answer", 1.5),
+    "per_token": ("--seconds-per-token", 0.25),
+    "per_span": ("--seconds-per-span", 2.0),
+    "chosen_speed": ("--chosen-speed", 1.0),
+    "errors": ("--errors", "random"),
+    "error_rate": ("--error-rate", 0.0),
+    "errors_by_score": ("--errors-by-score", False),
+    "annotators": ("--annotators", 1),
+    "overlap": ("--overlap", 0.0),
+}
+"""Settings of al.simulate that its answers tell: their options, and what they are if not given."""
 
 
 def split_typed(argv: Sequence[str]) -> tuple[str, str]:
@@ -96,7 +111,7 @@ def new_name(report: Report, like: str, strategy: str) -> str:
 def simulate(report: Report, *, more: int = 0, seeds: int = 0) -> str:
     """Return the al.simulate that goes on with all arms; empty where they are not of one.
 
-    With so many `more` answers per arm, or for the first `seeds` seeds.
+    With so many `more` answers per arm, or for the first `seeds` seeds, under the same conditions.
     """
     arms = report.arms
     names = {name.removesuffix(f"-{arm.strategy}-{arm.seed}") for name, arm in arms.items()}
@@ -104,7 +119,10 @@ def simulate(report: Report, *, more: int = 0, seeds: int = 0) -> str:
     # each seed has a dev fold of its own
     salts = {(arm.fold_salt or "").removesuffix(f"-{arm.seed}") for arm in arms.values()}
     whole = all(arm.seconds_simulated and not arm.parts for arm in arms.values())
-    if not whole or max(len(names), len(sources), len(salts)) > 1 or names & set(arms):
+    conditions = [arm.conditions for arm in arms.values()]
+    alike = all(one == conditions[0] for one in conditions)
+    of_one = alike and max(len(names), len(sources), len(salts)) == 1
+    if not whole or not of_one or names & set(arms):
         return ""
     budget = max(sum(arm.answers.values()) for arm in arms.values()) + more
     ways = ",".join(dict.fromkeys(arm.strategy for arm in arms.values()))
@@ -117,4 +135,21 @@ def simulate(report: Report, *, more: int = 0, seeds: int = 0) -> str:
     words += ["--seeds", chosen]
     if salt != FOREIGN_SALT:
         words += ["--fold-salt", salt]
-    return join(words)
+    return join([*words, *_under(conditions[0])])
+
+
+def _under(conditions: Mapping[str, Any]) -> list[str]:
+    """Return the options of the settings that are not what they are if not given."""
+    words = []
+    for name, (option, default) in SIMULATED.items():
+        value = conditions.get(name, default)
+        if value is True:
+            words.append(option)
+        elif value != default:
+            values = value if isinstance(value, list) else [value]
+            words += [option, ",".join(map(_shown, values))]
+    return words
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

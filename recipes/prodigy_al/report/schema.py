@@ -193,7 +193,8 @@ class Arm:
     With `shares_documents` the source had too few documents for folds of
     whole ones, so dev numbers have no interval for new text. An arm that is joined from several
     datasets is called A+B and has them as `parts`, in the order of time; {} otherwise. `source` is
-    the name of what it was drawn from, None where that is not recorded.
+    the name of what it was drawn from, None where that is not recorded; `conditions` are the
+    settings of al.simulate by name, where it answered.
     """
 
     strategy: str
@@ -215,6 +216,7 @@ class Arm:
     seconds_simulated: bool = False
     parts: Mapping[str, Part] = field(default_factory=dict)
     source: str | None = None
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
