@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import spacy
+from hypothesis import HealthCheck, settings
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
@@ -38,6 +39,9 @@ __all__ = ["pytest_collection_modifyitems"]
 
 os.environ["PRODIGY_AL_CACHE"] = ""  # no test takes the scores of another
 group_entry_points()
+# no test fails because others use the processor
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_collection_finish() -> None:
