@@ -122,10 +122,11 @@ study-mixed: install
 	$(BIN)/python benchmarks/mixed.py
 
 # Three files at a time, the longest first (tests/conftest.py), since many tests wait for a process;
-# TEST_JOBS=1 shows them one by one. One thread each: more would only wait for one another.
+# TEST_JOBS=1 shows them one by one. One thread each: more would only wait for one another. What is
+# imported is compiled once, and not by each of the processes that tests start.
 TEST_JOBS ?= 3
 test: install
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 # Installs the wheels into an empty environment, which downloads all that they depend on, and tells
 # the longest stories in a small size.

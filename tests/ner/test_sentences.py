@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import spacy
 from hypothesis import given
@@ -24,30 +26,40 @@ PIECES = [
     "can't.", "<b>", "[1].", "8)", ">.<", "=)", ".", ",", "''", "``", "😀", "Mr.", "!?",
     "¿Qué?", "the", "and", "25", "Łódź",
 ]  # fmt: skip
-SPLITTERS = {code: sentence_splitter(spacy.blank(code)) for code in ("en", "de", "fr", "hi")}
-RULES = {code: SentenceRules.of(splitter) for code, splitter in SPLITTERS.items()}
+LANGUAGES = ("en", "de", "fr", "hi")
 
 
-@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=25), st.sampled_from(list(RULES)))
+@cache
+def splitter_of(language: str) -> Language:
+    # not when tests are collected, by every process: French alone takes two seconds
+    return sentence_splitter(spacy.blank(language))
+
+
+@cache
+def rules_of(language: str) -> SentenceRules | None:
+    return SentenceRules.of(splitter_of(language))
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=25), st.sampled_from(LANGUAGES))
 def test_sentences_are_those_of_the_splitter(pieces: list[str], language: str) -> None:
-    text, rules = " ".join(pieces), RULES[language]
+    text, rules = " ".join(pieces), rules_of(language)
     assert rules is not None
-    parts = split_sentences(SPLITTERS[language], [{"text": text}])
+    parts = split_sentences(splitter_of(language), [{"text": text}])
     assert rules.cut(text) == [part["text"] for part in parts]
 
 
 @given(st.text("ab.?!'\")( ", min_size=1, max_size=30))
 def test_they_are_for_any_characters_unless_the_splitter_has_to_say(text: str) -> None:
-    found = RULES["en"] and RULES["en"].cut(text)
+    found = rules_of("en") and rules_of("en").cut(text)
     if found is not None:
-        parts = split_sentences(SPLITTERS["en"], [{"text": text}])
+        parts = split_sentences(splitter_of("en"), [{"text": text}])
         assert [part for part in found if part] == [part["text"] for part in parts]
 
 
 @pytest.mark.parametrize("text", ["One.  Two.", "One.\nTwo.", " One.", "One. ", "One.\u2003Two."])
 def test_which_sentence_has_other_white_space_is_for_the_splitter_to_say(text: str) -> None:
-    assert RULES["en"] is not None
-    assert RULES["en"].cut(text) is None
+    assert rules_of("en") is not None
+    assert rules_of("en").cut(text) is None
 
 
 def test_a_tokenizer_that_looks_at_more_than_a_word_has_no_rules() -> None:
@@ -72,7 +84,7 @@ def test_the_pipeline_remembers_none_of_the_words() -> None:
 
 def test_sentences_are_the_same_where_words_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "MOST_STRINGS", 0)
-    rules = SentenceRules.of(SPLITTERS["en"])
+    rules = SentenceRules.of(splitter_of("en"))
     assert rules is not None
     for i in range(300):
         assert rules.cut(f"No{i}. U.S. (Ab{i}.) Corp{i}. 1.{i} on.") == [
@@ -104,9 +116,9 @@ def test_segments_are_what_the_splitter_makes_of_the_records(
             for number, key, one in segments
         ]
 
-    found = list(cut_segments(enumerate(RECORDS), SPLITTERS["en"], unsegmented=False))
+    found = list(cut_segments(enumerate(RECORDS), splitter_of("en"), unsegmented=False))
     assert [one["text"] for *_, one in found] == [
         "One.", "Two?", "Three.", "Four.", "Five.", "Six.", "Seven. Eight.",
     ]  # fmt: skip
     assert found[5][2]["spans"] == [{"start": 0, "end": 3, "label": "ORG"}]
-    assert bare(found) == bare(cut_without_rules(monkeypatch, SPLITTERS["en"]))
+    assert bare(found) == bare(cut_without_rules(monkeypatch, splitter_of("en")))
