@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from spacy.tokens import Doc
 from thinc.api import NumpyOps
+from thinc.types import Ragged
 
 from prodigy_al.arrays import Float32Array, IndexArray
 
@@ -74,7 +75,10 @@ def _embed(steps: Sequence[Any], docs: Sequence[Doc]) -> Float32Array:
         return _embed_distinct(steps[1].predict(steps[0].predict(docs)).data, steps[2:-1])
     found: Any = docs
     for step in steps:
-        found = step.predict(found)
+        if isinstance(found, Ragged) and _sees_token(step):
+            found = Ragged(_by_token(step, found.data), found.lengths)
+        else:
+            found = step.predict(found)
     return np.concatenate(found)
 
 
@@ -89,12 +93,16 @@ def _embed_distinct(features: Any, steps: Sequence[Any]) -> Float32Array:
     _, firsts, which = np.unique(keys, return_index=True, return_inverse=True)
     found: Any = features[firsts]
     for step in steps:
-        if _leaf_names(step)[:2] == MAXOUT:
-            found = Maxout(step).apply(found)
-        else:
-            found = step.layers[0].predict(found)
+        found = _by_token(step, found)
     vectors: Float32Array = found[which]
     return vectors
+
+
+def _by_token(step: Any, rows: Any) -> Any:
+    """Return (n, width) of a layer that sees one token (`_sees_token`), for (n, width_in)."""
+    if _is_maxout(_leaf_names(step)):
+        return Maxout(step).apply(rows)
+    return step.layers[0].predict(rows)
 
 
 def _encode(step: Any, vectors: Float32Array, lengths: Sequence[int]) -> Float32Array:
