@@ -197,12 +197,12 @@ def _sees_token(step: Any) -> bool:
 
 def _sees_neighbours(step: Any) -> bool:
     """Return whether it is known: windows of tokens, or residual maxout layers over windows."""
-    if not step.name.startswith("with_array(") or step.attrs["pad"] < 1:
+    if not step.name.startswith("with_array("):
         return False
     blocks = in_turn(step.layers[0])
     known = [block.name for block in blocks] == [WINDOW] or all(map(_is_residual, blocks))
     # with less room between them docs would see one another
-    return known and step.attrs["pad"] >= sum(map(_window, blocks))
+    return known and step.attrs.get("pad", 0) >= sum(map(_window, blocks))
 
 
 def _is_residual(block: Any) -> bool:
