@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.integrate import trapezoid
 
 from prodigy_al.evaluation.bootstrap import Side
 from prodigy_al.evaluation.counts import Counts
@@ -71,7 +72,7 @@ def repeated(first, second, worlds=WORLDS):
 
 
 def true_mean(first, second):
-    return np.trapezoid(np.subtract(first, second), WORK) / WORK[-1]
+    return trapezoid(np.subtract(first, second), WORK) / WORK[-1]
 
 
 @pytest.mark.parametrize(("first", "second"), [(RISING, RISING), (SOONER, RISING), (LATER, RISING)])
