@@ -92,10 +92,23 @@ class EntityRecognizer:
             ]
             examples = [one for one in examples if self._ner.moves.has_gold(one)]
             if examples:
-                self._ner.update_beam(
-                    examples, beam_width=BEAM_WIDTH, sgd=self._optimizer, losses=losses
-                )
+                self._learn(examples, losses)
         return float(losses[NER])
+
+    def _learn(self, examples: list[Example], losses: dict[str, float]) -> None:
+        """Take a step; where spaCy cannot, one for each text, and none for those it cannot learn.
+
+        Tokens without an answer leave its beam every choice, also those after which an accepted
+        span can no longer begin. Where all that it keeps are such, it ends in an assertion, before
+        any weight is changed.
+        """
+        try:
+            self._ner.update_beam(
+                examples, beam_width=BEAM_WIDTH, sgd=self._optimizer, losses=losses
+            )
+        except AssertionError:
+            for one in examples if len(examples) > 1 else ():
+                self._learn([one], losses)
 
     def make_best(self, examples: Iterable[TaskType]) -> Iterator[TaskType]:
         """Yield one task per text, with the likeliest entities that its answers allow.

@@ -124,6 +124,30 @@ def test_a_new_label_is_asked_about_once_one_was_accepted(nlp: Language) -> None
     assert scores(model, "Ann drinks tea.")["tea", "DRINK"] > 0.5
 
 
+class Lost:
+    """A parser whose beam keeps no parse of one text that its answers allow."""
+
+    def __init__(self, ner: Any, text: str) -> None:
+        self._ner, self._text = ner, text
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ner, name)
+
+    def update_beam(self, examples: list[Any], **options: Any) -> Any:
+        assert self._text not in [one.reference.text for one in examples]
+        return self._ner.update_beam(examples, **options)
+
+
+def test_a_text_that_spacy_cannot_learn_keeps_it_from_no_other(nlp: Language) -> None:
+    model = EntityRecognizer(nlp)
+    lost, other = "Acme is lost.", answer(TEXT, 13, 17, "ORG", "reject")
+    model._ner = Lost(model._ner, model.nlp.make_doc(lost).text)
+    before = scores(model)
+    learn(model, answer(lost, 0, 4, "ORG", "accept"), other)
+    assert scores(model)["Acme", "ORG"] < before["Acme", "ORG"] - 0.1
+    assert learn(model, answer(lost, 0, 4, "ORG", "accept"), times=1) == [0.0]
+
+
 def test_what_it_learns_leaves_the_shared_vectors_as_they_are(nlp: Language) -> None:
     before = nlp.get_pipe("tok2vec").to_bytes()  # type: ignore[attr-defined]
     text = "Eve works at Globex now."
