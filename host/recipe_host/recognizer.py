@@ -98,9 +98,8 @@ class EntityRecognizer:
     def _learn(self, examples: list[Example], losses: dict[str, float]) -> None:
         """Take a step; where spaCy cannot, one for each text, and none for those it cannot learn.
 
-        Tokens without an answer leave its beam every choice, also those after which an accepted
-        span can no longer begin. Where all that it keeps are such, it ends in an assertion, before
-        any weight is changed.
+        Now and then spaCy's beam keeps no parse that the answers allow, and ends in an assertion
+        (`thinc.extra.search.Beam.advance`) before any weight is changed.
         """
         try:
             self._ner.update_beam(

@@ -188,14 +188,12 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One dataset. `train` and `dev_answers` count the answers of each fold that were used;
-    `runs` are by policy. `no_control` is the reason where no random dataset is comparable.
-    With `shares_documents` the source had too few documents for folds of
-    whole ones, so dev numbers have no interval for new text. An arm that is joined from several
-    datasets is called A+B and has them as `parts`, in the order of time; {} otherwise. `source` is
-    the name of what it was drawn from, None where that is not recorded; `conditions` are the
-    settings of al.simulate by name, where it answered.
-    """
+    """One dataset. `train` and `dev_answers` count the answers of each fold that were used; `runs`
+    are by policy. `no_control` is the reason where no random dataset is comparable. With
+    `shares_documents` the source had too few documents for folds of whole ones, so dev numbers have
+    no interval for new text. An arm that is joined from several datasets is called A+B and has them
+    as `parts`, in the order of time. `source` is the name of what it was drawn from, None where
+    that is not recorded; `conditions` are al.simulate's settings by name, {} if people answered."""
 
     strategy: str
     seed: int | None

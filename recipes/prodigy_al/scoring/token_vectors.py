@@ -27,7 +27,7 @@ from prodigy_al.arrays import Float32Array, IndexArray
 ROWS = 512
 """How many tokens go through a layer at a time: of 96 numbers each, less than a megabyte in all."""
 EPSILON = 1e-8  # what thinc adds to a variance
-ODD = 0x9E3779B97F4A7C15
+ODD = 0x9E3779B97F4A7C15  # 2^64 over the golden ratio: its powers mix the features of a token
 FEATURES = ["extract_features", "list2ragged", "ragged2list"]
 WINDOW, MAXOUT = "expand_window", ["maxout", "layernorm"]
 
