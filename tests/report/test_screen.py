@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from prodigy_al.evaluation.estimators import Unavailable
-from prodigy_al.report.layout import width
+from prodigy_al.report.layout import fit_names, width
 from prodigy_al.report.parts import Exchange
 from prodigy_al.report.schema import Arm, Report
 from prodigy_al.report.screen import render_screen
@@ -143,6 +143,22 @@ def test_long_names_are_shortened_alike_everywhere_and_stay_apart(
     short = {word.strip(":") for word in shown.split() if word.startswith("…")}
     assert short == {"…random", "…ranked", "…teach"}
     assert all(shown.count(name) in (2, 3, 4) for name in short)
+
+
+def test_short_names_that_begin_and_end_alike_differ_in_more_than_a_letter_or_two():
+    ranked = [f"news-ranked-by-{score}-errors-0" for score in ("balanced", "expected")]
+    names = [*ranked, "news-random-0"]
+    short = fit_names(names, 15)
+    assert all(width(name) <= 15 for name in short.values())
+    balanced, expected, random = short.values()
+    assert random == "news-random-0"
+    assert sum(a != b for a, b in zip(balanced, expected, strict=True)) >= 3
+
+
+def test_short_names_that_differ_in_one_letter_differ_in_that():
+    names = [f"{LONG}{number}" for number in range(3)]
+    short = fit_names(names, 12)
+    assert [name[-1] for name in short.values()] == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("arms", [4, 5, 6, 8, 12, 20])

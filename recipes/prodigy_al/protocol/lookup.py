@@ -40,7 +40,7 @@ def known_names(train: Answers) -> dict[Words, str]:
 def look_up(names: Mapping[Words, str], texts: Answers, others: Predictions) -> Predictions:
     """Return the names found in each text, longer ones first, beside the other labels of `others`.
 
-    `others` are the predictions of a pipeline, one set of spans a text; those of the labels that
+    `others` are the predictions of a pipeline, one set of spans per text; those of the labels that
     names have, and those that a name overlaps, are left out.
     """
     longest = max(map(len, names), default=0)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import takewhile
+from itertools import combinations, takewhile
 from unicodedata import combining, east_asian_width
 
 WIDTH = 79  # the last column of 80 is left free: some terminals begin a new line there
 GAP = "  "
 ELLIPSIS = "…"
 MANY = 7  # names; of more, a line is enough
+TOLD_APART = 3
+"""Letters in which two short names differ where they can: one among twelve is overlooked."""
 
 
 def width(text: str) -> int:
@@ -42,7 +44,7 @@ def fit_names(names: Iterable[str], columns: int) -> dict[str, str]:
     >>> fit_names(["news-monday-ranked", "news-friday-ranked"], 14)
     {'news-monday-ranked': '…monday-ranked', 'news-friday-ranked': '…friday-ranked'}
     >>> fit_names(["news-monday-ranked", "news-friday-ranked"], 12)
-    {'news-monday-ranked': 'news-m…anked', 'news-friday-ranked': 'news-f…anked'}
+    {'news-monday-ranked': 'news-mon…ked', 'news-friday-ranked': 'news-fri…ked'}
     """
     names = list(dict.fromkeys(names))
     if len(names) > 1 and any(width(name) > columns for name in names):
@@ -50,11 +52,14 @@ def fit_names(names: Iterable[str], columns: int) -> dict[str, str]:
         if all(1 < width(short) <= columns for short in bare.values()):
             return bare
     middle = columns // 3
-    # the cut wanders from the middle to both ends until the names differ
-    for head in sorted(range(columns), key=lambda at: abs(at - middle)):
-        short = {n: n if width(n) <= columns else _cut(n, columns, head) for n in names}
-        if len(set(short.values())) == len(names):
-            return short
+    # the cut wanders from the middle to both ends until the names differ well enough
+    cuts = [
+        {n: n if width(n) <= columns else _cut(n, columns, head) for n in names}
+        for head in sorted(range(columns), key=lambda at: abs(at - middle))
+    ]
+    best = max(cuts, key=lambda short: _letters_apart(list(short.values())))
+    if _letters_apart(list(best.values())):
+        return best
     numbered = {}
     for number, name in enumerate(names, 1):
         tail = f"{ELLIPSIS}{number}"
@@ -68,6 +73,15 @@ def _shared(names: Sequence[str]) -> int:
     pairs = zip(min(names), max(names), strict=False)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     return max(names[0][:same].rfind(sign) for sign in "-_./") + 1
+
+
+def _letters_apart(names: Sequence[str]) -> int:
+    """Return in how many letters the two most alike differ, `TOLD_APART` at most."""
+    apart = (
+        abs(len(one) - len(other)) + sum(a != b for a, b in zip(one, other, strict=False))
+        for one, other in combinations(names, 2)
+    )
+    return min(TOLD_APART, *apart) if len(names) > 1 else TOLD_APART
 
 
 def _cut(text: str, columns: int, head: int) -> str:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing for a desk and one for a phone, of which the page shows one.
+    """A drawing for a wide screen and one for a narrow one, of which the page shows one.
 
     Both are SVG with text alternatives. `sentence` says what the figure means for these data.
     """
