@@ -1,6 +1,6 @@
 """What may be claimed of a protocol, and what may not: sentences by fixed rules.
 
-Each rule reads numbers and gives one sentence an arm, on the one side or the other
+Each rule reads numbers and gives one sentence per arm, on the one side or the other
 (docs/protocol.md lists them). Words are those of `report.findings`. A claim about an arm takes
 `FEWEST_REPLICATES` redraws, an interval for new text without 0, and Holm's p over all arms under
 .05. Claims that lean on another one (under other training, for another pipeline) are made only
@@ -9,28 +9,19 @@ where that one is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from prodigy_al.evaluation.estimators import Unavailable
 from prodigy_al.evaluation.planning import Size, ends
 from prodigy_al.evaluation.wins import Wins
-from prodigy_al.protocol.plan import ANSWERS, ORACLE, SECONDS
-from prodigy_al.protocol.result import Change, Claims, Compared, Ends, Result, Sentence
+from prodigy_al.protocol.general_claims import in_general, of_oracle, of_starts
+from prodigy_al.protocol.plan import ANSWERS, SECONDS
+from prodigy_al.protocol.result import Change, Claims, Compared, Ends, Result
+from prodigy_al.protocol.sentences import Said, ahead_or_behind, decided, described, may, may_not
 from prodigy_al.report.findings import FEWEST_REPLICATES
-from prodigy_al.report.numbers import counted, interval, number, signed
+from prodigy_al.report.numbers import counted, interval, number
 
 EVEN = 0.5
-DECIDED = ("ahead", "behind")
-
-
-@dataclass(frozen=True)
-class _Said:
-    """A sentence and its side."""
-
-    may: bool
-    sentence: Sentence
 
 
 def find_claims(result: Result) -> Claims:
@@ -38,32 +29,18 @@ def find_claims(result: Result) -> Claims:
     arms = [arm for arm, kind in result.kinds.items() if kind == "arm"]
     rules = (_at_seconds, _at_answers, _settings, _successor, _wins, _gap, _lookup, _budget)
     said = [one for rule in rules for arm in arms for one in rule(result, arm)]
-    said += [*_of_oracle(result), *_of_starts(result), *_in_general(result, arms)]
+    said += [*of_oracle(result), *of_starts(result), *in_general(result, arms)]
     return Claims(
         may=[one.sentence for one in said if one.may],
         may_not=[one.sentence for one in said if not one.may],
     )
 
 
-def decided(change: Change | None) -> bool:
-    """Return whether a difference is shown, over enough redraws to speak of the arm."""
-    return change is not None and change.n >= FEWEST_REPLICATES and change.word in DECIDED
-
-
-def described(change: Change) -> str:
-    """Return a difference with its interval for new text, if it has one."""
-    if change.mean is None:
-        return "not defined"
-    if isinstance(change.new_text, Unavailable):
-        return signed(change.mean)
-    return f"{signed(change.mean)} [{signed(change.new_text.low)}, {signed(change.new_text.high)}]"
-
-
-def _at_seconds(result: Result, arm: str) -> Iterator[_Said]:
+def _at_seconds(result: Result, arm: str) -> Iterator[Said]:
     yield _difference(arm, SECONDS, result.arms[arm][SECONDS], result.wanted)
 
 
-def _at_answers(result: Result, arm: str) -> Iterator[_Said]:
+def _at_answers(result: Result, arm: str) -> Iterator[Said]:
     yield _difference(arm, ANSWERS, result.arms[arm][ANSWERS], result.wanted)
 
 
@@ -72,17 +49,17 @@ def _main(result: Result, arm: str) -> Change | None:
     return result.arms[arm][SECONDS].against_random
 
 
-def _difference(arm: str, equal: str, found: Compared, wanted: float) -> _Said:
+def _difference(arm: str, equal: str, found: Compared, wanted: float) -> Said:
     """Ahead or behind where it is shown; no difference where it is small; else nothing."""
     change = found.against_random
     if change is None:
-        return _not("difference", arm, f"anything of {arm} at equal {equal}: it is random order")
+        return may_not("difference", arm, f"anything of {arm} at equal {equal}: it is random order")
     redraws = counted(change.n, "redraw")
     if decided(change):
         told = f"{described(change)} at equal {equal}, on this test set and for new text"
-        return _may("difference", arm, f"{arm} is {_of(change)} by {told} ({redraws})")
+        return may("difference", arm, f"{arm} is {ahead_or_behind(change)} by {told} ({redraws})")
     if change.n >= FEWEST_REPLICATES and change.word == "no difference found":
-        return _may(
+        return may(
             "difference",
             arm,
             f"no difference found between {arm} and random at equal {equal}: {described(change)} "
@@ -93,7 +70,7 @@ def _difference(arm: str, equal: str, found: Compared, wanted: float) -> _Said:
         why = (
             f"a claim about a strategy takes {FEWEST_REPLICATES} redraws, and there are {change.n}"
         )
-    return _not(
+    return may_not(
         "difference",
         arm,
         f"that {arm} is ahead of or behind random at equal {equal}: {described(change)}, {why}"
@@ -115,7 +92,7 @@ def _planned(found: Compared, wanted: float) -> str:
     return ""
 
 
-def _wins(result: Result, arm: str) -> Iterator[_Said]:
+def _wins(result: Result, arm: str) -> Iterator[Said]:
     """More often than not, where the exact interval of the share says so; or less often."""
     wins = result.arms[arm][SECONDS].wins
     if not isinstance(wins, Wins):
@@ -126,21 +103,23 @@ def _wins(result: Result, arm: str) -> Iterator[_Said]:
     )
     beats = f"one annotation by {arm} beats a random one"
     if wins.share.low > EVEN:
-        yield _may("wins", arm, f"{beats} more often than not: {share}")
+        yield may("wins", arm, f"{beats} more often than not: {share}")
     elif wins.share.high < EVEN:
-        yield _may("wins", arm, f"{beats} less often than not: {share}")
+        yield may("wins", arm, f"{beats} less often than not: {share}")
     else:
-        yield _not("wins", arm, f"that {beats} more often than not: {share}")
+        yield may_not("wins", arm, f"that {beats} more often than not: {share}")
 
 
-def _settings(result: Result, arm: str) -> Iterator[_Said]:
+def _settings(result: Result, arm: str) -> Iterator[Said]:
     """The sign holds where the mean has it at every setting."""
     if not decided(_main(result, arm)):
         return
     by_policy = result.settings[arm]
     told = ", ".join(f"{policy} {described(change)}" for policy, change in by_policy.items())
     if len(by_policy) < 2:
-        yield _not("settings", arm, f"that {arm} does so however one trains: {told} alone is known")
+        yield may_not(
+            "settings", arm, f"that {arm} does so however one trains: {told} alone is known"
+        )
         return
     means = {policy: change.mean for policy, change in by_policy.items()}
     sign = (means[result.main_setting] or 0.0) > 0
@@ -148,14 +127,14 @@ def _settings(result: Result, arm: str) -> Iterator[_Said]:
     shown = sum(_excludes_zero(by_policy[policy]) for policy in same)
     of = f"{len(same)} of {len(means)} training settings"
     if len(same) == len(means):
-        yield _may(
+        yield may(
             "settings", arm, f"{arm}: the sign holds at {of}, each alone shown at {shown}: {told}"
         )
     else:
-        yield _not("settings", arm, f"that {arm} does so however one trains: {of} do: {told}")
+        yield may_not("settings", arm, f"that {arm} does so however one trains: {of} do: {told}")
 
 
-def _successor(result: Result, arm: str) -> Iterator[_Said]:
+def _successor(result: Result, arm: str) -> Iterator[Said]:
     """The data travel where the difference is shown after training the other pipeline, too."""
     main = _main(result, arm)
     if main is None or not decided(main):
@@ -166,150 +145,66 @@ def _successor(result: Result, arm: str) -> Iterator[_Said]:
             if result.successor_model is None
             else (f"{result.successor_model['name']} is not trained yet (--parts successor)")
         )
-        yield _not("successor", arm, f"that the answers of {arm} serve another pipeline: {why}")
+        yield may_not("successor", arm, f"that the answers of {arm} serve another pipeline: {why}")
         return
     name, change = result.successor_model["name"], result.successor[arm]
     if decided(change) and change.word == main.word:
-        yield _may(
-            "successor", arm, f"{arm} is {_of(main)} where {name} is trained: {described(change)}"
-        )
-    else:
-        yield _not(
+        yield may(
             "successor",
             arm,
-            f"that {arm} is {_of(main)} where {name} is trained: {described(change)}",
+            f"{arm} is {ahead_or_behind(main)} where {name} is trained: {described(change)}",
+        )
+    else:
+        yield may_not(
+            "successor",
+            arm,
+            f"that {arm} is {ahead_or_behind(main)} where {name} is trained: {described(change)}",
         )
 
 
-def _of(change: Change | None) -> str:
-    return "ahead of random" if change is not None and change.word == "ahead" else "behind random"
-
-
-def _gap(result: Result, arm: str) -> Iterator[_Said]:
+def _gap(result: Result, arm: str) -> Iterator[Said]:
     """The share of the way to the whole pool, where its interval does not hold 0."""
     share = result.arms[arm][SECONDS].share_of_gap
     if isinstance(share, Unavailable):
-        yield _not("gap", arm, f"how much of what there is to gain {arm} gains: {share.reason}")
+        yield may_not("gap", arm, f"how much of what there is to gain {arm} gains: {share.reason}")
     elif share is not None and share.low is not None and share.high is not None:
         told = f"{_share(share.value)} [{_share(share.low)}, {_share(share.high)}]"
         way = "of the way from random to the whole pool answered"
         if share.low > 0 or share.high < 0:
-            yield _may("gap", arm, f"{arm} goes {told} {way}, at equal seconds")
+            yield may("gap", arm, f"{arm} goes {told} {way}, at equal seconds")
         else:
-            yield _not("gap", arm, f"that {arm} goes any {way}, at equal seconds: {told}")
+            yield may_not("gap", arm, f"that {arm} goes any {way}, at equal seconds: {told}")
 
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def _lookup(result: Result, arm: str) -> Iterator[_Said]:
+def _lookup(result: Result, arm: str) -> Iterator[Said]:
     """Training is worth more than the names that it is trained on, where that is shown."""
     looked = result.lookup[arm][SECONDS]
     change = looked.against_training
     told = f"{number(looked.f1.mean)} of F1 without training, {described(change)} to training"
     if change.n >= FEWEST_REPLICATES and change.word == "behind":
-        yield _may("lookup", arm, f"{arm}: a list of its accepted names, looked up, reaches {told}")
+        yield may("lookup", arm, f"{arm}: a list of its accepted names, looked up, reaches {told}")
     else:
-        yield _not(
+        yield may_not(
             "lookup",
             arm,
             f"that training on {arm} beats a list of its accepted names: it reaches {told}",
         )
 
 
-def _budget(result: Result, arm: str) -> Iterator[_Said]:
+def _budget(result: Result, arm: str) -> Iterator[Said]:
     """Whether the pool held as much as the budget pays for."""
     found = result.arms[arm][SECONDS]
     if found.short:
         redraws = f"{found.short} of {counted(found.f1.n, 'redraw')}"
-        yield _not("budget", arm, f"that {arm} had its whole budget: the pool ended in {redraws}")
-
-
-def _of_oracle(result: Result) -> Iterator[_Said]:
-    """What ranking by the true errors brings, which nobody can have."""
-    oracle = result.arms.get(ORACLE)
-    change = None if oracle is None else oracle[SECONDS].against_random
-    if change is None:
-        return
-    told = f"{described(change)} at equal seconds"
-    if decided(change):
-        yield _may(
-            "oracle",
-            None,
-            f"ranking by the model's true errors, which nobody knows beforehand, is "
-            f"{_of(change)}: {told}",
+        yield may_not(
+            "budget", arm, f"that {arm} had its whole budget: the pool ended in {redraws}"
         )
-    else:
-        yield _not(
-            "oracle",
-            None,
-            f"that a better guess of the model's errors would bring more: ranking by the true ones "
-            f"gives {told}",
-        )
-
-
-def _of_starts(result: Result) -> Iterator[_Said]:
-    """Whether another share of whole segments first puts single spans ahead of random."""
-    by_arm: dict[str, list[tuple[float, Change]]] = {}
-    for start in result.starts.values():
-        if start.compared.against_random is not None:
-            one = (start.share, start.compared.against_random)
-            by_arm.setdefault(start.arm, []).append(one)
-    for arm, found in by_arm.items():
-        told = ", ".join(f"{share:.0%} {described(change)}" for share, change in found)
-        good = [share for share, change in found if decided(change) and change.word == "ahead"]
-        if good:
-            shares = " and ".join(f"{share:.0%}" for share in good)
-            yield _may(
-                "starts", arm, f"{arm} is ahead of random with a start of {shares} whole: {told}"
-            )
-        else:
-            yield _not(
-                "starts", arm, f"that {arm} is ahead of random with another start: whole {told}"
-            )
-
-
-def _in_general(result: Result, arms: Sequence[str]) -> Iterator[_Said]:
-    """What no protocol shows, and what this one leaves out."""
-    label = "label" if len(result.labels) == 1 else "labels"
-    yield _not(
-        "scope",
-        None,
-        f"anything about other labels than {', '.join(result.labels)}, other text than this pool "
-        f"and {result.test.name}, or another pipeline to choose by than {result.model['name']} "
-        f"(one corpus, {len(result.labels)} {label}, one pipeline)",
-    )
-    yield _not("people", None, f"anything about people: {_annotator(result.simulated)}")
-    if any(_without_new_text(result.arms[arm][SECONDS]) for arm in arms):
-        yield _not("new-text", None, "anything about other documents than those of the test set")
-
-
-def _annotator(simulated: Mapping[str, Any]) -> str:
-    who, errs, makes, own = "the annotator is", "errs", "makes", "its"
-    if (size := simulated.get("annotators", 1)) > 1:
-        who, errs, makes, own = f"the {size} annotators are", "err", "make", "their"
-    rate = simulated.get("error_rate")
-    rates = ", ".join(f"{one:.0%}" for one in (rate if isinstance(rate, list) else [rate or 0]))
-    errors = f"{errs} in {rates} of {own} answers" if rate else f"{makes} no errors"
-    costs = simulated.get("costs_from")
-    seconds = f"are those of {costs}" if costs else "are assumed"
-    return f"{who} simulated and {errors}; {own} seconds {seconds}"
-
-
-def _without_new_text(found: Compared) -> bool:
-    change = found.against_random
-    return change is not None and change.n > 1 and isinstance(change.new_text, Unavailable)
 
 
 def _excludes_zero(change: Change) -> bool:
     new = change.new_text
     return isinstance(new, Ends) and (new.low > 0 or new.high < 0)
-
-
-def _may(id_: str, arm: str | None, text: str) -> _Said:
-    return _Said(True, Sentence(id=id_, arm=arm, text=text))
-
-
-def _not(id_: str, arm: str | None, text: str) -> _Said:
-    return _Said(False, Sentence(id=id_, arm=arm, text=text))

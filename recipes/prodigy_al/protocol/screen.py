@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from prodigy_al.evaluation.wins import Wins
-from prodigy_al.protocol.claims import described
 from prodigy_al.protocol.plan import ANSWERS, ORACLE, POOL, RANDOM, SECONDS
 from prodigy_al.protocol.result import Compared, Result, Sentence
+from prodigy_al.protocol.sentences import described
 from prodigy_al.report.layout import WIDTH, aligned, fit, fit_names, wrapped
 from prodigy_al.report.numbers import counted, number, signed, size_of_test
 
