@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 import study
+import study_table
 from kept import KeptModels, Tested
 from real_corpora import CORPORA
 
@@ -75,3 +76,30 @@ def test_rows_are_of_all_that_is_kept_and_of_nothing_else(kept: KeptModels):
         )
         / len(study.FEWER)
     )
+
+
+def test_the_tables_show_what_is_kept_and_say_which_target_is_missed_by_what(
+    kept: KeptModels,
+):
+    """Robust training is as good as usual training, and single spans hardly lift the base."""
+    kept.add({study.THE_BASE: scored_model(20)})
+    for seed in study.FEWER:
+        for arm, right in (("teach", 21), ("random", 35)):
+            for policy in study.POLICIES:
+                kept.add({study.kept_name(arm, policy, seed): scored_model(right)})
+    both = {"conll": KeptModels("study-conll"), "finer": kept}
+    both["conll"].add({study.THE_BASE: scored_model(8)})
+    f1 = list(study_table.f1_lines(both))
+    assert f1[0] == "| arm | CoNLL, usual | CoNLL, robust | FiNER, usual | FiNER, robust |"
+    assert f1[3] == "| ranked | - | - | - | - |"
+    assert f1[4].startswith("| random | - | - | .886 [.886, .886] |")
+    assert f1[-1] == "| the base | .203 | | .506 | |"
+    lines = list(study_table.difference_lines(both))
+    said = {line.split(" | ")[0].strip("| "): line.split(" | ") for line in lines if "5 |" in line}
+    assert said["1. teach, robust, minus the base"][5:] == [
+        "> 0; mean ≥ .05",
+        "**missed** by its mean |",
+    ]
+    assert said["teach minus random segments, robust"][5:] == ["> -.05", "**missed** |"]
+    assert said["3. robust minus usual, random"][5:] == ["> -.02; mean ≥ 0", "met |"]
+    assert "ranked minus random" not in " ".join(lines)

@@ -1,0 +1,143 @@
+"""Write the first tables of docs/fine-tuning.md: python benchmarks/study_table.py.
+
+They show what is kept of `make study`: in benchmarks/results/study-CORPUS.json, and in build/ where
+that is newer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kept import KeptModels, difference
+from real_corpora import CORPORA, POLICIES, ROOT
+from scores_table import number
+from strategies_table import NAMES, signed
+from study import FEWER, THE_BASE, differences, kept_name, levels
+from study_rows import NEW_TEXT, Row
+
+PAGE = ROOT / "docs" / "fine-tuning.md"
+ARMS = {"teach": "teach (binary)", "ranked": "ranked", "random": "random",
+        "ranked-strict": "ranked-strict"}  # fmt: skip
+SHOWN = {
+    "1.{}": "1. teach, robust, minus the base",
+    "1.{}-usual": "the same, usual",
+    "1.{}-stretch": "teach minus random segments, robust",
+    "2.{}": "2. ranked minus random, robust",
+    "2.{}-first": "the same, the first five",
+    "2.{}-strict": "strict ranking minus random, robust",
+    "2.{}-usual": "ranked minus random, usual",
+    "2.{}-strict-usual": "strict ranking minus random, usual",
+    "3.{}-random": "3. robust minus usual, random",
+    "3.{}-ranked": "robust minus usual, ranked",
+    "3.{}-others-random": "other labels' agreement with the base, random, robust",
+    "3.{}-others-teach": "the same, teach",
+    "learning.{}-teach": "a model that learns meanwhile minus one that does not, teach, robust",
+    "learning.{}-ranked": "the same, ranked",
+}
+"""Rows by their names in the results, with a place for the corpus."""
+
+Kept = Mapping[str, KeptModels]
+"""The models of each corpus, by its name."""
+
+
+def f1_lines(kept: Kept) -> Iterator[str]:
+    """Yield the lines of F1 by arm, corpus and policy, and of the bases."""
+    heads = [f"{NAMES[name]}, {policy}" for name in kept for policy in POLICIES]
+    yield f"| arm | {' | '.join(heads)} |"
+    yield "|---" * (1 + len(heads)) + "|"
+    rows = rows_of(kept)
+    for arm, told in ARMS.items():
+        found = [rows.get(f"f1.{name}-{arm}-{policy}") for name in kept for policy in POLICIES]
+        yield f"| {told} | {' | '.join(map(_level, found))} |"
+    bases = [number(models[THE_BASE].f1, 3) for models in kept.values()]
+    yield "| the base | " + " | ".join(base + " |" * (len(POLICIES) - 1) for base in bases) + " |"
+
+
+def difference_lines(kept: Kept) -> Iterator[str]:
+    """Yield a table per corpus: what was to be reached, and what was."""
+    rows = rows_of(kept)
+    for name in kept:
+        yield f"| {NAMES[name]} | mean (range) | new text | this test set | n | wanted | |"
+        yield "|---" * 7 + "|"
+        for key, told in SHOWN.items():
+            if (row := rows.get(key.format(name))) is not None:
+                yield f"| {told} | {' | '.join(_cells(row))} |"
+        yield ""
+
+
+def rows_of(kept: Kept) -> dict[str, Row]:
+    """Return all rows that are known by now."""
+    rows: dict[str, Row] = {}
+    for corpus in CORPORA:
+        models = kept[corpus.name]
+        rows |= dict(differences(corpus, models)) | dict(levels(corpus, models))
+        # where ten replicates are compared: what the other rows rest on
+        pairs = [tuple(kept_name(arm, "robust", seed) for arm in ("ranked", "random"))
+                 for seed in FEWER]  # fmt: skip
+        whole = rows.get(f"2.{corpus.name}")
+        if whole is not None and whole["n"] > len(FEWER):
+            first = difference([(models[ours], models[theirs]) for ours, theirs in pairs])
+            rows[f"2.{corpus.name}-first"] = first
+    return rows
+
+
+def _cells(row: Row) -> Iterator[str]:
+    write = signed if row["interval"] == NEW_TEXT else _plain
+    ends = {key: write(row[key]) for key in ("value", "smallest", "largest", "low", "high")}
+    yield f"{ends['value']} ({ends['smallest']} to {ends['largest']})"
+    new, this = f"[{ends['low']}, {ends['high']}]", ""
+    if row["interval"] == NEW_TEXT:
+        this = f"[{write(row['this_low'])}, {write(row['this_high'])}]"
+    else:
+        new, this = "", new
+    yield from (new, this, str(row["n"]), *_judged(row))
+
+
+def _judged(row: Row) -> tuple[str, str]:
+    """Return what was wanted of a row, and whether it was reached."""
+    if not row["target"]:
+        return "", ""
+    least, mean = (float(part.rpartition(" ")[2]) for part in row["target"].split(", "))
+    wanted = f"> {_short(least)}" + (f"; mean ≥ {_short(mean)}" if mean > -1 else "")
+    if row["met"]:
+        return wanted, "met"
+    return wanted, "**missed**" + (" by its mean" if row["low"] > least else "")
+
+
+def _level(row: Row | None) -> str:
+    if row is None:
+        return "-"
+    return f"{_plain(row['value'])} [{_plain(row['low'])}, {_plain(row['high'])}]"
+
+
+def _plain(value: float) -> str:
+    """Return a number as the pages write it.
+
+    >>> _plain(0.95), _plain(-0.02)
+    ('.950', '-.020')
+    """
+    return f"{value:.3f}".replace("0.", ".", 1)
+
+
+def _short(value: float) -> str:
+    """Return a limit without what says nothing.
+
+    >>> _short(0.95), _short(-0.02), _short(0.0)
+    ('.95', '-.02', '0')
+    """
+    return f"{value:g}".replace("0.", ".", 1)
+
+
+def main() -> None:
+    """Write the tables between their marks."""
+    kept = {corpus.name: KeptModels(f"study-{corpus.name}") for corpus in CORPORA}
+    page = PAGE.read_text(encoding="utf8")
+    for mark, written in (("f1", f1_lines(kept)), ("differences", difference_lines(kept))):
+        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+        before, rest = page.split(begin)
+        page = f"{before}{begin}\n" + "\n".join(written) + f"\n{end}{rest.split(end)[1]}"
+    PAGE.write_text(page, encoding="utf8")
+
+
+if __name__ == "__main__":
+    main()
