@@ -1,4 +1,4 @@
-"""Write the first tables of docs/fine-tuning.md: python benchmarks/study_table.py.
+"""Write the tables of docs/fine-tuning.md that show the study: python benchmarks/study_table.py.
 
 They show what is kept of `make study`: in benchmarks/results/study-CORPUS.json, and in build/ where
 that is newer.
@@ -31,10 +31,9 @@ SHOWN = {
     "3.{}-ranked": "robust minus usual, ranked",
     "3.{}-others-random": "other labels' agreement with the base, random, robust",
     "3.{}-others-teach": "the same, teach",
-    "learning.{}-teach": "a model that learns meanwhile minus one that does not, teach, robust",
-    "learning.{}-ranked": "the same, ranked",
 }
 """Rows by their names in the results, with a place for the corpus."""
+LEARNING = ("teach", "ranked")
 
 Kept = Mapping[str, KeptModels]
 """The models of each corpus, by its name."""
@@ -63,6 +62,17 @@ def difference_lines(kept: Kept) -> Iterator[str]:
             if (row := rows.get(key.format(name))) is not None:
                 yield f"| {told} | {' | '.join(_cells(row))} |"
         yield ""
+
+
+def learning_lines(kept: Kept) -> Iterator[str]:
+    """Yield the lines of arms whose model learns meanwhile, minus the same whose model does not."""
+    yield "| | mean (range) | new text | this test set | n |"
+    yield "|---" * 5 + "|"
+    rows = rows_of(kept)
+    for name in kept:
+        for arm in LEARNING:
+            if (row := rows.get(f"learning.{name}-{arm}")) is not None:
+                yield f"| {NAMES[name]}, {arm} | {' | '.join([*_cells(row)][:4])} |"
 
 
 def rows_of(kept: Kept) -> dict[str, Row]:
@@ -132,7 +142,11 @@ def main() -> None:
     """Write the tables between their marks."""
     kept = {corpus.name: KeptModels(f"study-{corpus.name}") for corpus in CORPORA}
     page = PAGE.read_text(encoding="utf8")
-    for mark, written in (("f1", f1_lines(kept)), ("differences", difference_lines(kept))):
+    for mark, written in (
+        ("f1", f1_lines(kept)),
+        ("differences", difference_lines(kept)),
+        ("learning", learning_lines(kept)),
+    ):
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, rest = page.split(begin)
         page = f"{before}{begin}\n" + "\n".join(written) + f"\n{end}{rest.split(end)[1]}"
