@@ -7,6 +7,7 @@ that is newer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from kept import KeptModels, difference
 from real_corpora import CORPORA, POLICIES, ROOT
@@ -35,27 +36,24 @@ SHOWN = {
 """Rows by their names in the results, with a place for the corpus."""
 LEARNING = ("teach", "ranked")
 
-Kept = Mapping[str, KeptModels]
-"""The models of each corpus, by its name."""
+Rows: TypeAlias = Mapping[str, Row]
 
 
-def f1_lines(kept: Kept) -> Iterator[str]:
-    """Yield the lines of F1 by arm, corpus and policy, and of the bases."""
-    heads = [f"{NAMES[name]}, {policy}" for name in kept for policy in POLICIES]
+def f1_lines(rows: Rows, bases: Mapping[str, float]) -> Iterator[str]:
+    """Yield the lines of F1 by arm, corpus and policy, and of the bases, by corpus."""
+    heads = [f"{NAMES[name]}, {policy}" for name in bases for policy in POLICIES]
     yield f"| arm | {' | '.join(heads)} |"
     yield "|---" * (1 + len(heads)) + "|"
-    rows = rows_of(kept)
     for arm, told in ARMS.items():
-        found = [rows.get(f"f1.{name}-{arm}-{policy}") for name in kept for policy in POLICIES]
+        found = [rows.get(f"f1.{name}-{arm}-{policy}") for name in bases for policy in POLICIES]
         yield f"| {told} | {' | '.join(map(_level, found))} |"
-    bases = [number(models[THE_BASE].f1, 3) for models in kept.values()]
-    yield "| the base | " + " | ".join(base + " |" * (len(POLICIES) - 1) for base in bases) + " |"
+    cells = [number(base, 3) + " |" * (len(POLICIES) - 1) for base in bases.values()]
+    yield f"| the base | {' | '.join(cells)} |"
 
 
-def difference_lines(kept: Kept) -> Iterator[str]:
+def difference_lines(rows: Rows) -> Iterator[str]:
     """Yield a table per corpus: what was to be reached, and what was."""
-    rows = rows_of(kept)
-    for name in kept:
+    for name in corpora():
         yield f"| {NAMES[name]} | mean (range) | new text | this test set | n | wanted | |"
         yield "|---" * 7 + "|"
         for key, told in SHOWN.items():
@@ -64,30 +62,33 @@ def difference_lines(kept: Kept) -> Iterator[str]:
         yield ""
 
 
-def learning_lines(kept: Kept) -> Iterator[str]:
+def learning_lines(rows: Rows) -> Iterator[str]:
     """Yield the lines of arms whose model learns meanwhile, minus the same whose model does not."""
     yield "| | mean (range) | new text | this test set | n |"
     yield "|---" * 5 + "|"
-    rows = rows_of(kept)
-    for name in kept:
+    for name in corpora():
         for arm in LEARNING:
             if (row := rows.get(f"learning.{name}-{arm}")) is not None:
                 yield f"| {NAMES[name]}, {arm} | {' | '.join([*_cells(row)][:4])} |"
 
 
-def rows_of(kept: Kept) -> dict[str, Row]:
-    """Return all rows that are known by now."""
+def corpora() -> list[str]:
+    """Return the names of the corpora, in the order of the tables."""
+    return [corpus.name for corpus in CORPORA]
+
+
+def rows_of(kept: Mapping[str, KeptModels]) -> dict[str, Row]:
+    """Return all rows that are known by now; `kept` are the models of each corpus, by its name."""
     rows: dict[str, Row] = {}
     for corpus in CORPORA:
         models = kept[corpus.name]
         rows |= dict(differences(corpus, models)) | dict(levels(corpus, models))
-        # where ten replicates are compared: what the other rows rest on
-        pairs = [tuple(kept_name(arm, "robust", seed) for arm in ("ranked", "random"))
-                 for seed in FEWER]  # fmt: skip
-        whole = rows.get(f"2.{corpus.name}")
-        if whole is not None and whole["n"] > len(FEWER):
-            first = difference([(models[ours], models[theirs]) for ours, theirs in pairs])
-            rows[f"2.{corpus.name}-first"] = first
+        ranked = rows.get(f"2.{corpus.name}")
+        if ranked is not None and ranked["n"] > len(FEWER):
+            # beside all replicates the first ones, which the other rows rest on
+            ours, theirs = ([models[kept_name(arm, "robust", seed)] for seed in FEWER]
+                            for arm in ("ranked", "random"))  # fmt: skip
+            rows[f"2.{corpus.name}-first"] = difference(list(zip(ours, theirs, strict=True)))
     return rows
 
 
@@ -142,10 +143,12 @@ def main() -> None:
     """Write the tables between their marks."""
     kept = {corpus.name: KeptModels(f"study-{corpus.name}") for corpus in CORPORA}
     page = PAGE.read_text(encoding="utf8")
+    rows = rows_of(kept)
+    bases = {name: models[THE_BASE].f1 for name, models in kept.items()}
     for mark, written in (
-        ("f1", f1_lines(kept)),
-        ("differences", difference_lines(kept)),
-        ("learning", learning_lines(kept)),
+        ("f1", f1_lines(rows, bases)),
+        ("differences", difference_lines(rows)),
+        ("learning", learning_lines(rows)),
     ):
         begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
         before, rest = page.split(begin)

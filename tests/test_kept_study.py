@@ -89,12 +89,15 @@ def test_the_tables_show_what_is_kept_and_say_which_target_is_missed_by_what(
                 kept.add({study.kept_name(arm, policy, seed): scored_model(right)})
     both = {"conll": KeptModels("study-conll"), "finer": kept}
     both["conll"].add({study.THE_BASE: scored_model(8)})
-    f1 = list(study_table.f1_lines(both))
+    rows = study_table.rows_of(both)
+    f1 = list(
+        study_table.f1_lines(rows, {name: one[study.THE_BASE].f1 for name, one in both.items()})
+    )
     assert f1[0] == "| arm | CoNLL, usual | CoNLL, robust | FiNER, usual | FiNER, robust |"
     assert f1[3] == "| ranked | - | - | - | - |"
     assert f1[4].startswith("| random | - | - | .886 [.886, .886] |")
     assert f1[-1] == "| the base | .203 | | .506 | |"
-    lines = list(study_table.difference_lines(both))
+    lines = list(study_table.difference_lines(rows))
     said = {line.split(" | ")[0].strip("| "): line.split(" | ") for line in lines if "5 |" in line}
     assert said["1. teach, robust, minus the base"][5:] == [
         "> 0; mean ≥ .05",
