@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from estimator_rows import KINDS, Rows, cell_names, table_lines
+from marked_pages import write_between_marks
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "estimators.md"
 RESULT = ROOT / "benchmarks" / "results" / "study-estimators.json"
-BEGIN, END = "<!-- estimators: begin -->", "<!-- estimators: end -->"
 TITLES = {
     "full": "All dev questions answered",
     "ignored": "10 % of the dev questions ignored, all hard ones",
@@ -62,9 +62,7 @@ def main() -> None:
     result = json.loads(RESULT.read_text(encoding="utf8"))
     if result["quick"]:
         sys.exit(f"{RESULT} was made with QUICK=1; the page shows a whole study")
-    before, rest = PAGE.read_text(encoding="utf8").split(BEGIN)
-    page = f"{before}{BEGIN}\n" + "\n".join(tables(result)) + f"\n{END}{rest.split(END)[1]}"
-    PAGE.write_text(page, encoding="utf8")
+    write_between_marks(PAGE, {"estimators": tables(result)})
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
+from marked_pages import write_between_marks
 from planted import Judged, matrix, read_judged, rows, share_in_words
 from planted_implied import IMPLIED
 from plants import PLANTS
@@ -83,12 +84,7 @@ def main() -> None:
     found = read_judged((RESULT,))
     if not found or json.loads(RESULT.read_bytes())["quick"]:
         sys.exit(f"{RESULT} holds no whole study; the page shows one")
-    page = PAGE.read_text(encoding="utf8")
-    for mark, lines in (("planted", tables(found)), ("planted-aucs", aucs(found))):
-        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
-        before, rest = page.split(begin)
-        page = f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{rest.split(end)[1]}"
-    PAGE.write_text(page, encoding="utf8")
+    write_between_marks(PAGE, {"planted": tables(found), "planted-aucs": aucs(found)})
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from marked_pages import write_between_marks
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "scoring-functions.md"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -103,17 +105,15 @@ def refits(rows: dict[str, Row]) -> Iterator[str]:
 
 def main() -> None:
     """Write each table between its marks."""
-    page = PAGE.read_text(encoding="utf8")
+    written = {}
     for table, result in (
         (acquisitions, "bench-acquisition"),
         (calibrations, "bench-calibration"),
         (refits, "bench-calibration"),
     ):
         rows = json.loads((RESULTS / f"{result}.json").read_text(encoding="utf8"))["rows"]
-        begin, end = (f"<!-- {table.__name__}: {mark} -->" for mark in ("begin", "end"))
-        before, rest = page.split(begin)
-        page = f"{before}{begin}\n" + "\n".join(table(rows)) + f"\n{end}{rest.split(end)[1]}"
-    PAGE.write_text(page, encoding="utf8")
+        written[table.__name__] = table(rows)
+    write_between_marks(PAGE, written)
 
 
 if __name__ == "__main__":

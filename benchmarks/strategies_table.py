@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from drawn import ANSWERS, RANDOM, SECONDS
 from kept import KeptModels
+from marked_pages import write_between_marks
 from real_corpora import CORPORA, ROOT
 from scores_table import number
 from strategies import BUDGETS, LOOKUP, POOL, REPLICATES, STRATEGIES, adjusted, rows_of
@@ -120,16 +121,8 @@ def main() -> None:
     kept = {corpus: KeptModels(f"strategies-{corpus.name}") for corpus in CORPORA}
     both = (rows_of(corpus, models) for corpus, models in kept.items())
     rows = adjusted({name: row for found in both for name, row in found})
-    page = PAGE.read_text(encoding="utf8")
-    for mark, written in (
-        ("strategies", lines(rows)),
-        ("findings", findings(rows)),
-        ("effort", effort(rows)),
-    ):
-        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
-        before, rest = page.split(begin)
-        page = f"{before}{begin}\n" + "\n".join(written) + f"\n{end}{rest.split(end)[1]}"
-    PAGE.write_text(page, encoding="utf8")
+    written = {"strategies": lines(rows), "findings": findings(rows), "effort": effort(rows)}
+    write_between_marks(PAGE, written)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@ that is newer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from kept import KeptModels, difference
+from marked_pages import write_between_marks
 from real_corpora import CORPORA, POLICIES, ROOT
 from scores_table import number
 from strategies_table import NAMES, signed
@@ -37,6 +39,7 @@ SHOWN = {
 LEARNING = ("teach", "ranked")
 
 Rows: TypeAlias = Mapping[str, Row]
+plain = partial(number, digits=3)
 
 
 def f1_lines(rows: Rows, bases: Mapping[str, float]) -> Iterator[str]:
@@ -47,7 +50,7 @@ def f1_lines(rows: Rows, bases: Mapping[str, float]) -> Iterator[str]:
     for arm, told in ARMS.items():
         found = [rows.get(f"f1.{name}-{arm}-{policy}") for name in bases for policy in POLICIES]
         yield f"| {told} | {' | '.join(map(_level, found))} |"
-    cells = [number(base, 3) + " |" * (len(POLICIES) - 1) for base in bases.values()]
+    cells = [plain(base) + " |" * (len(POLICIES) - 1) for base in bases.values()]
     yield f"| the base | {' | '.join(cells)} |"
 
 
@@ -93,7 +96,7 @@ def rows_of(kept: Mapping[str, KeptModels]) -> dict[str, Row]:
 
 
 def _cells(row: Row) -> Iterator[str]:
-    write = signed if row["interval"] == NEW_TEXT else _plain
+    write = signed if row["interval"] == NEW_TEXT else plain
     ends = {key: write(row[key]) for key in ("value", "smallest", "largest", "low", "high")}
     yield f"{ends['value']} ({ends['smallest']} to {ends['largest']})"
     new, this = f"[{ends['low']}, {ends['high']}]", ""
@@ -118,16 +121,7 @@ def _judged(row: Row) -> tuple[str, str]:
 def _level(row: Row | None) -> str:
     if row is None:
         return "-"
-    return f"{_plain(row['value'])} [{_plain(row['low'])}, {_plain(row['high'])}]"
-
-
-def _plain(value: float) -> str:
-    """Return a number as the pages write it.
-
-    >>> _plain(0.95), _plain(-0.02)
-    ('.950', '-.020')
-    """
-    return f"{value:.3f}".replace("0.", ".", 1)
+    return f"{plain(row['value'])} [{plain(row['low'])}, {plain(row['high'])}]"
 
 
 def _short(value: float) -> str:
@@ -142,18 +136,14 @@ def _short(value: float) -> str:
 def main() -> None:
     """Write the tables between their marks."""
     kept = {corpus.name: KeptModels(f"study-{corpus.name}") for corpus in CORPORA}
-    page = PAGE.read_text(encoding="utf8")
     rows = rows_of(kept)
     bases = {name: models[THE_BASE].f1 for name, models in kept.items()}
-    for mark, written in (
-        ("f1", f1_lines(rows, bases)),
-        ("differences", difference_lines(rows)),
-        ("learning", learning_lines(rows)),
-    ):
-        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
-        before, rest = page.split(begin)
-        page = f"{before}{begin}\n" + "\n".join(written) + f"\n{end}{rest.split(end)[1]}"
-    PAGE.write_text(page, encoding="utf8")
+    written = {
+        "f1": f1_lines(rows, bases),
+        "differences": difference_lines(rows),
+        "learning": learning_lines(rows),
+    }
+    write_between_marks(PAGE, written)
 
 
 if __name__ == "__main__":

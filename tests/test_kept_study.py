@@ -106,3 +106,9 @@ def test_the_tables_show_what_is_kept_and_say_which_target_is_missed_by_what(
     assert said["teach minus random segments, robust"][5:] == ["> -.05", "**missed** |"]
     assert said["3. robust minus usual, random"][5:] == ["> -.02; mean ≥ 0", "met |"]
     assert "ranked minus random" not in " ".join(lines)
+    assert len(list(study_table.learning_lines(rows))) == 2  # the head alone
+    for seed in study.FEWER:
+        kept.add({study.kept_name("teach-learning", "robust", seed): scored_model(21 + seed)})
+    told = list(study_table.learning_lines(study_table.rows_of(both)))[2:]
+    assert [line.split(" | ")[0] for line in told] == ["| FiNER, teach"]
+    assert told[0].endswith(f"| {len(study.FEWER)} |")

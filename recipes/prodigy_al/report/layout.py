@@ -51,15 +51,17 @@ def fit_names(names: Iterable[str], columns: int) -> dict[str, str]:
         bare = {name: f"{ELLIPSIS}{name[_shared(names) :]}" for name in names}
         if all(1 < width(short) <= columns for short in bare.values()):
             return bare
-    middle = columns // 3
+    middle, wanted = columns // 3, _letters_apart(names)
+    tried: dict[int, dict[str, str]] = {}
     # the cut wanders from the middle to both ends until the names differ well enough
-    cuts = [
-        {n: n if width(n) <= columns else _cut(n, columns, head) for n in names}
-        for head in sorted(range(columns), key=lambda at: abs(at - middle))
-    ]
-    best = max(cuts, key=lambda short: _letters_apart(list(short.values())))
-    if _letters_apart(list(best.values())):
-        return best
+    for head in sorted(range(columns), key=lambda at: abs(at - middle)):
+        short = {n: n if width(n) <= columns else _cut(n, columns, head) for n in names}
+        apart = _letters_apart(list(short.values()))
+        if apart >= wanted:
+            return short
+        tried.setdefault(apart, short)
+    if most := max(tried, default=0):
+        return tried[most]
     numbered = {}
     for number, name in enumerate(names, 1):
         tail = f"{ELLIPSIS}{number}"
