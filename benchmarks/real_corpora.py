@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -57,7 +58,12 @@ CORPORA = (
 
 
 def prodigy(*args: object) -> None:
-    """Run a command of the project; its bars go to the terminal."""
+    """Run a command of the project; its bars go to the terminal.
+
+    Where this process is told to end, the command ends with it: what it goes on writing would be
+    in the way of the next run.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     command = [sys.executable, "-m", "prodigy", *map(str, args)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 

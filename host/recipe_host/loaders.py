@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -46,7 +47,10 @@ def load(source: SourceType, loader: str | None = None) -> Iterable[TaskType]:
     read = READERS[_loader_of(Path(source), loader)]
     if source == "-":
         return read(sys.stdin.buffer, name)
-    return read(_open(Path(source)), name)
+    file = _open(Path(source))
+    records = read(_unzipped(file), name)
+    weakref.finalize(records, file.close)  # wherever reading them ends, also before the first
+    return records
 
 
 def _loader_of(path: Path, loader: str | None) -> str:
@@ -66,14 +70,17 @@ def _loader_of(path: Path, loader: str | None) -> str:
     return suffixes[-1]
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> io.BufferedReader:
     try:
-        file = path.open("rb")
+        return path.open("rb")
     except OSError as error:
         reason = error.strerror or str(error)
         raise SourceError(f"cannot open source '{path}': {reason}", source=str(path)) from error
-    zipped = file.read(2) == b"\x1f\x8b"  # by content: the name need not say so
-    file.seek(0)
+
+
+def _unzipped(file: io.BufferedReader) -> IO[bytes]:
+    # by content: the name need not say so; a pipe cannot go back to what was read
+    zipped = file.peek(2)[:2] == b"\x1f\x8b"
     return gzip.open(file) if zipped else file  # type: ignore[return-value]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
+import os
 import sys
+import warnings
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +44,34 @@ def texts(source: Any, loader: str | None = None) -> list[str]:
 def test_every_format_is_read_plain_and_gzipped(name: str, suffix: str) -> None:
     path = write(name + suffix, FILES[name])
     assert texts(path) == texts(str(path)) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [FILES["a.jsonl"], gzip.compress(FILES["a.jsonl"]), b""],
+    ids=["plain", "gzipped", "nothing"],
+)
+def test_what_another_program_writes_is_read_as_it_arrives(content: bytes) -> None:
+    ours, others = os.pipe()
+    os.write(others, content)
+    os.close(others)
+    wanted = ["one", "two"] if content else []
+    assert texts(f"/dev/fd/{ours}", "jsonl") == wanted  # as a shell passes <(command)
+    os.close(ours)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("how_many", [0, 1, 2])
+def test_files_are_closed_wherever_reading_ends(name: str, suffix: str, how_many: int) -> None:
+    path = write(name + suffix, FILES[name])
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        records = iter(load(path))
+        assert len(list(islice(records, how_many))) == how_many
+        del records
+        gc.collect()
+    assert not [str(one.message) for one in warned]
 
 
 @pytest.mark.parametrize("name", FILES)
