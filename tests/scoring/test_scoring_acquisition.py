@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from prodigy_al.scoring.acquisition import (
     ACQUISITIONS,
     balanced_errors,
+    bald,
     count_entropy,
     diverse_errors,
     errors_per_root_token,
@@ -52,6 +53,7 @@ GROWTH = {
     "information-density": 2.0,
     "diverse-errors": 2.0,
     "form-quota": 2.0,
+    "bald": 2.0,
     "random": 1.0,
 }
 GROWS_LESS_THAN_TWICE = ["count-entropy", "least-confidence"]
@@ -72,7 +74,7 @@ OF_PARSE = ["least-confidence", "mnlp", "max-token-entropy", "mean-token-entropy
 """The uncertainties about the parse."""
 ARRAYS = (
     *("marginals", "lengths", "greedy", "entropies", "margins"),
-    *("elsewhere", "balance", "room"),
+    *("members", "elsewhere", "balance", "room"),
 )
 
 
@@ -95,6 +97,7 @@ def segments(draw: st.DrawFn, least: int = 0) -> SegmentScores:
         entropies=numbers(tokens, 0, math.log(37)),
         margins=numbers(tokens, 0, 1),
         log_probability=float(numbers(1, -1000, 0)[0]) if tokens else 0.0,
+        members=numbers(spans * 3, 0, 1).reshape(spans, 3).astype(np.float32),
         elsewhere=numbers(spans, 0, 1e6),
         balance=np.exp(numbers(spans, -5, 5)),
         density=float(numbers(1, -1, 1)[0]),
@@ -113,6 +116,7 @@ def twice(one: SegmentScores) -> SegmentScores:
         *(np.tile(one.marginals, 2), 2 * one.tokens, np.tile(one.lengths, 2)),
         *(np.tile(one.greedy, 2), np.tile(one.entropies, 2), np.tile(one.margins, 2)),
         log_probability=2 * one.log_probability,
+        members=np.tile(one.members, (2, 1)),
         elsewhere=np.tile(one.elsewhere, 2),
         balance=np.tile(one.balance, 2),
         density=one.density,
@@ -129,6 +133,7 @@ def with_span(one: SegmentScores, p: float) -> SegmentScores:
         marginals=np.append(one.marginals, p),
         lengths=np.append(one.lengths, 1),
         greedy=np.append(one.greedy, False),
+        members=np.vstack([one.members, np.full((1, 3), p)]),
         elsewhere=np.append(one.elsewhere, 0.0),
         balance=np.append(one.balance, 1.0),
         room=np.append(one.room, 1.0),
@@ -137,7 +142,8 @@ def with_span(one: SegmentScores, p: float) -> SegmentScores:
 
 NOTHING = SegmentScores(
     *(np.zeros(0), 0, np.zeros(0, np.intp), np.zeros(0, np.bool_)),
-    *(np.zeros(0), np.zeros(0), 0.0, np.zeros(0), np.zeros(0), 0.5, 0.5, np.zeros(0), 0.5),
+    *(np.zeros(0), np.zeros(0), 0.0, np.zeros((0, 3))),
+    *(np.zeros(0), np.zeros(0), 0.5, 0.5, np.zeros(0), 0.5),
 )
 
 
@@ -164,7 +170,7 @@ def test_an_empty_segment_scores_zero(name: str) -> None:
     assert score(name, NOTHING) == 0.0
 
 
-@pytest.mark.parametrize("name", OF_SPANS)
+@pytest.mark.parametrize("name", [*OF_SPANS, "bald"])
 @pytest.mark.parametrize("certain", [0.0, 1.0])
 @settings(max_examples=25)
 @given(scores=segments())
@@ -291,6 +297,19 @@ def test_doubt_about_a_rare_label_counts_more() -> None:
     p = np.array([0.5, 0.9])
     assert balanced_errors(p, np.ones(2)) == expected_errors(p)
     assert balanced_errors(p, np.array([0.5, 3.0])) == pytest.approx(0.125 + 0.27)
+
+
+@settings(max_examples=25)
+@given(scores=segments(), p=st.floats(0, 1))
+def test_a_doubt_that_all_members_share_is_no_disagreement(scores: SegmentScores, p: float) -> None:
+    assert score("bald", with_span(scores, p)) == pytest.approx(score("bald", scores), abs=1e-6)
+
+
+def test_members_disagree_most_where_half_of_them_are_sure_of_it_and_half_of_the_opposite() -> None:
+    halves, doubtful, near = [0.0, 0.0, 1.0, 1.0], [0.5] * 4, [0.4, 0.4, 0.6, 0.6]
+    assert bald(np.array([halves])) == pytest.approx(math.log(2))
+    assert bald(np.array([doubtful])) == 0.0
+    assert 0 < bald(np.array([near])) < 0.05 * bald(np.array([halves]))
 
 
 def test_a_segment_like_no_other_has_no_density() -> None:

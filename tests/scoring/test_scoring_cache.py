@@ -75,7 +75,7 @@ def scored(
         scorer, records, total=len(docs), progress=False, cache=cache, **options
     ):
         arrays = [one.tokens, one.sizes, one.spans, one.lengths, one.expected]
-        arrays += [one.vectors, one.steps]
+        arrays += [one.vectors, one.steps, one.members]
         found.append((one.labels, *((a, getattr(a, "dtype", 0)) for a in arrays)))
     return found
 
@@ -84,9 +84,9 @@ def assert_same(first: Sequence[Any], second: Sequence[Any]) -> None:
     np.testing.assert_equal(first, second)
 
 
-@pytest.mark.parametrize("more", [{}, {"embed": True}, {"steps": True}])
+@pytest.mark.parametrize("more", [{}, {"embed": True}, {"steps": True}, {"members": 2}])
 def test_a_second_time_nothing_is_computed_and_every_bit_is_the_same(
-    nlp: Language, word_salad: MakeDocs, cache: ScoreCache, more: dict[str, bool]
+    nlp: Language, word_salad: MakeDocs, cache: ScoreCache, more: dict[str, Any]
 ) -> None:
     docs = word_salad(nlp, [5, 0, 12, 1, 40, 0, 0, 0, 0, 7])
     settings: dict[str, Any] = {"labels": ["ORG", "NONE"], "floor": 0, **more}
@@ -139,6 +139,8 @@ def settings_changed(nlp: Language, cache: ScoreCache) -> list[tuple[Counting, S
         {"prune": 0.1},
         {"embed": True},
         {"steps": True},
+        {"members": 2},
+        {"members": 3},
     ]
     return [(Counting(nlp), model), *((Counting(nlp, **one), cache) for one in changed)]
 

@@ -61,7 +61,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def numbers(found: Iterator[Readings]) -> list[Any]:
     return [
         (one.labels, one.tokens, one.sizes, one.spans, one.lengths, one.expected, one.vectors,
-         one.steps)
+         one.steps, one.members)
         for one in found
     ]  # fmt: skip
 
@@ -72,7 +72,9 @@ def test_several_processes_give_every_bit_that_one_gives(
 ) -> None:
     nlp = load_pipeline(str(saved))
     set_blas(nlp, use_blis=use_blis)
-    scorer = MarginalScorer(nlp, ["ORG", "NONE"], temperature=1.5, embed=True, steps=True)
+    scorer = MarginalScorer(
+        nlp, ["ORG", "NONE"], temperature=1.5, embed=True, steps=True, members=2
+    )
     alone = numbers(score_records(scorer, texts, total=len(texts)))
     computed = len(here)
     helping = Helping(str(saved), pipeline_sha256(nlp), 2)

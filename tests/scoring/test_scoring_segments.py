@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 
 from prodigy_al.sampling.frame import Segment
 from prodigy_al.scoring.acquisition import ACQUISITIONS, expected_errors
+from prodigy_al.scoring.committee import MEMBERS
 from prodigy_al.scoring.greedy_orders import apart_when_taken, room_when_taken
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.pool_wide import label_balance
@@ -46,7 +47,7 @@ def test_each_fold_has_its_own_score(plain: Language, segments: list[Segment]) -
 def scores_of(nlp: Language, segments: list[Segment]) -> list[SegmentScores]:
     """Everything that can be known, without the functions that are tested."""
     docs = [make_doc(nlp, segment) for segment in segments]
-    spans = MarginalScorer(nlp, steps=True, embed=True).score(docs)
+    spans = MarginalScorer(nlp, steps=True, embed=True, members=MEMBERS).score(docs)
     forms = [
         [doc[a:b].text.lower() for a, b in zip(one.starts, one.ends, strict=True)]
         for doc, one in zip(docs, spans, strict=True)
@@ -75,6 +76,7 @@ def scores_of(nlp: Language, segments: list[Segment]) -> list[SegmentScores]:
             one.steps.entropies,
             one.steps.margins,
             one.steps.log_probability,
+            one.members,
             np.array(
                 [
                     everywhere[name] - one.probabilities[np.array(names) == name].sum()
@@ -139,7 +141,7 @@ def test_random_scores_follow_from_text_and_seed_alone(
     assert 0.1 < np.mean(first) < 0.9
 
 
-@pytest.mark.parametrize("name", ["mnlp", "information-density", "diverse-errors"])
+@pytest.mark.parametrize("name", ["mnlp", "information-density", "diverse-errors", "bald"])
 def test_a_scorer_that_another_holds_is_not_changed(
     plain: Language, segments: list[Segment], name: str
 ) -> None:
@@ -147,3 +149,4 @@ def test_a_scorer_that_another_holds_is_not_changed(
     list(segment_scorer(plain, scorer, name)(segments))
     assert not scorer.steps
     assert not scorer.embed
+    assert not scorer.members

@@ -8,6 +8,7 @@ tokens: how many the segment has
 lengths, greedy: (n,) tokens of each of these spans, and whether the model's own parse holds it
 entropies, margins: (tokens,) of the actions at each token along that parse (`steps.GreedySteps`)
 log_probability: <= 0, of that parse
+members: (n, m) in [0, 1], each span's probability under each of the m members of a committee
 elsewhere: (n,) how often each span's text is expected in the other segments scored with this one
 balance: (n,) > 0, how much rarer each span's label is in these than the mean label (`pool_wide`)
 density: in [-1, 1], the mean cosine similarity with all segments scored with this one
@@ -214,6 +215,25 @@ def form_quota(marginals: AnyFloatArray, room: FloatArray) -> float:
     return expected_errors(marginals * room)
 
 
+def bald(members: AnyFloatArray) -> float:
+    """Return Σ H(mean p) - mean H(p) in nats: on how many spans a committee disagrees.
+
+    It is what an answer about a span is expected to say of which member is right (Houlsby et al.
+    2011, "Bayesian active learning for classification and preference learning", section 2; by
+    dropout for named entities, Shen et al. 2018, "Deep active learning for named entity
+    recognition", section 4). A span that all find as likely as not adds nothing. Length: twice the
+    text, twice the score.
+
+    >>> round(bald(np.array([[0.0, 1.0], [0.5, 0.5]])), 4)
+    0.6931
+    """
+    p = members.astype(np.float64)
+    mean = p.mean(axis=1)
+    of_mean = _plogp(mean) + _plogp(1 - mean)
+    of_members = (_plogp(p) + _plogp(1 - p)).mean(axis=1)
+    return float(np.maximum(of_mean - of_members, 0).sum())  # below 0 by the last bit
+
+
 def random_order(chance: float) -> float:
     """Return the segment's random number: a score that knows nothing, to hold others against.
 
@@ -252,6 +272,7 @@ ACQUISITIONS: Mapping[str, Callable[..., float]] = MappingProxyType(
         "information-density": information_density,
         "diverse-errors": diverse_errors,
         "form-quota": form_quota,
+        "bald": bald,
         "random": random_order,
     }
 )

@@ -160,7 +160,8 @@ def cache_folder() -> Path | None:
 def _settings(scorer: MarginalScorer) -> list[Any]:
     labels = None if scorer.labels is None else sorted(scorer.labels)
     numbers = [scorer.temperature, scorer.floor, scorer.prune, scorer.max_length]
-    return [labels, *numbers, scorer.embed, scorer.steps]
+    committee = ["members", scorer.members] if scorer.members else []
+    return [labels, *numbers, scorer.embed, scorer.steps, *committee]
 
 
 def _machine(scorer: MarginalScorer) -> list[Any]:

@@ -151,14 +151,10 @@ def _read_in_turn(
 
 def _helpers(reader: _Reader, helping: Helping) -> Helpers[list[Record], Readings]:
     scorer = reader.scorer
-    settings = {
-        name: getattr(scorer, name)
-        for name in ("labels", "temperature", "floor", "max_length", "prune", "embed", "steps")
-    }
     model = find_ner(scorer.nlp).model if has_ner(scorer.nlp) else None
     use_blis = model is not None and bool(getattr(model.ops, "use_blis", True))
     of = (reader.cache, reader.word_vectors)
-    make = partial(_make_reader, helping, settings, use_blis, *of)
+    make = partial(_make_reader, helping, scorer.settings, use_blis, *of)
     return Helpers(make, helping.processes, remedy=REMEDY)
 
 

@@ -19,6 +19,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from spacy.language import Language
@@ -28,6 +29,7 @@ from prodigy_al.arrays import BoolArray, Float32Array, FloatArray, IndexArray
 from prodigy_al.errors import ModelError, ParameterError
 from prodigy_al.ner.entities import fresh
 from prodigy_al.ner.pipelines import borrowed_from, find_ner, has_ner
+from prodigy_al.scoring.committee import probabilities_by_member
 from prodigy_al.scoring.lattice import (
     Limits,
     Spans,
@@ -54,7 +56,9 @@ class SpanMarginals:
     temperature changes); expected: label -> expected number of entities, of all spans and not
     only of those listed; embedding: (width,) mean of the token vectors that the recogniser reads,
     where the scorer was asked for it; steps: how sure the recogniser is at each token of its own
-    parse, and of the parse as a whole (`GreedySteps.log_probability`), where it was asked for it.
+    parse, and of the parse as a whole (`GreedySteps.log_probability`), where it was asked for it;
+    members: (n, members) probabilities under each member of a committee (`scoring.committee`),
+    where it was asked for one.
     """
 
     starts: IndexArray
@@ -65,6 +69,7 @@ class SpanMarginals:
     expected: Mapping[str, float]
     embedding: Float32Array | None = None
     steps: GreedySteps | None = None
+    members: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -80,6 +85,8 @@ class MarginalScorer:
     prune: entities whose probability of being open falls below this are no longer followed
     embed: give the mean of its token vectors with each doc; they are computed anyway
     steps: give token entropies and margins and the log-probability of the parse with each doc
+    members: how many members of a committee are to say what they think of each span listed; each
+        takes about half as long as all else
 
     ``floor=0, prune=0, max_length=None`` is exact and lists every possible span. Pruning keeps
     every doc's probability at 1: what is no longer followed ends within the next tokens, without
@@ -103,6 +110,7 @@ class MarginalScorer:
         prune: float = 1e-3,
         embed: bool = False,
         steps: bool = False,
+        members: int = 0,
     ) -> None:
         if lenders := borrowed_from(nlp):
             raise ModelError(
@@ -118,6 +126,12 @@ class MarginalScorer:
         self.max_length = max_length
         self.embed = embed
         self.steps = steps
+        self.members = members
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that it was given but the pipeline: another one made with these scores alike."""
+        return {name: value for name, value in vars(self).items() if name != "nlp"}
 
     def score(self, docs: Sequence[Doc]) -> list[SpanMarginals]:
         """Return the span marginals of each doc, in order, computed as one batch.
@@ -126,7 +140,7 @@ class MarginalScorer:
         """
         docs = [fresh(doc) for doc in docs]
         if not has_ner(self.nlp) or not any(len(doc) for doc in docs):
-            return [_no_spans(self.asked(), len(doc) if self.steps else None) for doc in docs]
+            return [self._no_spans(len(doc)) for doc in docs]
         table = TransitionTable(find_ner(self.nlp), docs)
         limits = Limits(self.prune, self.max_length, self.floor, self._is_asked(table))
         lattice = build_lattice(table, temperature=self.temperature, limits=limits)
@@ -138,7 +152,12 @@ class MarginalScorer:
         steps: Sequence[GreedySteps | None] = [None] * len(docs)
         if self.steps:
             steps = self._steps(table, Spans._make(column[path] for column in lattice.spans))
-        return _by_doc(spans, table, expected=expected, means=means, steps=steps)
+        members = None
+        if self.members:
+            members = probabilities_by_member(
+                spans, table, members=self.members, temperature=self.temperature, limits=limits
+            )
+        return _by_doc(spans, table, expected=expected, means=means, steps=steps, members=members)
 
     def _is_asked(self, table: TransitionTable) -> BoolArray:
         """Return (n_labels,): which of the model's labels are to be listed."""
@@ -161,6 +180,16 @@ class MarginalScorer:
         entities = parse.starts, parse.ends, parse.labels
         steps = greedy_steps(table, entities, temperature=self.temperature)
         return [steps.part(low, high) for low, high in pairwise(table.bounds.tolist())]
+
+    def _no_spans(self, tokens: int) -> SpanMarginals:
+        """Return what is said of a doc that cannot hold an entity."""
+        none = np.zeros(0, dtype=np.intp)
+        return SpanMarginals(
+            *(none, none, (), np.zeros(0), np.zeros(0, dtype=np.bool_)),
+            expected=dict.fromkeys(self.asked(), 0.0),
+            steps=certain_steps(tokens) if self.steps else None,
+            members=np.zeros((0, self.members), dtype=np.float32) if self.members else None,
+        )
 
     def asked(self) -> list[str]:
         """Return the labels to list, sorted, whether the model knows them or not."""
@@ -187,6 +216,7 @@ def _by_doc(
     expected: Sequence[dict[str, float]],
     means: Sequence[Float32Array | None] | Float32Array,
     steps: Sequence[GreedySteps | None],
+    members: Float32Array | None,
 ) -> list[SpanMarginals]:
     # spans are sorted by start, so those of a doc lie together
     cuts = pairwise(np.searchsorted(spans.starts, table.bounds).tolist())
@@ -200,20 +230,12 @@ def _by_doc(
             spans.p[low:high],
             spans.greedy[low:high],
             *more,
+            members=None if members is None else members[low:high],
         )
         for (low, high), first, more in zip(
             cuts, firsts, zip(expected, means, steps, strict=True), strict=True
         )
     ]
-
-
-def _no_spans(labels: Sequence[str], tokens: int | None) -> SpanMarginals:
-    """Return what is said of a doc that cannot hold an entity; `tokens` where steps are asked."""
-    none = np.zeros(0, dtype=np.intp)
-    counts = dict.fromkeys(labels, 0.0)
-    steps = None if tokens is None else certain_steps(tokens)
-    greedy = np.zeros(0, dtype=np.bool_)
-    return SpanMarginals(none, none, (), np.zeros(0), greedy, counts, steps=steps)
 
 
 def _require_ranges(

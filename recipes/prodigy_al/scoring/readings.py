@@ -36,6 +36,8 @@ class Readings:
     vectors: (n, width) float32, zeros where there is no token; None where none
         are asked for or the pipeline has none
     steps: (3, t) the columns of `GreedySteps` of all t tokens, None where they are not asked for
+    members: (m, members) float32 probabilities of the spans under each member of a committee, None
+        where none is asked for
     """
 
     labels: tuple[str, ...]
@@ -46,6 +48,7 @@ class Readings:
     expected: FloatArray
     vectors: Float32Array | None = None
     steps: FloatArray | None = None
+    members: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -65,6 +68,7 @@ class Readings:
                 expected=float(self.expected[i]),
                 vector=None if self.vectors is None else self.vectors[i],
                 steps=None if self.steps is None else GreedySteps(*self.steps[:, first:end]),
+                members=None if self.members is None else self.members[low:high],
             )
 
 
@@ -80,6 +84,7 @@ class Reading:
     expected: float
     vector: Float32Array | None
     steps: GreedySteps | None
+    members: Float32Array | None
 
 
 def read_records(
@@ -105,6 +110,9 @@ def read_records(
             vectors=_stacked([doc.vector for doc in docs] if word_vectors else embeddings),
             steps=np.hstack([one.steps.columns for one in found if one.steps])
             if scorer.steps
+            else None,
+            members=np.vstack([one.members for one in found if one.members is not None])
+            if scorer.members
             else None,
         )
 

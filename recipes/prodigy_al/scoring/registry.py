@@ -21,7 +21,7 @@ from dataclasses import dataclass, fields
 from importlib.metadata import entry_points
 from inspect import Parameter, signature
 
-from prodigy_al.arrays import BoolArray, FloatArray, IndexArray
+from prodigy_al.arrays import BoolArray, Float32Array, FloatArray, IndexArray
 from prodigy_al.errors import ParameterError
 from prodigy_al.sampling.scored import Acquisition
 from prodigy_al.scoring.acquisition import ACQUISITIONS
@@ -30,6 +30,7 @@ GROUP = "prodigy_al.acquisitions"
 """Of entry points."""
 OF_MARGINALS = frozenset({"marginals", "tokens"})
 OF_STEPS = frozenset({"entropies", "margins", "log_probability"})
+OF_COMMITTEE = frozenset({"members"})
 OF_EMBEDDINGS = frozenset({"density", "apart"})
 OF_POOL = frozenset({"elsewhere", "balance", "density", "apart", "room"})
 """What takes all segments of a block to know: they are held in memory together."""
@@ -51,6 +52,7 @@ class SegmentScores:
     entropies: FloatArray | None = None
     margins: FloatArray | None = None
     log_probability: float | None = None
+    members: Float32Array | None = None
     elsewhere: FloatArray | None = None
     balance: FloatArray | None = None
     density: float | None = None

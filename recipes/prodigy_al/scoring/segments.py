@@ -21,12 +21,14 @@ from prodigy_al.sampling.table import Segment, folds_of
 from prodigy_al.scoring.acquisition import expected_errors
 from prodigy_al.scoring.cache import ScoreCache
 from prodigy_al.scoring.chunks import Helping, score_records
+from prodigy_al.scoring.committee import MEMBERS
 from prodigy_al.scoring.greedy_orders import apart_when_taken, room_when_taken
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.pool_wide import densities, label_balance, occurrences_elsewhere
 from prodigy_al.scoring.readings import Reading
 from prodigy_al.scoring.readings import make_doc as doc_of
 from prodigy_al.scoring.registry import (
+    OF_COMMITTEE,
     OF_EMBEDDINGS,
     OF_POOL,
     OF_STEPS,
@@ -93,11 +95,13 @@ def segment_scorer(
 def _telling(scorer: MarginalScorer, reads: Set[str]) -> MarginalScorer:
     """Return the scorer, or one like it that also gives what is read beside marginals."""
     steps, embed = bool(reads & OF_STEPS), bool(reads & OF_EMBEDDINGS)
-    if scorer.steps >= steps and scorer.embed >= embed:
+    members = MEMBERS if reads & OF_COMMITTEE else 0
+    if scorer.steps >= steps and scorer.embed >= embed and scorer.members >= members:
         return scorer
     telling = copy(scorer)  # the one given is another's
     telling.steps |= steps
     telling.embed |= embed
+    telling.members = max(telling.members, members)
     return telling
 
 
@@ -116,6 +120,7 @@ def _tell(read: Iterable[tuple[Segment, Reading]], seed: int | None) -> Iterator
                 entropies=steps.entropies if steps else None,
                 margins=steps.margins if steps else None,
                 log_probability=steps.log_probability if steps else None,
+                members=found.members,
                 chance=None
                 if seed is None
                 else hashed_uniform(CHANCE_TAG, seed, segment.input_hash),

@@ -6,6 +6,7 @@ What a state shows the model, and so why tables hold all of them: see `prodigy_a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -40,12 +41,28 @@ class TransitionTable:
         self.must_close = constraints.must_close
         unseen = np.isin(self.actions.closed, sorted(ner.model.attrs["unseen_classes"]))
         self._allowed = constraints.allow_closed(self.actions) & ~unseen
-        self._read_model(ner.model, docs)
+        self._model: Any = ner.model
+        self._read_vectors(token_vectors(ner.model.get_ref("tok2vec"), docs))
 
-    def _read_model(self, model: Any, docs: Sequence[Doc]) -> None:
-        vectors = token_vectors(model.get_ref("tok2vec"), docs)
-        self._vectors = np.asarray(model.ops.to_numpy(vectors), dtype=np.float32)
-        self._networks = read_networks(model, vectors, self.actions)
+    def _read_vectors(self, vectors: Any) -> None:
+        self._given = vectors  # where the model computes
+        self._vectors = np.asarray(self._model.ops.to_numpy(vectors), dtype=np.float32)
+        self._networks = read_networks(self._model, vectors, self.actions)
+
+    @property
+    def width(self) -> int:
+        """The number of numbers in a token vector."""
+        return int(self._vectors.shape[1])
+
+    def multiplied(self, factors: Float32Array) -> TransitionTable:
+        """Return the scores of the same states, had all token vectors been multiplied so.
+
+        `factors`: (width,).
+        """
+        other = copy(self)
+        vars(other).pop("closed_scores", None)
+        other._read_vectors(self._given * self._model.ops.asarray(factors))
+        return other
 
     def mean_vectors(self) -> Float32Array:
         """Return (n_docs, width): the mean of each doc's token vectors, 0 for one without tokens.
