@@ -35,6 +35,7 @@ from prodigy_al.sampling.kinds import measure_kinds
 from prodigy_al.sampling.scored import Scored
 from prodigy_al.scoring.acquisition import ACQUISITIONS
 from prodigy_al.scoring.cache import ScoreCache
+from prodigy_al.scoring.committee import MEMBERS
 from prodigy_al.scoring.marginals import MarginalScorer
 from prodigy_al.scoring.segments import segment_scorer
 
@@ -47,7 +48,7 @@ def scores_of(gold: Gold, folder: Path) -> dict[str, list[Scored]]:
     """Return the pool scored by every function, the model asked once."""
     nlp = load_pipeline(str(BASE))
     set_blas(nlp, use_blis=False)
-    scorer = MarginalScorer(nlp, [LABEL], steps=True, embed=True)
+    scorer = MarginalScorer(nlp, [LABEL], steps=True, embed=True, members=MEMBERS)
     cache = ScoreCache(folder / "scores.sqlite", pipeline_sha256(nlp))
     return {
         name: list(segment_scorer(nlp, scorer, name, cache=cache)(gold.segments))
