@@ -221,7 +221,7 @@ def show(rows: Mapping[str, Row]) -> None:
             ratio, answers, p = row["seconds_ratio"], row["answers"], row["holm"]
             rest = (f"{ratio:.2f} x", f"{answers:.0f}", f"{p:.3f}")
         lines.append((*line[:6], *rest))
-    print(table(lines, header=header, divider=True), flush=True)
+    print(table(lines, header=header, divider=True, max_col=60), flush=True)
 
 
 def cost(wanted: Wanted) -> int:

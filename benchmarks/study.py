@@ -192,7 +192,7 @@ def show(found: dict[str, Row]) -> None:
     """Print the table and write build/study.json."""
     write_result("study", rows=found)
     header = ("row", "mean", NEW_TEXT, THIS_TEST, "range", "replicates", "target", "")
-    print(table(table_lines(found), header=header, divider=True), flush=True)
+    print(table(table_lines(found), header=header, divider=True, max_col=60), flush=True)
 
 
 def main() -> None:

@@ -19,8 +19,9 @@ TERMS = (
 
 
 def titled(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table below its title."""
-    return f"{title}\n{table(rows, header=header, divider=True)}"
+    """Return a table below its title, each column as wide as its widest cell."""
+    widest = max(len(cell) for row in (header, *rows) for cell in row)
+    return f"{title}\n{table(rows, header=header, divider=True, max_col=widest)}"
 
 
 def f1_of(metric: Metric | Unavailable) -> str:
