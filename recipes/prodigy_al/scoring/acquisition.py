@@ -216,7 +216,7 @@ def form_quota(marginals: AnyFloatArray, room: FloatArray) -> float:
 
 
 def bald(members: AnyFloatArray) -> float:
-    """Return Σ H(mean p) - mean H(p) in nats: on how many spans a committee disagrees.
+    """Return Σ H(mean p) - mean H(p), in nats: how far a committee disagrees about the spans.
 
     It is what an answer about a span is expected to say of which member is right (Houlsby et al.
     2011, "Bayesian active learning for classification and preference learning", section 2; by
