@@ -71,7 +71,8 @@ def test_files_are_closed_wherever_reading_ends(name: str, suffix: str, how_many
         assert len(list(islice(records, how_many))) == how_many
         del records
         gc.collect()
-    assert not [str(one.message) for one in warned]
+    # what else is collected here is another test's
+    assert not [one for one in warned if path.name in str(one.message)]
 
 
 @pytest.mark.parametrize("name", FILES)
