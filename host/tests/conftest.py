@@ -106,5 +106,9 @@ def learnt() -> Language:
 
 @pytest.fixture
 def nlp(learnt: Language) -> Language:
-    """Return a pipeline of one's own, whose ``ner`` listens to a ``tok2vec``."""
+    """Return a pipeline of one's own, whose ``ner`` listens to a ``tok2vec``.
+
+    What it learns of a new label begins with random weights, here the same in each test.
+    """
+    spacy.util.fix_random_seed(0)
     return copy_nlp(learnt)
