@@ -120,7 +120,7 @@ def test_a_new_label_is_asked_about_once_one_was_accepted(nlp: Language) -> None
     model = EntityRecognizer(nlp, ["DRINK"])
     assert scores(model, "Ann drinks tea.") == {}
     assert model.update([answer("Ann drinks tea.", 0, 3, "DRINK", "reject")]) == 0
-    learn(model, answer("Ann drinks tea.", 11, 14, "DRINK", "accept"), times=120)
+    learn(model, answer("Ann drinks tea.", 11, 14, "DRINK", "accept"), times=40)
     assert scores(model, "Ann drinks tea.")["tea", "DRINK"] > 0.5
 
 

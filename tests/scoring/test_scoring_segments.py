@@ -99,7 +99,7 @@ def test_a_score_is_that_of_what_its_function_reads(
 ) -> None:
     scored = list(segment_scorer(plain, MarginalScorer(plain), name)(segments))
     wanted = [find_acquisition(name)(one) for one in scores_of(plain, segments)]
-    assert [one.u for one in scored] == pytest.approx(wanted, abs=1e-5)
+    assert [one.u for one in scored] == pytest.approx(wanted, abs=1e-6)
     assert len({one.u for one in scored}) > 1
     for one, segment in zip(scored, segments, strict=True):
         assert one.tokens == len(make_doc(plain, segment)) > 1
